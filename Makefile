@@ -1,0 +1,56 @@
+# Everything a newcomer types. Both `make demo` and `make test` do all their own set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DEMO := demo
+DEMO_MODELS := chance pixels-euclidean pixels-cosine modified-hausdorff untrained-conv4 \
+	prototypical-conv4 siamese-conv4-euclidean-contrastive siamese-conv4-cosine-triplet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint format build learn2learn clean
+
+help: ## what can be typed
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(INSTALLED) $(VENV)/.learn2learn ## virtual environment, the suite and learn2learn
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the suite into $(VENV) (the first time this fetches PyTorch)..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+$(VENV)/.learn2learn: tools/install_learn2learn.sh $(INSTALLED)
+	@sh tools/install_learn2learn.sh $(BIN)/python || true
+	@touch $@
+
+learn2learn: $(INSTALLED) ## builds learn2learn alone (needs gcc and the Python headers)
+	@sh tools/install_learn2learn.sh $(BIN)/python
+	@touch $(VENV)/.learn2learn
+
+demo: setup ## trains and compares models on the embedded glyphs, in under five minutes
+	@$(BIN)/oneshot run $(DEMO_MODELS) --task 'glyphs-*' --budget quick --seeds 0 \
+		--results $(DEMO)/results --work $(DEMO)/work
+	@$(BIN)/oneshot leaderboard --results $(DEMO)/results
+
+test: setup lint ## style, types and the test suite
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-all: setup lint ## the test suite with its long runs
+	@$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(INSTALLED) ## formats the sources
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+build: $(INSTALLED) ## wheel and source archive in dist/
+	@$(BIN)/python -m build --outdir dist .
+
+clean: ## removes what make demo and make build wrote
+	@rm -rf $(DEMO) dist build

@@ -1,0 +1,49 @@
+"""Defaults of a recipe that depend on the backbone and on what the images show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baselines.backbones._build import is_custom
+from baselines.recipe import budget_items
+from benchmark.errors import Refused
+from benchmark.protocols import TrackInfo
+
+# Side in pixels. 28: Vinyals et al. 2016; 84: Ravi & Larochelle 2017; 105: Koch et al. 2015, the
+# size at which Omniglot is stored.
+SIDES = {"character": 28, "photograph": 84}
+KOCH_SIDE = 105
+# Koch's network costs a hundred times more per image than Conv4 at 28x28 (0.9 against 0.01 billion
+# multiplications): its budgets are smaller, so that "quick" stays a matter of minutes.
+KOCH_ITEMS = {"quick": 6_000, "standard": 60_000, "full": 1_000_000}
+
+
+def training_defaults(track: TrackInfo, backbone: str, budget: str) -> dict[str, Any]:
+    """Fields of `TrainingRecipe` that follow from the track, the backbone and the budget.
+
+    Raises:
+        UnknownName: there is no such budget.
+        Refused: the track holds no images.
+    """
+    koch = backbone == "koch"
+    items = budget_items(budget, track.family, KOCH_ITEMS if koch else None)
+    fields: dict[str, Any] = {
+        "budget": budget,
+        "items": items,
+        "channels": track.channels,
+        "input_size": KOCH_SIDE if koch else SIDES[track.family],
+        "augmentation": track.family,
+    }
+    if track.family == "photograph":
+        fields |= {"turns": False, "classes_from": "any"}
+    if is_custom(backbone):
+        fields["width"] = 1.0
+    return fields
+
+
+def refuse_unless_images(track: TrackInfo) -> None:
+    """Raises Refused where a track holds something else than images."""
+    if track.family not in SIDES:
+        raise Refused(
+            f"This model takes images; the track '{track.name}' holds {track.family} data."
+        )

@@ -1,0 +1,1 @@
+"""Methods that train on episodes, one paper a file."""

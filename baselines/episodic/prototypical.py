@@ -1,0 +1,92 @@
+"""Prototypical networks.
+
+Snell, Swersky, Zemel: Prototypical Networks for Few-shot Learning. NIPS 2017, algorithm 1.
+
+Differences: the learning rate follows one half cosine with warm-up instead of being halved every
+2000 episodes; views are augmented; an episode's classes come from one group (alphabet) after
+another, where the paper mixes all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from baselines.recipe import TrainingRecipe
+from baselines.siamese.batches import Batch, class_balanced, index_classes
+from baselines.trained import TrainedEmbedder, make_recipe
+from baselines.training.loop import train
+from benchmark.errors import OneshotError
+from benchmark.protocols import TrackInfo, TrainingData, TrainingResult, TrainingRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrototypicalRecipe(TrainingRecipe):
+    """The recipe of a prototypical network; `classes` are its training ways."""
+
+    classes: int = 60  # ways: section 3.1 (characters)
+    per_class: int = 6  # 1 shot and 5 queries: section 3.1
+    shots: int = 1
+
+
+class Prototypical(TrainedEmbedder[PrototypicalRecipe]):
+    """Classifies by the nearest class mean under squared Euclidean distance.
+
+    Args:
+        seed: draws the weights.
+        track: decides input size, channels and augmentation.
+        budget: "quick", "standard" or "full".
+        settings: fields of `PrototypicalRecipe`.
+
+    Raises:
+        OneshotError: a setting that does not exist or has a bad value.
+    """
+
+    distance = "squared-euclidean"
+
+    def __init__(self, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any) -> None:
+        # 20 ways, 15 queries: section 3.2 (there with 30 ways for one shot).
+        defaults = {"classes": 20, "per_class": 6} if track.family == "photograph" else {}
+        recipe = make_recipe(PrototypicalRecipe, track, budget, settings, defaults)
+        if not 0 < recipe.shots < recipe.per_class:
+            raise OneshotError(
+                f"With {recipe.shots} shots of {recipe.per_class} items a class there is nothing "
+                "to learn from: shots must be at least 1 and below per_class."
+            )
+        super().__init__(seed, recipe, str(settings.get("backbone", PrototypicalRecipe.backbone)))
+
+    def fit(self, data: TrainingData, run: TrainingRun) -> TrainingResult:
+        """Trains on episodes and keeps the weights that validate best."""
+        recipe = self.recipe
+        index = index_classes(
+            data.train, recipe.per_class, recipe.classes_from == "one-group", recipe.turns
+        )
+
+        def draw(step: int) -> Batch:
+            return class_balanced(index, recipe.classes, recipe.per_class, run.seed, step)
+
+        def loss_of(images: Tensor, batch: Batch) -> Tensor:
+            return episode_loss(self(images), recipe.per_class, recipe.shots)
+
+        return train(self, recipe, draw, loss_of, data=data, run=run)
+
+
+def episode_loss(embeddings: Tensor, per_class: int, shots: int) -> Tensor:
+    """Cross-entropy of the queries of one episode (eq. 2), in nats; a scalar.
+
+    Args:
+        embeddings: float [n_way * per_class, e], class after class, each with its support first.
+        per_class: items of each class.
+        shots: how many of them are support.
+    """
+    episode = embeddings.reshape(-1, per_class, embeddings.shape[1])  # [n_way, per_class, e]
+    prototypes = episode[:, :shots].mean(dim=1)  # [n_way, e]
+    queries = episode[:, shots:].flatten(0, 1)  # [n_way * n_query, e]
+    d = torch.cdist(queries, prototypes, compute_mode="donot_use_mm_for_euclid_dist")
+    n_way, n_query = len(prototypes), per_class - shots
+    labels = torch.arange(n_way, device=embeddings.device).repeat_interleave(n_query)
+    return functional.cross_entropy(-d.square(), labels)

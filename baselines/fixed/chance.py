@@ -1,0 +1,34 @@
+"""Guessing: the floor under every table, and a check on the harness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from baselines.settings import with_settings
+from benchmark.protocols import TrackInfo
+
+
+@dataclass(frozen=True)
+class ChanceRecipe:
+    """Nothing to set."""
+
+
+class Chance:
+    """Uniformly random scores from the generator it is given; needs neither seed nor track."""
+
+    def __init__(
+        self, seed: int = 0, track: TrackInfo | None = None, budget: str = "quick", **settings: Any
+    ) -> None:
+        self.recipe = with_settings(ChanceRecipe(), settings)
+
+    def classify_episode(
+        self, support: Tensor, labels: Tensor, queries: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """[s, ...], int64 [s], [q, ...] -> scores float32 [q, n_way] in [0, 1)."""
+        n_way = int(labels.max()) + 1
+        scores = torch.rand(len(queries), n_way, generator=generator, device=generator.device)
+        return scores.to(queries.device)

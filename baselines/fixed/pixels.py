@@ -1,0 +1,36 @@
+"""Nearest neighbour on raw pixels, at the size at which the images are stored.
+
+The plain baseline of Lake, Salakhutdinov, Tenenbaum: Human-level Concept Learning through
+Probabilistic Program Induction. Science 350, 2015.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor
+
+from baselines.settings import with_settings
+from benchmark.protocols import TrackInfo
+
+
+@dataclass(frozen=True)
+class PixelsRecipe:
+    """How pixels are compared."""
+
+    distance: Literal["euclidean", "cosine"] = "euclidean"
+
+
+class Pixels:
+    """The identity as an embedding; needs neither seed nor track."""
+
+    def __init__(
+        self, seed: int = 0, track: TrackInfo | None = None, budget: str = "quick", **settings: Any
+    ) -> None:
+        self.recipe = with_settings(PixelsRecipe(), settings)
+        self.distance = self.recipe.distance
+
+    def embed(self, items: Tensor) -> Tensor:
+        """float32 [n, c, h, w] -> [n, c * h * w], or [n, d] as it is."""
+        return items.flatten(1)

@@ -1,0 +1,66 @@
+"""A backbone with random weights: what the architecture alone is worth.
+
+Saxe, Koh, Chen, Bhand, Suresh, Ng: On Random Weights and Unsupervised Feature Learning. ICML 2011.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from baselines.backbones import _build
+from baselines.backbones._defaults import KOCH_SIDE, SIDES, refuse_unless_images
+from baselines.settings import convert, derived
+from benchmark.protocols import TrackInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class UntrainedRecipe:
+    """The network and how its embeddings are compared."""
+
+    backbone: str = "conv4"
+    backbone_code: str = derived("")  # first 16 hex digits of the SHA-256 of a user's file
+    width: float = 1.0
+    input_size: int = 28
+    channels: int = derived(1)
+    embedding: int = derived(64)
+    distance: Literal["euclidean", "cosine", "manhattan"] = "euclidean"
+
+
+class Untrained(nn.Module):
+    """Embeds with weights drawn by the seed, in eval mode.
+
+    Raises:
+        Refused: the track holds no images.
+        OneshotError: a setting that does not exist or has a bad value.
+    """
+
+    def __init__(self, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any) -> None:
+        super().__init__()
+        refuse_unless_images(track)
+        chosen = convert(UntrainedRecipe, settings)
+        backbone = str(chosen.get("backbone", UntrainedRecipe.backbone))
+        name, code = _build.recipe_name(backbone)
+        default_side = KOCH_SIDE if backbone == "koch" else SIDES[track.family]
+        side = int(chosen.get("input_size", default_side))
+        width = float(chosen.get("width", UntrainedRecipe.width))
+        self.backbone = _build.build(backbone, track.channels, side, width, seed)
+        fields = chosen | {
+            "backbone": name,
+            "backbone_code": code,
+            "input_size": side,
+            "channels": track.channels,
+            "embedding": _build.checked_width(backbone, self.backbone, track.channels, side),
+        }
+        self.recipe = UntrainedRecipe(**fields)
+        self.distance = self.recipe.distance
+        self.input_size, self.channels = side, track.channels
+        self.eval()
+
+    def embed(self, items: Tensor) -> Tensor:
+        """float32 [n, c, h, w] in [0, 1] -> float32 [n, e]."""
+        embeddings: Tensor = self.backbone(items.contiguous(memory_format=torch.channels_last))
+        return embeddings

@@ -1,0 +1,106 @@
+"""The recipe: everything that determines a training but the data and the seed, in one flat record.
+
+Each number names where it comes from. "validation" is the accuracy on five alphabets of Omniglot's
+background set after a quick budget, with training on the other 25.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from baselines.settings import derived
+from benchmark.datasets.data_set import Family
+from benchmark.errors import OneshotError, Refused, UnknownName
+
+BUDGETS: dict[str, dict[str, int]] = {
+    # Training items: about a minute, ten minutes and an hour on two cores for a small network.
+    "character": {"quick": 60_000, "standard": 400_000, "full": 2_000_000},
+    "photograph": {"quick": 12_000, "standard": 200_000, "full": 1_000_000},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRecipe:
+    """What all models that train have in common; the models add their own fields."""
+
+    # The network.
+    backbone: str = "conv4"
+    backbone_code: str = derived("")  # first 16 hex digits of the SHA-256 of a user's file
+    width: float = 1.0  # factor on the published number of filters
+    input_size: int = (
+        28  # Vinyals et al. 2016 (characters); 84: Ravi & Larochelle 2017 (photographs)
+    )
+    channels: int = derived(1)  # follows from the track
+    embedding: int = derived(64)  # follows from the backbone
+
+    # The batches.
+    classes: int = 32  # classes in a batch; validation
+    per_class: int = 4  # items of each; validation
+    classes_from: Literal["one-group", "any"] = "one-group"  # alphabet by alphabet; validation
+    turns: bool = True  # quarter turns of a class as classes of their own: Santoro et al. 2016
+
+    # The augmentation.
+    augmentation: Literal["character", "photograph", "none"] = "character"
+    rotation: float = 10.0  # degrees either way: Koch et al. 2015, section 3.3
+    scale: float = 0.2  # factor 1 -+ scale: Koch et al. 2015, section 3.3
+    shear: float = 0.2  # about 11 degrees; Koch et al. 2015 use 0.3
+    shift: float = 0.1  # of the side; Koch et al. 2015 use 2 of 105 pixels, validation more
+    smallest_crop: float = 0.35  # of the area: between Szegedy et al. 2015 (0.08) and none
+    flip: bool = True  # left to right
+    brightness: float = 0.4  # He et al. 2016 for ImageNet (fb.resnet.torch)
+    contrast: float = 0.4  # the same
+
+    # The optimiser.
+    optimiser: Literal["adam", "sgd"] = "adam"
+    learning_rate: float = 0.001  # Snell et al. 2017, section 3.1
+    momentum: float = 0.9  # of SGD
+    weight_decay: float = 0.0
+    schedule: Literal["cosine", "constant"] = "cosine"  # Loshchilov & Hutter 2017, without restarts
+    warm_up: float = 0.05  # part of the training; Goyal et al. 2017
+    largest_gradient: float = 0.0  # norm to which gradients are cut, 0 for never
+
+    # The length of the training.
+    budget: str = derived("quick")  # "custom" where `items` was set
+    items: int = 60_000  # training items seen, augmented views counted
+    validations: int = 8  # the best validated weights are kept
+
+    # The arithmetic.
+    precision: Literal["float32", "bfloat16"] = "float32"
+    threads: int = 2  # of the processor: weights differ with their number
+
+
+def check(recipe: TrainingRecipe) -> None:
+    """Refuses numbers that make no training.
+
+    Raises:
+        OneshotError: with the field and what it must be.
+    """
+    at_least = {
+        "input_size": 1, "classes": 2, "per_class": 2, "items": 1, "validations": 1, "threads": 1,
+    }  # fmt: skip
+    for name, least in at_least.items():
+        if getattr(recipe, name) < least:
+            raise OneshotError(f"The setting {name} must be at least {least}.")
+    for name in ("width", "learning_rate"):
+        if not getattr(recipe, name) > 0:
+            raise OneshotError(f"The setting {name} must be above zero.")
+    parts = ("scale", "shift", "brightness", "contrast", "warm_up", "smallest_crop")
+    for name in parts:
+        if not 0 <= getattr(recipe, name) <= 1:
+            raise OneshotError(f"The setting {name} must lie between 0 and 1.")
+
+
+def budget_items(budget: str, family: Family, own: dict[str, int] | None = None) -> int:
+    """Training items of a budget; `own` holds a backbone's own numbers.
+
+    Raises:
+        UnknownName: there is no such budget.
+        Refused: there is no recipe for this kind of data.
+    """
+    if family not in BUDGETS:
+        raise Refused(f"This model learns from images; the track holds {family} data.")
+    known = BUDGETS[family]
+    if budget not in known:
+        raise UnknownName("budget", budget, list(known), f"Known: {', '.join(known)}.")
+    return (own or {}).get(budget, known[budget])

@@ -1,0 +1,1 @@
+"""Siamese networks: a backbone, a distance and a loss, combined freely where that makes sense."""

@@ -1,0 +1,30 @@
+"""Manhattan distance, the L1 "energy" of Chopra et al. 2005.
+
+Chopra, Hadsell, LeCun: Learning a Similarity Metric Discriminatively, with Application to Face
+Verification. CVPR 2005, section 2.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from baselines.siamese.distances._distance import Distance
+from baselines.siamese.traits import Traits
+
+TRAITS = Traits(
+    non_negative=True,
+    bounded=False,
+    symmetric=True,
+    learned=False,
+    margin=40.0,  # chosen on validation alphabets of Omniglot's background set
+    harness="manhattan",
+)
+
+
+class Manhattan(Distance):
+    """d(a, b) = sum_j |a_j - b_j|, in [0, inf), symmetric."""
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        """[..., n, e] and [..., m, e] -> [..., n, m] in [0, inf)."""
+        return torch.cdist(a, b, p=1.0)

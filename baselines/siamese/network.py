@@ -1,0 +1,116 @@
+"""The Siamese network: one backbone for both images, a distance, and a loss on the distance.
+
+Bromley, Guyon, LeCun, Säckinger, Shah: Signature Verification Using a "Siamese" Time Delay Neural
+Network. NIPS 1993. Each part is a file of its own in `backbones`, `distances` and `losses`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from baselines.parts import class_of
+from baselines.recipe import TrainingRecipe
+from baselines.siamese import batches
+from baselines.siamese.traits import Needs, Traits, distance_traits, loss_needs, refusal
+from baselines.trained import TrainedEmbedder, make_recipe
+from baselines.training.loop import train
+from benchmark.errors import Refused
+from benchmark.protocols import TrackInfo, TrainingData, TrainingResult, TrainingRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiameseRecipe(TrainingRecipe):
+    """The recipe of a Siamese network."""
+
+    distance: str = "euclidean"
+    loss: str = "contrastive"
+    margin: float = 1.0  # the distance's own default; see its file
+    batches: Literal["class-balanced", "pairs", "triplets"] = "class-balanced"
+
+
+class Siamese(TrainedEmbedder[SiameseRecipe]):
+    """Compares two images by a distance between their embeddings.
+
+    Where the harness knows the distance, the network is an `Embedder` and declares it; otherwise it
+    is a `PairHead` and has `compare`.
+
+    Args:
+        seed: draws the weights.
+        track: decides input size, channels and augmentation.
+        budget: "quick", "standard" or "full".
+        settings: fields of `SiameseRecipe`.
+
+    Raises:
+        Refused: the parts do not fit together, with the reason.
+        OneshotError: a setting that does not exist or has a bad value.
+    """
+
+    def __init__(self, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any) -> None:
+        distance = str(settings.get("distance", SiameseRecipe.distance))
+        loss = str(settings.get("loss", SiameseRecipe.loss))
+        traits, needs = distance_traits(distance), loss_needs(loss)
+        defaults = {"margin": traits.margin, "batches": needs.batches[0]}
+        recipe = make_recipe(SiameseRecipe, track, budget, settings, defaults)
+        _refuse(recipe, traits, needs)
+        super().__init__(seed, recipe, str(settings.get("backbone", SiameseRecipe.backbone)))
+        self.metric = class_of("distances", distance)(self.recipe.embedding)
+        self.loss = class_of("losses", loss)(traits, recipe.margin)
+        if traits.harness:
+            self.distance = traits.harness
+        else:
+            self.compare = self._compare  # what has `compare` is a PairHead to the harness
+
+    def _compare(self, a: Tensor, b: Tensor) -> Tensor:
+        """Embeddings [p, e] and [p, e] -> [p]; higher is more alike."""
+        similarity: Tensor = -self.metric.pairs(a, b)
+        return similarity
+
+    def fit(self, data: TrainingData, run: TrainingRun) -> TrainingResult:
+        """Trains on batches of the recipe's kind and keeps the weights that validate best."""
+        recipe = self.recipe
+        index = batches.index_classes(
+            data.train,
+            at_least=recipe.per_class if recipe.batches == "class-balanced" else 2,
+            grouped=recipe.classes_from == "one-group",
+            turned=recipe.turns,
+        )
+        count = recipe.classes * recipe.per_class  # items, the same for every kind of batch
+
+        def draw(step: int) -> batches.Batch:
+            if recipe.batches == "pairs":
+                return batches.pairs(index, max(2, count // 2), run.seed, step)
+            if recipe.batches == "triplets":
+                return batches.triplets(index, max(1, count // 3), run.seed, step)
+            return batches.class_balanced(index, recipe.classes, recipe.per_class, run.seed, step)
+
+        def loss_of(images: Tensor, batch: batches.Batch) -> Tensor:
+            embeddings = self(images)
+            labels = torch.from_numpy(batch.labels).to(images.device)
+            chosen = batch.chosen
+            tuples = None if chosen is None else torch.from_numpy(chosen).to(images.device)
+            loss: Tensor = self.loss(self.metric, embeddings, labels, tuples)
+            return loss
+
+        return train(self, recipe, draw, loss_of, data=data, run=run)
+
+
+def _refuse(recipe: SiameseRecipe, traits: Traits, needs: Needs) -> None:
+    reason = refusal(recipe.distance, recipe.loss)
+    if reason:
+        raise Refused(reason)
+    if recipe.batches not in needs.batches:
+        raise Refused(
+            f"The loss '{recipe.loss}' cannot learn from {recipe.batches}; "
+            f"it takes {' or '.join(needs.batches)}."
+        )
+    if needs.margin and not 0 < recipe.margin < traits.upper:
+        limit = f" and below {traits.upper:g}, its largest value" if traits.bounded else ""
+        raise Refused(
+            f"The margin {recipe.margin:g} makes no sense with the distance '{recipe.distance}': "
+            f"it must be above 0{limit}.",
+            f"The default is {traits.margin:g}.",
+        )

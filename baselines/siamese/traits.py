@@ -1,0 +1,96 @@
+"""What distances declare and losses need, so that senseless combinations are refused in words.
+
+Traits are read from a part's source as literals: listing all combinations imports no torch.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from baselines.parts import source_of
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What is true of a distance, whatever the embeddings.
+
+    Attributes:
+        non_negative: never below zero, and zero between equal embeddings.
+        bounded: never above `upper`.
+        symmetric: d(a, b) = d(b, a).
+        learned: has weights of its own.
+        logit: is minus the log-odds that two items are of one class, so that it needs no scale.
+        margin: default margin of losses that use one, in the distance's own unit.
+        upper: largest possible value where bounded.
+        harness: name by which the harness computes the same distance, "" where it cannot.
+    """
+
+    non_negative: bool
+    bounded: bool
+    symmetric: bool
+    learned: bool
+    margin: float
+    logit: bool = False
+    upper: float = float("inf")
+    harness: str = ""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a loss asks of the distance and of the batch.
+
+    Attributes:
+        batches: kinds of batches it can learn from, the default first.
+        non_negative: the distance may not fall below zero.
+        symmetric: the distance must not depend on the order of its arguments.
+        margin: it has a margin, which a bounded distance must be able to exceed.
+        why: the reason in words, without a full stop.
+    """
+
+    batches: tuple[str, ...]
+    non_negative: bool = False
+    symmetric: bool = False
+    margin: bool = False
+    why: str = ""
+
+
+@cache
+def distance_traits(name: str) -> Traits:
+    """The declared traits of a distance, without importing it."""
+    return Traits(**_declared(source_of("distances", name), "TRAITS"))
+
+
+@cache
+def loss_needs(name: str) -> Needs:
+    """The declared needs of a loss, without importing it."""
+    return Needs(**_declared(source_of("losses", name), "NEEDS"))
+
+
+def refusal(distance: str, loss: str) -> str | None:
+    """Why a distance and a loss cannot be combined, or None where they can."""
+    traits, needs = distance_traits(distance), loss_needs(loss)
+    if needs.non_negative and not traits.non_negative:
+        return (
+            f"The loss '{loss}' needs a distance that is never negative, but '{distance}' can fall "
+            f"below zero: {needs.why}."
+        )
+    if needs.symmetric and not traits.symmetric:
+        return (
+            f"The loss '{loss}' needs a symmetric distance, but '{distance}' depends on the order "
+            f"of its arguments: {needs.why}."
+        )
+    return None
+
+
+def _declared(source: str, name: str) -> dict[str, Any]:
+    for node in ast.parse(source).body:
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Call)
+            and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+        ):
+            return {str(k.arg): ast.literal_eval(k.value) for k in node.value.keywords}
+    raise AttributeError(f"a part must state {name} = {name.capitalize()}(...) in literals")

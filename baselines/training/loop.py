@@ -1,0 +1,257 @@
+"""The training loop: every model that trains is trained here.
+
+Each step is a pure function of (recipe, data, seed, step) and the weights before it, so that a
+training killed at any moment and resumed ends with the same bits as one that ran through.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from baselines.randomness import keyed
+from baselines.recipe import TrainingRecipe
+from baselines.siamese.batches import Batch
+from baselines.training import checkpoint
+from baselines.training.augment import augment
+from baselines.training.schedule import rate
+from benchmark.errors import OneshotError
+from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
+
+REPORT_SECONDS = 1.0
+CHECKPOINT_SECONDS = 10.0
+
+Draw = Callable[[int], Batch]
+"""The batch of a step."""
+BatchLoss = Callable[[Tensor, Batch], Tensor]
+"""Images float32 [b, c, h, w] of a batch -> scalar to minimise."""
+
+
+def train(
+    model: nn.Module,
+    recipe: TrainingRecipe,
+    draw: Draw,
+    loss_of: BatchLoss,
+    *,
+    data: TrainingData,
+    run: TrainingRun,
+) -> TrainingResult:
+    """Trains `model` in place and leaves it in eval mode with the weights that validated best.
+
+    Args:
+        model: its parameters are trained; on return it is on `run.device`.
+        recipe: how.
+        draw: the batch of each step; all batches have one size.
+        loss_of: the loss of a batch.
+        data: what may be learned from.
+        run: where, and the seed.
+
+    Raises:
+        OneshotError: the loss is no longer a finite number.
+    """
+    with _threads(recipe.threads):
+        return _Training(model, recipe, draw, loss_of, data=data, run=run).run_through()
+
+
+class _Training:
+    """The state of one training between steps: `state()` is all of it."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        recipe: TrainingRecipe,
+        draw: Draw,
+        loss_of: BatchLoss,
+        *,
+        data: TrainingData,
+        run: TrainingRun,
+    ) -> None:
+        self.model = model.to(run.device)
+        self.recipe, self.draw, self.loss_of = recipe, draw, loss_of
+        self.data, self.run = data, run
+        self.batch_items = len(draw(0).items)
+        self.steps = max(1, recipe.items // self.batch_items)
+        count = min(recipe.validations, self.steps)
+        self.validation_steps = {round(self.steps * (i + 1) / count) for i in range(count)}
+        self.images = torch.from_numpy(data.train.images(recipe.input_size)).to(run.device)
+        self.optimiser = _optimiser(model, recipe)
+
+        self.step = 0
+        self.seconds = 0.0
+        self.curve: list[tuple[int, int, int]] = []
+        self.best = -1.0
+        self.best_step = 0
+        self.best_weights = _copy(model.state_dict())
+        self.loss_sum = 0.0  # since the last validation
+        self.loss_steps = 0
+
+    def run_through(self) -> TrainingResult:
+        self._resume()
+        began = reported = saved = time.monotonic()
+        before = self.seconds
+        loss_reported, step_reported = self.loss_sum, self.step
+        if self.step == 0:
+            self.run.report(self._progress(0.0, 0.0))
+        self.model.train()
+        while self.step < self.steps:
+            self._one_step()
+            now = time.monotonic()
+            self.seconds = before + now - began
+            validated = self.step in self.validation_steps
+            if validated or now - reported >= REPORT_SECONDS:
+                steps = self.step - step_reported
+                loss = (self.loss_sum - loss_reported) / max(1, steps)
+                speed = steps * self.batch_items / max(1e-9, now - reported)
+                if validated:
+                    self._validate()
+                self.run.report(self._progress(loss, speed))
+                reported, step_reported = time.monotonic(), self.step
+                loss_reported = self.loss_sum
+            if validated or now - saved >= CHECKPOINT_SECONDS:
+                self.seconds = before + time.monotonic() - began
+                self._save()
+                saved = time.monotonic()
+        self.model.load_state_dict(self.best_weights)
+        self.model.eval()
+        return TrainingResult(
+            items=self.steps * self.batch_items,
+            seconds=self.seconds,
+            curve=self.curve,
+            best_items=self.best_step * self.batch_items,
+        )
+
+    def _one_step(self) -> None:
+        recipe, seed, step = self.recipe, self.run.seed, self.step
+        batch = self.draw(step)
+        items = torch.from_numpy(batch.items).to(self.images.device)
+        images = augment(self.images[items].float() / 255, batch.turns, recipe, seed, step)
+        images = images.contiguous(memory_format=torch.channels_last)
+        for group in self.optimiser.param_groups:
+            group["lr"] = recipe.learning_rate * rate(
+                step, self.steps, recipe.warm_up, recipe.schedule
+            )
+        low = recipe.precision == "bfloat16"
+        with (
+            _keyed_torch(self.run.device, keyed(seed, step, "dropout")),
+            torch.autocast(torch.device(self.run.device).type, torch.bfloat16, enabled=low),
+        ):
+            loss = self.loss_of(images, batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if recipe.largest_gradient:
+            nn.utils.clip_grad_norm_(self.model.parameters(), recipe.largest_gradient)
+        self.optimiser.step()
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise OneshotError(
+                f"The training loss became {value} at step {step + 1} of {self.steps}.",
+                f"Try --set learning_rate={recipe.learning_rate / 10:g}.",
+            )
+        self.step += 1
+        self.loss_sum += value
+        self.loss_steps += 1
+
+    def _validate(self) -> None:
+        self.model.eval()
+        with torch.no_grad():
+            accuracy = float(self.data.validate(self.model))
+        self.model.train()
+        loss = self.loss_sum / self.loss_steps
+        self.loss_sum, self.loss_steps = 0.0, 0
+        items = self.step * self.batch_items
+        self.curve.append((items, round(1e6 * loss), round(1e4 * accuracy)))
+        if accuracy > self.best:  # an equal one later does not displace it
+            self.best, self.best_step = accuracy, self.step
+            self.best_weights = _copy(self.model.state_dict())
+
+    def _progress(self, loss: float, speed: float) -> Progress:
+        return Progress(
+            items=self.step * self.batch_items,
+            items_total=self.steps * self.batch_items,
+            loss=loss,
+            validation=self.curve[-1][2] / 1e4 if self.curve else None,
+            items_per_second=speed,
+        )
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "key": self.run.key,
+            "step": self.step,
+            "seconds": self.seconds,
+            "model": _copy(self.model.state_dict()),
+            "optimiser": self.optimiser.state_dict(),
+            "best": self.best,
+            "best_step": self.best_step,
+            "best_weights": self.best_weights,
+            "curve": [list(point) for point in self.curve],
+            "loss_sum": self.loss_sum,
+            "loss_steps": self.loss_steps,
+        }
+
+    def _save(self) -> None:
+        if self.run.folder is not None:
+            checkpoint.save(self.run.folder, self.state())
+
+    def _resume(self) -> None:
+        if self.run.folder is None:
+            return
+        state = checkpoint.load(self.run.folder, self.state())
+        if state is None:
+            return
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.best, self.best_step = state["best"], state["best_step"]
+        self.best_weights = state["best_weights"]
+        self.curve = [(int(a), int(b), int(c)) for a, b, c in state["curve"]]
+        self.loss_sum, self.loss_steps = state["loss_sum"], state["loss_steps"]
+
+
+def _optimiser(model: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimizer:
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(
+            model.parameters(),
+            lr=recipe.learning_rate,
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
+            nesterov=recipe.momentum > 0,
+        )
+    return torch.optim.Adam(  # Kingma & Ba 2015, with its own defaults for beta and epsilon
+        model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+
+
+def _copy(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().clone() for name, tensor in weights.items()}
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Computes with `count` threads, because weights depend on it, and restores what was set."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _keyed_torch(device: str, seed: int) -> Iterator[None]:
+    """Seeds torch's global generators (dropout has no other) and restores them afterwards."""
+    place = torch.device(device)
+    backend = None if place.type == "cpu" else torch.get_device_module(place)
+    with torch.random.fork_rng(
+        devices=[] if backend is None else [place.index or 0],
+        device_type="cuda" if backend is None else place.type,
+    ):
+        torch.default_generator.manual_seed(seed)
+        if backend is not None:
+            backend.manual_seed(seed)
+        yield

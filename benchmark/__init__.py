@@ -1,0 +1,27 @@
+"""The harness of oneshot-benchmark: everything that judges. Public names load when first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "evaluate", "load_records", "load_task"]
+
+if TYPE_CHECKING:
+    from benchmark.evaluation.api import evaluate
+    from benchmark.report.frame import load_records
+    from benchmark.tasks.loading import load_task
+
+_HOMES = {
+    "evaluate": "benchmark.evaluation.api",
+    "load_records": "benchmark.report.frame",
+    "load_task": "benchmark.tasks.loading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'benchmark' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

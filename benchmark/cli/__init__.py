@@ -1,0 +1,1 @@
+"""The command `oneshot`; the only code that prints."""

@@ -1,0 +1,74 @@
+"""The command `oneshot`: puts the verbs together and turns errors into one clear line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from benchmark.cli import data, env, leaderboard, listing, run
+from benchmark.errors import OneshotError
+
+app = typer.Typer(
+    name="oneshot",
+    help="One-shot learning, measured: every model answers the same pinned episodes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run.run)
+app.command("list")(listing.list_names)
+app.command("leaderboard")(leaderboard.leaderboard)
+app.add_typer(data.app, name="data")
+app.command("env")(env.env)
+
+DEBUG = "ONESHOT_DEBUG"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from benchmark import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """One-shot learning, measured: every model answers the same pinned episodes."""
+    if debug:
+        os.environ[DEBUG] = "1"
+
+
+def main() -> None:
+    """Runs the command line; an error the user can mend is one line on stderr and exit code 2."""
+    arguments = sys.argv[1:]
+    if "--debug" in arguments:  # accepted anywhere, as people add it to the end of what failed
+        arguments = ["--debug", *(word for word in arguments if word != "--debug")]
+    try:
+        app(args=arguments, prog_name="oneshot")
+    except OneshotError as error:
+        if os.environ.get(DEBUG):
+            raise
+        sys.exit(_say(str(error)))
+    except MemoryError:
+        if os.environ.get(DEBUG):
+            raise
+        sys.exit(_say("Out of memory. Finished records are kept; close other programs and rerun."))
+    except OSError as error:
+        if os.environ.get(DEBUG) or isinstance(error, BrokenPipeError):
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        sys.exit(_say(f"{error.strerror or error}{where}. Finished records are kept."))
+
+
+def _say(message: str) -> int:
+    print(f"oneshot: {message}", file=sys.stderr)  # noqa: T201
+    return 2

@@ -1,0 +1,198 @@
+"""`oneshot data`: add, fetch, list and verify the data sets in the data directory.
+
+Errors are left to the main application, which prints them on one line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from benchmark.datasets.store import Progress, Verified
+
+app = typer.Typer(help="Add, fetch, list and verify data sets.", no_args_is_help=True)
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Data directory (else ONESHOT_DATA, else a cache)."),
+]
+Name = Annotated[str, typer.Argument(help="Name of the data set, as `oneshot data list` shows it.")]
+
+
+@app.command()
+def add(
+    name: Name,
+    path: Annotated[Path, typer.Argument(help="Folder or archive that holds the data.")],
+    kind: Annotated[
+        str | None, typer.Option(help="How to read data of your own; known sets need none.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Read a data set you have, check it and store it."""
+    from benchmark.datasets import prepare, store
+
+    with _bars() as progress:
+        verified = prepare.add(name, path, store.data_directory(data), kind, progress)
+    _report(verified)
+
+
+@app.command()
+def fetch(name: Name, data: Data = None) -> None:
+    """Download a data set from its public source, check it and store it."""
+    from benchmark.datasets import fetch as downloads
+    from benchmark.datasets import store
+
+    with _bars() as progress:
+        verified = downloads.fetch(name, store.data_directory(data), progress)
+    _report(verified)
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    data: Data = None,
+) -> None:
+    """List the data sets: those that are known, and your own."""
+    rows = _rows(data)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("name", "status", "items", "classes", "what it is, and its terms"):
+        number = heading in ("items", "classes")
+        table.add_column(heading, no_wrap=heading == "name", justify="right" if number else "left")
+    for row in rows:
+        counts = [f"{row[key]:,}" if row[key] is not None else "" for key in ("items", "classes")]
+        what = f"{row['title']} ({row['terms']})" if row["terms"] else row["title"]
+        table.add_row(row["name"], row["status"], *counts, what)
+    Console().print(table)
+    for row in rows:
+        if row["status"] == "absent":
+            typer.echo(f"To get {row['name']}, type: {row['get']}")
+
+
+@app.command()
+def where(data: Data = None) -> None:
+    """Print the data directory."""
+    from benchmark.datasets import store
+
+    typer.echo(str(store.data_directory(data)))
+
+
+@app.command()
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Which ones; all without it.")] = None,
+    data: Data = None,
+) -> None:
+    """Recompute the digests of what is stored and compare them with what they should be."""
+    from benchmark.datasets import catalogue, store
+    from benchmark.errors import OneshotError
+
+    directory = store.data_directory(data)
+    failures: list[OneshotError] = []
+    for name in names or store.present(directory):
+        try:
+            _report(catalogue.verify(name, directory))
+        except OneshotError as error:
+            typer.echo(f"{name}: FAILED. {error}")
+            failures.append(error)
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        raise OneshotError(f"{len(failures)} data sets failed.", "Add or fetch them again.")
+    if not names and not store.present(directory):
+        typer.echo(f"There is no data set in {directory}.")
+
+
+def _rows(data: Path | None) -> list[dict[str, Any]]:
+    from benchmark.datasets import store
+    from benchmark.datasets.catalogue import KNOWN
+
+    directory = store.data_directory(data)
+    stored = store.present(directory)
+    rows: list[dict[str, Any]] = []
+    for known in KNOWN.values():
+        absent = "present" if known.name in stored else "absent"
+        rows.append(
+            {
+                "name": known.name,
+                "status": "shipped" if known.shipped else absent,
+                "title": known.title,
+                "family": known.family,
+                "channels": known.channels,
+                "side": known.side,
+                "items": known.items,
+                "classes": known.classes,
+                "terms": known.terms,
+                "citation": known.citation,
+                "digest": known.digest,
+                "get": known.how_to_get,
+            }
+        )
+    for name in stored:
+        if name not in KNOWN:
+            rows.append(_own_row(name, directory))
+    return rows
+
+
+def _own_row(name: str, directory: Path) -> dict[str, Any]:
+    """A data set of the user's; a damaged one is listed too, so that `list` never fails."""
+    from benchmark.datasets.description import read_description
+    from benchmark.errors import OneshotError
+
+    row = dict.fromkeys(("title", "family", "channels", "side", "items", "classes", "digest"))
+    row = {"name": name, "status": "present", **row, "terms": "", "citation": "", "get": ""}
+    try:
+        description = read_description(name, directory)
+    except OneshotError:
+        return row | {"status": "damaged"}
+    shape = description["shape"]
+    if len(shape) == 4:
+        row |= {"channels": shape[1], "side": shape[2]}
+    return row | {
+        "title": name,
+        "family": description["family"],
+        "items": shape[0],
+        "classes": len(description["class_names"]),
+        "digest": description["digest"],
+    }
+
+
+def _report(verified: Verified) -> None:
+    from benchmark.datasets.catalogue import KNOWN
+
+    known = KNOWN.get(verified.name)
+    note = ""
+    if known and known.pixels and known.pixels != verified.stored_digest:
+        note = "; decoded by another JPEG library than the suite's own results, pixels differ a bit"
+    typer.echo(
+        f"{verified.name}: {verified.items:,} items in {verified.classes:,} classes, "
+        f"digest {verified.digest[:12]}{note}"
+    )
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    """One progress bar per thing that is being done, on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total or None)
+            bars.update(tasks[what], completed=done, total=total or None)
+
+        yield show

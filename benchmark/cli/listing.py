@@ -1,0 +1,109 @@
+"""`oneshot list`: what there is to run, on what, from which parts. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+KINDS = ("models", "tasks", "tracks", "datasets", "backbones", "distances", "losses")
+
+
+def list_names(
+    kind: Annotated[str, typer.Argument(help=" | ".join(KINDS))],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Lists models, tasks, tracks, datasets, backbones, distances or losses."""
+    from benchmark.errors import UnknownName
+
+    if kind not in KINDS:
+        raise UnknownName("list", kind, list(KINDS), f"There are: {', '.join(KINDS)}.")
+    rows = {
+        "models": _models,
+        "tasks": _tasks,
+        "tracks": _tracks,
+        "datasets": _datasets,
+    }.get(kind, lambda: _parts(kind))()
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    columns = list(rows[0])
+    widths = [max(len(str(row[c])) for row in rows) for c in columns]
+    for row in rows:
+        cells = (f"{row[c]!s:{w}}" for c, w in zip(columns, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
+
+
+def _models() -> list[dict[str, Any]]:
+    from importlib import import_module
+
+    catalogue = import_module("baselines.catalogue")
+    return [
+        {
+            "key": entry.key,
+            "pool": entry.pool,
+            "offers": entry.offers,
+            "title": entry.title,
+            "paper": entry.paper,
+        }
+        for entry in catalogue.entries()
+    ]
+
+
+def _tasks() -> list[dict[str, Any]]:
+    from benchmark.tasks.catalogue import RANKED, task
+
+    rows = []
+    for name in RANKED:
+        found = task(name)
+        rows.append(
+            {
+                "name": name,
+                "track": found.track,
+                "shape": f"{found.n_way}-way {found.n_shot}-shot",
+                "episodes": found.episodes,
+                "queries": found.queries,
+                "version": found.version,
+            }
+        )
+    return rows
+
+
+def _tracks() -> list[dict[str, Any]]:
+    from benchmark.tasks.tracks import TRACKS
+
+    return [
+        {
+            "name": track.name,
+            "learns from": track.data,
+            "tested on": track.test_data or track.data,
+            "chosen by": f"{track.chooses}@validation",
+        }
+        for track in TRACKS
+    ]
+
+
+def _datasets() -> list[dict[str, Any]]:
+    from benchmark.datasets.catalogue import DATA_SETS
+    from benchmark.datasets.store import data_directory, present
+
+    here = set(present(data_directory()))
+    return [
+        {
+            "name": known.name,
+            "items": known.items,
+            "classes": known.classes,
+            "state": "embedded" if known.name == "glyphs"
+            else "here" if known.name in here
+            else "absent",
+            "title": known.title,
+        }
+        for known in DATA_SETS
+    ]  # fmt: skip
+
+
+def _parts(kind: str) -> list[dict[str, Any]]:
+    from importlib import import_module
+
+    return [{"name": name} for name in import_module("baselines.catalogue").part_names(kind)]

@@ -1,0 +1,98 @@
+"""Live progress of jobs: a moving bar on a terminal, plain lines now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from benchmark.protocols import Progress as Training
+from benchmark.records.schema import Record
+
+PLAIN_SECONDS = 10.0
+
+
+class Watch:
+    """Shows one job after the other; a `Watcher` of `benchmark.evaluation.run`."""
+
+    def __init__(self, jobs: int) -> None:
+        self.console = Console(highlight=False, soft_wrap=True)
+        self.jobs = jobs
+        self.job = 0
+        self.records = 0
+        self.failed = 0
+        self._said = 0.0
+        self._label = ""
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[note]}", style="dim"),
+            TimeRemainingColumn(compact=True),
+            console=self.console,
+            transient=True,
+        )
+        self._row = self._bar.add_task("", total=1, note="", visible=False)
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def start(self, model: str, track: str, seed: int) -> None:
+        """The next job begins."""
+        self.job += 1
+        self._label = f"[{self.job}/{self.jobs}] {model} on {track}, seed {seed}"
+        self._said = time.monotonic()
+        self._show(0, 1, "getting ready")
+
+    def training(self, progress: Training) -> None:
+        """Items, loss, validation accuracy, speed and time left."""
+        note = f"{progress.items_per_second:,.0f} items/s  loss {progress.loss:.3f}"
+        if progress.validation is not None:
+            note += f"  validation {100 * progress.validation:.1f} %"
+        self._show(progress.items, progress.items_total, note)
+
+    def answering(self, task: str, done: int, total: int) -> None:
+        """Episodes answered."""
+        self._show(done, total, f"answering {task}")
+
+    def finished(self, record: Record, path: Path | None) -> None:
+        """A record is written: its accuracy, or why it failed."""
+        self.records += 1
+        if record.outcome is None:
+            self.failed += 1
+            result = f"FAILED: {record.reason}"
+        else:
+            correct = record.outcome.correct
+            accuracy = 100 * sum(correct) / (record.outcome.of * len(correct))
+            result = f"{accuracy:6.2f} %"
+        self.console.print(
+            f"{record.model.key}  {record.task.name}  seed {record.seed}  {result}", markup=False
+        )
+
+    def refused(self, task: str, reason: str) -> None:
+        """A task that the model does not answer."""
+        self.console.print(f"{self._label}: {task} left out, {reason}", markup=False)
+
+    def _show(self, done: int, total: int, note: str) -> None:
+        if self.console.is_terminal:
+            self._bar.update(
+                self._row, description=self._label, completed=done, total=total, note=note,
+                visible=True,
+            )  # fmt: skip
+        elif time.monotonic() - self._said > PLAIN_SECONDS:
+            self._said = time.monotonic()
+            self.console.print(f"{self._label}: {done:,} of {total:,}  {note}", markup=False)

@@ -1,0 +1,1 @@
+"""Data sets: one in-memory type, and how each known set gets there."""

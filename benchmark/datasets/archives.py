@@ -1,0 +1,245 @@
+"""One reader over folders, zip and tar files that yields (member name, bytes).
+
+Archives come from strangers: nothing is extracted, and what could do harm is refused by name.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import re
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from benchmark.errors import OneshotError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+CORRUPT = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much an archive may hold; a few kilobytes can unpack to petabytes.
+
+    Attributes:
+        members: files and folders in one archive.
+        member_bytes: one unpacked file.
+        total_bytes: all unpacked files.
+    """
+
+    members: int = 500_000
+    member_bytes: int = 64 << 20
+    total_bytes: int = 8 << 30
+
+
+LIMITS = Limits()
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the name is that of a file `read_members` can look into."""
+    return path.is_file() and path.name.lower().endswith(ARCHIVE_ENDINGS)
+
+
+def read_members(
+    source: Path,
+    wanted: Callable[[str], bool] = lambda name: True,
+    limits: Limits = LIMITS,
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, content) of the files of a folder or archive for which `wanted(name)` holds.
+
+    Names are relative, with forward slashes; folders come sorted, archives in their own order.
+
+    Raises:
+        OneshotError: for a missing or unreadable source; for absolute names, `..`, links, devices,
+            encrypted or duplicate members; or where a limit is exceeded.
+    """
+    if source.is_dir():
+        members = _folder(source, wanted, limits)
+    elif not source.exists():
+        raise OneshotError(f"There is no file or folder {source}.")
+    else:
+        # By the first bytes, for zipfile would take a tar that ends in a zip for one.
+        members = (_zip if _magic(source)[:2] == b"PK" else _tar)(source, wanted, limits)
+    total = 0
+    seen: set[str] = set()
+    try:
+        for name, content in members:
+            if name in seen:
+                raise OneshotError(f"{source} holds '{name}' twice.")
+            seen.add(name)
+            total += len(content)
+            if total > limits.total_bytes:
+                raise _too_much(source, limits)
+            yield name, content
+    except CORRUPT as error:
+        raise OneshotError(f"{source} is damaged or cut short ({error}).") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise OneshotError(f"{source} cannot be read ({reason}).") from error
+
+
+def open_image(
+    name: str, content: bytes, formats: tuple[str, ...], max_side: int, hint: str = ""
+) -> Image:
+    """The image in `content`, its header checked and its pixels not yet decoded.
+
+    Raises:
+        OneshotError: if it is of none of `formats` (PIL's names) or larger than `max_side` pixels.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        image = Image.open(io.BytesIO(content), formats=formats)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise OneshotError(f"'{name}' is no {' or '.join(formats)} image.", hint) from error
+    except Image.DecompressionBombError as error:
+        raise OneshotError(f"'{name}' declares a huge image; it was not decoded.", hint) from error
+    if max(image.size) > max_side:
+        width, height = image.size
+        raise OneshotError(
+            f"'{name}' declares {width}x{height} pixels, expected {max_side} a side at most.", hint
+        )
+    return image
+
+
+def _safe_name(source: Path, raw: str) -> str:
+    name = raw.replace("\\", "/")
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in parts or "\0" in name:
+        raise OneshotError(f"{source} holds a member outside of itself: {raw!r}.")
+    return "/".join(parts)
+
+
+def _too_much(source: Path, limits: Limits) -> OneshotError:
+    return OneshotError(
+        f"{source} holds more than it may: at most {limits.members} members of "
+        f"{limits.member_bytes >> 20} MiB each and {limits.total_bytes >> 20} MiB in all."
+    )
+
+
+def _folder(
+    source: Path, wanted: Callable[[str], bool], limits: Limits
+) -> Iterator[tuple[str, bytes]]:
+    count = 0
+    for folder, below, files in os.walk(source):
+        below.sort()
+        count += len(files) + len(below)
+        if count > limits.members:
+            raise _too_much(source, limits)
+        for file in sorted(files):
+            path = Path(folder, file)
+            name = path.relative_to(source).as_posix()
+            if not wanted(name):
+                continue
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                raise OneshotError(f"{path} is a link or no plain file.", "Give the real files.")
+            if status.st_size > limits.member_bytes:
+                raise _too_much(source, limits)
+            yield name, path.read_bytes()
+
+
+def _zip(
+    source: Path, wanted: Callable[[str], bool], limits: Limits
+) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(source) as archive:
+        members = archive.infolist()
+        if len(members) > limits.members:
+            raise _too_much(source, limits)
+        for member in members:
+            name = _safe_name(source, member.filename)
+            if stat.S_ISLNK(member.external_attr >> 16):
+                raise OneshotError(f"{source} holds a link: {member.filename!r}.")
+            if member.is_dir() or not wanted(name):
+                continue
+            if member.file_size > limits.member_bytes:
+                raise _too_much(source, limits)
+            try:
+                with archive.open(member) as file:
+                    content = file.read(limits.member_bytes + 1)
+            except (RuntimeError, NotImplementedError) as error:  # encrypted, unknown method
+                raise OneshotError(f"'{name}' in {source} cannot be read ({error}).") from error
+            if len(content) > limits.member_bytes:
+                raise _too_much(source, limits)
+            yield name, content
+
+
+def _tar(
+    source: Path, wanted: Callable[[str], bool], limits: Limits
+) -> Iterator[tuple[str, bytes]]:
+    with _unpacked(source) as plain:
+        # tarfile reads long names and sparse maps whole, so the stream itself is rationed.
+        rationed = _Rationed(plain, source, limits)
+        with tarfile.open(fileobj=cast(IO[bytes], rationed), mode="r:") as archive:
+            for count, member in enumerate(archive):
+                name = _safe_name(source, member.name)
+                if count >= limits.members:
+                    raise _too_much(source, limits)
+                if member.isdir():
+                    continue
+                if not member.isreg() or member.issparse():
+                    raise OneshotError(f"{source} holds a link or no plain file: {member.name!r}.")
+                if not wanted(name):
+                    continue
+                file = archive.extractfile(member)
+                content = b"" if file is None else file.read()
+                if len(content) != member.size:
+                    raise tarfile.ReadError(f"'{name}' ends early")
+                yield name, content
+            # tarfile takes a cut or garbled header for the end; the true end is a block of zeros.
+            rationed.seek(archive.offset)
+            if rationed.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+                raise tarfile.ReadError("the end is missing")
+
+
+def _magic(source: Path) -> bytes:
+    try:
+        with source.open("rb") as file:
+            return file.read(6)
+    except OSError as error:
+        raise OneshotError(f"{source} cannot be read ({error.strerror}).") from error
+
+
+def _unpacked(source: Path) -> IO[bytes]:
+    magic = _magic(source)
+    if magic[:2] == b"\x1f\x8b":
+        return cast(IO[bytes], gzip.open(source))
+    if magic[:3] == b"BZh":
+        return cast(IO[bytes], bz2.open(source))
+    if magic == b"\xfd7zXZ\0":
+        return cast(IO[bytes], lzma.open(source))
+    return source.open("rb")
+
+
+class _Rationed:
+    """A file that refuses to read more at once than one member, or more in all than the total."""
+
+    def __init__(self, file: IO[bytes], source: Path, limits: Limits) -> None:
+        self._file, self._source, self._limits = file, source, limits
+        # Headers and padding take 1,536 bytes a member at most, long names aside.
+        self._end = limits.total_bytes + 2048 * limits.members
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= self._limits.member_bytes or self._file.tell() + size > self._end:
+            raise _too_much(self._source, self._limits)
+        return self._file.read(size)
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        if whence != os.SEEK_SET or place > self._end:
+            raise _too_much(self._source, self._limits)
+        return self._file.seek(place)
+
+    def tell(self) -> int:
+        return self._file.tell()

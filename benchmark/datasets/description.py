@@ -1,0 +1,107 @@
+"""What the store writes beside the items of a data set: classes, labels, groups and digests.
+
+Plain JSON that guards itself with a checksum, so that a cut or edited file is never believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from benchmark.datasets.data_set import DataSet, content_digest
+from benchmark.errors import DataMissing, OneshotError
+
+FORMAT = 1
+ITEMS = "items.npy"
+DESCRIPTION = "data_set.json"
+
+DigestOf = Literal["items", "files"]
+
+
+def folder_of(name: str, directory: Path) -> Path:
+    """The folder of a data set.
+
+    Raises:
+        OneshotError: for a name that would be no folder of its own on every file system.
+    """
+    reserved = re.fullmatch(r"con|prn|aux|nul|(com|lpt)\d", name)
+    if reserved or not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", name):
+        raise OneshotError(
+            f"'{name}' cannot name a data set.", "Use lower-case letters, digits, '-' and '_'."
+        )
+    return directory / name
+
+
+def describe(data_set: DataSet, source: str, digest_of: DigestOf) -> dict[str, Any]:
+    """The description of a whole data set, ready to be written as JSON.
+
+    Raises:
+        OneshotError: if the digest is said to be that of the items and is not.
+    """
+    stored_digest = array_digest(data_set)
+    if digest_of == "items" and stored_digest != data_set.digest:
+        raise OneshotError(f"The digest of '{data_set.name}' is not that of its items.")
+    description = {
+        "format": FORMAT,
+        "name": data_set.name,
+        "family": data_set.family,
+        "dtype": data_set.stored.dtype.str,
+        "shape": list(data_set.stored.shape),
+        "digest": data_set.digest,
+        "digest_of": digest_of,
+        "stored_digest": stored_digest,
+        "source": source,
+        "class_names": list(data_set.class_names),
+        "labels": data_set.labels.tolist(),
+        "groups": {
+            key: {"names": list(group.names), "codes": np.asarray(group.codes).tolist()}
+            for key, group in data_set.groups.items()
+        },
+    }
+    return description | {"check": _checksum(description)}
+
+
+def read_description(name: str, directory: Path) -> dict[str, Any]:
+    """The description of a stored data set, believed only if its checksum fits.
+
+    Raises:
+        DataMissing: if there is no data set of this name.
+        OneshotError: if the file is cut short, edited, foreign or of another format.
+    """
+    path = folder_of(name, directory) / DESCRIPTION
+    if not path.is_file():
+        raise DataMissing(
+            f"The data set '{name}' is not in {directory}.", f"Type: oneshot data add {name} PATH"
+        )
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise broken(name, path, f"cannot be read ({error})") from error
+    if not isinstance(description, dict) or "format" not in description:
+        raise broken(name, path, "was not written by this suite")
+    if description["format"] != FORMAT:
+        found = f"has format {description['format']}, this version reads format {FORMAT}"
+        raise broken(name, path, found)
+    if description.get("check") != _checksum(description) or description["name"] != name:
+        raise broken(name, path, "has changed since it was written")
+    return description
+
+
+def array_digest(data_set: DataSet) -> str:
+    """SHA-256 (hex) over the decoded items, classes and groups, whatever `digest` is over."""
+    return content_digest(data_set.stored, data_set.labels, data_set.class_names, data_set.groups)
+
+
+def broken(name: str, path: Path, reason: str) -> OneshotError:
+    """The error for a file of the store that cannot be used, with the command that mends it."""
+    return OneshotError(f"{path} {reason}.", f"Type: oneshot data add {name} PATH")
+
+
+def _checksum(description: dict[str, Any]) -> str:
+    rest = {key: value for key, value in description.items() if key != "check"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,46 @@
+"""Errors meant for the person at the keyboard.
+
+Whoever raises one says what happened and what was expected; `hint` is what to type next.
+"""
+
+
+class OneshotError(Exception):
+    """Something the user can mend. The command line prints it on one line and exits with code 2."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+    def __reduce__(self) -> tuple[type["OneshotError"], tuple[str, str]]:
+        # Without this an error raised in a worker process would lose its hint on the way back.
+        return (type(self), (self.message, self.hint))
+
+
+class UnknownName(OneshotError):
+    """A name that is in no catalogue; the message offers the nearest ones."""
+
+    def __init__(self, kind: str, name: str, known: list[str], hint: str = "") -> None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        guess = f" Did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(f"There is no {kind} named '{name}'.{guess}", hint)
+
+    def __reduce__(self) -> tuple[type[OneshotError], tuple[str, str]]:
+        return (OneshotError, (self.message, self.hint))
+
+
+class DataMissing(OneshotError):
+    """A data set that is not in the data directory."""
+
+
+class Refused(OneshotError):
+    """A combination that makes no sense, with the reason."""
+
+
+class ModelFailed(OneshotError):
+    """A model gave no usable answer (NaN, a wrong shape, diverged); recorded as a failure."""

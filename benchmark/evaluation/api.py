@@ -1,0 +1,109 @@
+"""The suite as a function: a model, a task, a record. The command line is a layer over this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmark.errors import OneshotError
+from benchmark.evaluation.job import Existing, Job, Watcher, Workplace, build, path_of
+from benchmark.evaluation.run import run
+from benchmark.records import store
+from benchmark.records.schema import Record
+from benchmark.registry import ModelSpec, resolve
+from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.tracks import track as find_track
+
+BUDGETS = ("quick", "standard", "full")
+
+
+def evaluate(
+    model: str | Any,
+    task: str,
+    *,
+    seed: int = 0,
+    budget: str = "quick",
+    settings: Mapping[str, Any] | None = None,
+    data: Path | None = None,
+    results: Path | None = None,
+    work: Path | None = None,
+    device: str = "auto",
+    existing: Existing = "redo",
+    watcher: Watcher | None = None,
+) -> Record:
+    """Trains the model on the task's track if it trains, and answers the task's pinned episodes.
+
+    Args:
+        model: a catalogue key, "package.module:Name", "path/to/file.py:Name", a model class, or a
+            model object (which is used as it is).
+        task: a task's name, such as "omniglot-within-20w1s".
+        seed: the training's seed.
+        budget: "quick", "standard" or "full": how many items a training sees.
+        settings: settings of the model, such as {"margin": 0.5}.
+        data: data directory.
+        results: results folder to write the record to; None writes nothing.
+        work: folder for checkpoints; None keeps none.
+        device: "auto", "cpu", "cuda" or "mps".
+        existing: "redo", or "skip" to return the record that is there.
+        watcher: told of the progress.
+
+    Returns:
+        The record; `record.outcome.correct` are the correct answers of each episode.
+
+    Raises:
+        OneshotError: for unknown names, missing data, or a refused combination.
+    """
+    spec = resolve(model, settings) if isinstance(model, str) else _wrap(model, settings)
+    track = find_track(find_task(task).track)
+    typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
+    job = Job(spec, track, seed, check_budget(budget), (task,), typed)
+    place = Workplace(data, results, work, find_device(device))
+    if existing not in ("redo", "skip"):
+        raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
+    for record in run(job, place, existing, watcher):
+        return record
+    if results is not None:
+        path = path_of(job, task, build(job)[1], results)
+        if path.is_file():
+            return store.read(path)
+    raise OneshotError(f"{spec.key} does not answer {task}.", "Its head is fixed to another shape.")
+
+
+def check_budget(budget: str) -> str:
+    """The budget's name.
+
+    Raises:
+        OneshotError: if there is none of this name.
+    """
+    if budget not in BUDGETS:
+        raise OneshotError(f"There is no budget '{budget}'.", f"Choose {', '.join(BUDGETS)}.")
+    return budget
+
+
+def find_device(name: str) -> str:
+    """The device that "auto" means here, or the named one.
+
+    Raises:
+        OneshotError: if the machine has no such device.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise OneshotError(
+            f"Device '{name}' cannot be used: {reason}.", "Try --device cpu."
+        ) from error
+    return name
+
+
+def _wrap(model: Any, settings: Mapping[str, Any] | None) -> ModelSpec:
+    if isinstance(model, type):
+        return ModelSpec(model.__name__, model, dict(settings or {}))
+    if settings:
+        raise OneshotError("settings cannot be laid over a model object.", "Give its class.")
+    return ModelSpec(type(model).__name__, lambda: model)

@@ -1,0 +1,211 @@
+"""Correct answers per episode, by whichever way the model offers; ties go to the earlier class.
+
+Ways that see each item once answer every pinned episode. Ways that must see the items of each
+episode answer a declared prefix, which the record names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmark.errors import ModelFailed
+from benchmark.evaluation.embeddings import embed, pixels_for, to_input
+from benchmark.evaluation.similarity import similarity
+from benchmark.tasks.episodes import Episodes
+from benchmark.tasks.loading import LoadedTask
+
+PREFIX = {"classify_episode": 1_000, "similarity": 100}
+SCORE_VALUES = 1 << 23  # gathered embedding values a block: bounds memory whatever the episodes
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a model answered.
+
+    Attributes:
+        correct: int64 [e], correct queries of each episode used.
+        of: queries of one episode.
+        embedding_seconds, scoring_seconds: wall-clock time of the two halves.
+    """
+
+    correct: NDArray[np.int64]
+    of: int
+    embedding_seconds: float
+    scoring_seconds: float
+
+
+def way_of(model: Any) -> str:
+    """The method by which the model answers; the more specific one where it has several."""
+    for offer in ("compare", "classify", "classify_episode", "similarity", "embed"):
+        if callable(getattr(model, offer, None)):
+            return offer
+    raise ModelFailed("The model has no method to answer with.")
+
+
+def answer(
+    model: Any,
+    loaded: LoadedTask,
+    *,
+    seed: int = 0,
+    device: str = "cpu",
+    episodes: int | None = None,
+    report: Report | None = None,
+) -> Answers:
+    """Answers the task's pinned episodes.
+
+    Args:
+        model: any model of `benchmark.protocols`, on `device`, in evaluation mode.
+        loaded: the task.
+        seed: keys the generator given to episode classifiers, with the task and episode.
+        device: where the model computes.
+        episodes: the first so many episodes only; default all, or the prefix of the way.
+        report: called with (episodes done, episodes in all).
+
+    Raises:
+        ModelFailed: if an answer is not finite or has the wrong shape.
+    """
+    way = way_of(model)
+    count = min(episodes or len(loaded.episodes), PREFIX.get(way, len(loaded.episodes)))
+    asked = loaded.episodes.first(min(count, len(loaded.episodes)))
+    report = report or (lambda done, total: None)
+    if way in PREFIX:
+        started = time.perf_counter()
+        correct = _one_by_one(model, way, loaded, asked, seed, device, report)
+        return Answers(correct, loaded.task.queries, 0.0, time.perf_counter() - started)
+    return _by_embedding(model, way, loaded, asked, device, report)
+
+
+def _by_embedding(
+    model: Any, way: str, loaded: LoadedTask, asked: Episodes, device: str, report: Report
+) -> Answers:
+    started = time.perf_counter()
+    items = asked.items()
+    vectors = embed(model, loaded.data.take(items), device)
+    embedded = time.perf_counter()
+    row = np.zeros(len(loaded.data), dtype=np.int64)
+    row[items] = np.arange(len(items))
+    with torch.inference_mode():
+        correct = score_embeddings(model, way, vectors, asked, row, report)
+    return Answers(correct, loaded.task.queries, embedded - started, time.perf_counter() - embedded)
+
+
+def score_embeddings(
+    model: Any,
+    way: str,
+    vectors: Tensor,
+    asked: Episodes,
+    row: NDArray[np.int64],
+    report: Report,
+) -> NDArray[np.int64]:
+    """int64 [e]: correct answers from embeddings [k, e]; `row` maps item numbers to their rows."""
+    n_way, n_shot = asked.support.shape[1:]
+    queries_per_episode = asked.queries.shape[1]
+    distance = getattr(model, "distance", "euclidean")
+    measure = similarity(distance) if way == "embed" else None
+    if measure is not None and distance == "cosine":
+        vectors = torch.nn.functional.normalize(vectors, dim=1)
+    support_row = torch.from_numpy(row[asked.support]).to(vectors.device)
+    query_row = torch.from_numpy(row[asked.queries]).to(vectors.device)
+    labels = torch.from_numpy(asked.labels.astype(np.int64)).to(vectors.device)
+    class_of_support = torch.arange(n_way, device=vectors.device).repeat_interleave(n_shot)
+    gathered = (n_way * n_shot + queries_per_episode) * vectors.shape[1]
+    if way == "compare":
+        gathered = 2 * n_way * n_shot * queries_per_episode * vectors.shape[1]
+    block = max(1, SCORE_VALUES // gathered)
+    out = np.empty(len(asked), dtype=np.int64)
+    for start in range(0, len(asked), block):
+        part = slice(start, start + block)
+        support, queries = vectors[support_row[part]], vectors[query_row[part]]
+        if measure is not None:
+            scores = measure(queries, support.mean(dim=2))  # prototypes (b, n, e)
+        elif way == "classify":
+            flat = support.flatten(1, 2)
+            scores = model.classify(flat, class_of_support.expand(len(flat), -1), queries)
+        else:
+            scores = _compare(model, support, queries)
+        out[part] = count_correct(scores, labels[part]).cpu().numpy()
+        report(min(start + block, len(asked)), len(asked))
+    return out
+
+
+def _compare(model: Any, support: Tensor, queries: Tensor) -> Tensor:
+    """Mean over the shots of the model's own similarity: [b, n, k, e], [b, q, e] -> [b, q, n]."""
+    b, n, k, e = support.shape
+    q = queries.shape[1]
+    left = support[:, None].expand(b, q, n, k, e).reshape(-1, e)
+    right = queries[:, :, None, None].expand(b, q, n, k, e).reshape(-1, e)
+    scores: Tensor = model.compare(left, right)
+    if scores.shape != (b * q * n * k,):
+        raise ModelFailed(
+            f"compare gave shape {list(scores.shape)} for {b * q * n * k} pairs; "
+            f"expected [{b * q * n * k}]."
+        )
+    return scores.view(b, q, n, k).mean(dim=3)
+
+
+def count_correct(scores: Tensor, labels: Tensor) -> Tensor:
+    """int64 [b]: how often the best of scores [b, q, n] is the label [b, q].
+
+    `argmax` gives the first of equal scores, so a constant scorer always answers the class at
+    position 0 and scores exactly 1/n_way.
+
+    Raises:
+        ModelFailed: if a score is not finite, or the shape is wrong.
+    """
+    if scores.shape[:2] != labels.shape or scores.ndim != 3:
+        raise ModelFailed(
+            f"scores have shape {list(scores.shape)}; expected {[*labels.shape, 'n_way']}."
+        )
+    if not torch.isfinite(scores).all():
+        raise ModelFailed("Some scores are not finite, so no answer can be read from them.")
+    return (scores.argmax(dim=2) == labels).sum(dim=1)
+
+
+def _one_by_one(
+    model: Any,
+    way: str,
+    loaded: LoadedTask,
+    asked: Episodes,
+    seed: int,
+    device: str,
+    report: Report,
+) -> NDArray[np.int64]:
+    """int64 [e]: correct answers of models that must see the items of each episode themselves."""
+    items = asked.items()
+    pixels = pixels_for(model, loaded.data.take(items))
+    row = np.zeros(len(loaded.data), dtype=np.int64)
+    row[items] = np.arange(len(items))
+    n_way, n_shot = asked.support.shape[1:]
+    support_labels = torch.arange(n_way, device=device).repeat_interleave(n_shot)
+    out = np.empty(len(asked), dtype=np.int64)
+    for e in range(len(asked)):
+        support = to_input(pixels[row[asked.support[e]].ravel()], model, device)
+        queries = to_input(pixels[row[asked.queries[e]]], model, device)
+        if way == "classify_episode":
+            generator = torch.Generator(device=device)
+            generator.manual_seed(_episode_key(loaded.task.key, e, seed))
+            scores = model.classify_episode(support, support_labels, queries, generator)
+        else:
+            with torch.inference_mode():
+                pairs = model.similarity(support, queries)
+            scores = pairs.view(len(queries), n_way, n_shot).mean(dim=2)
+        labels = torch.from_numpy(asked.labels[e].astype(np.int64)).to(device)
+        out[e] = int(count_correct(scores.detach()[None], labels[None]))
+        report(e + 1, len(asked))
+    return out
+
+
+def _episode_key(task: str, episode: int, seed: int) -> int:
+    text = f"{task}/{episode}/{seed}".encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "little") >> 1

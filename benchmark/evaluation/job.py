@@ -1,0 +1,111 @@
+"""A job and its surroundings: what one training is asked, where it works, who watches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from benchmark.datasets import catalogue as datasets
+from benchmark.datasets.data_set import DataSet
+from benchmark.protocols import Progress, TrackInfo
+from benchmark.records import store
+from benchmark.records.canonical import recipe_hash
+from benchmark.records.schema import Record
+from benchmark.registry import ModelSpec, recipe_of
+from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.loading import LoadedTask, bind, data_name
+from benchmark.tasks.spec import Track
+
+Existing = Literal["skip", "redo", "fail"]
+
+
+class Watcher(Protocol):
+    """Whoever wants to see a job at work; every call must return quickly."""
+
+    def training(self, progress: Progress) -> None:
+        """The model is learning."""
+
+    def answering(self, task: str, done: int, total: int) -> None:
+        """The model is answering episodes of a task."""
+
+    def finished(self, record: Record, path: Path | None) -> None:
+        """A record is there, written to `path`."""
+
+    def refused(self, task: str, reason: str) -> None:
+        """The model does not answer this task."""
+
+
+class Silent:
+    """A watcher that looks away."""
+
+    def training(self, progress: Progress) -> None:
+        """Ignores it."""
+
+    def answering(self, task: str, done: int, total: int) -> None:
+        """Ignores it."""
+
+    def finished(self, record: Record, path: Path | None) -> None:
+        """Ignores it."""
+
+    def refused(self, task: str, reason: str) -> None:
+        """Ignores it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one training, or one untrained model, is asked: tasks of one track."""
+
+    spec: ModelSpec
+    track: Track
+    seed: int
+    budget: str
+    tasks: tuple[str, ...]
+    typed: tuple[str, ...] = ()  # settings as the user gave them, "key=value"
+
+
+@dataclass
+class Workplace:
+    """Where jobs find data and leave results; loaded data and tasks are shared between jobs.
+
+    Attributes:
+        data: data directory, None for the default.
+        results: results folder, None to write no records.
+        work: folder for checkpoints and trained weights, None to keep none.
+        device: where models compute.
+    """
+
+    data: Path | None = None
+    results: Path | None = None
+    work: Path | None = None
+    device: str = "cpu"
+    _data: dict[str, DataSet] = field(default_factory=dict)
+    _tasks: dict[str, LoadedTask] = field(default_factory=dict)
+
+    def data_set(self, name: str) -> DataSet:
+        """The data set of this name, loaded once."""
+        if name not in self._data:
+            self._data[name] = datasets.load(name, self.data)
+        return self._data[name]
+
+    def task(self, name: str, track: Track) -> LoadedTask:
+        """The task of this name with its episodes, drawn once."""
+        if name not in self._tasks:
+            task = find_task(name)
+            self._tasks[name] = bind(task, track, self.data_set(data_name(track, task.split)))
+        return self._tasks[name]
+
+
+def build(job: Job) -> tuple[Any, dict[str, Any]]:
+    """The job's untrained model and its whole recipe."""
+    track = job.track
+    info = TrackInfo(track.name, track.family, track.channels, track.side)
+    model = job.spec.build(job.seed, info, job.budget)
+    return model, recipe_of(model, job.spec, job.budget)
+
+
+def path_of(job: Job, task: str, recipe: dict[str, Any], results: Path) -> Path:
+    """Where the job's record for this task lies."""
+    version = find_task(task).version
+    key, recipe8 = job.spec.key, recipe_hash(recipe)
+    return store.job_path(results, task, version, key, recipe8, job.seed)

@@ -1,0 +1,217 @@
+"""One job: a model with its recipe, a track, a seed -> one record for each of its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from benchmark.errors import ModelFailed
+from benchmark.evaluation.episodes import PREFIX, Answers, answer, way_of
+from benchmark.evaluation.job import Existing, Job, Silent, Watcher, Workplace, build, path_of
+from benchmark.evaluation.provenance import provenance
+from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, train
+from benchmark.records import store
+from benchmark.records.canonical import recipe_hash
+from benchmark.records.schema import (
+    Cost,
+    Counts,
+    CurvePoint,
+    ModelRef,
+    Provenance,
+    Record,
+    TaskRef,
+    Validation,
+)
+from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.loading import LoadedTask
+from benchmark.tasks.spec import VALIDATION
+
+
+@dataclass(frozen=True)
+class Running:
+    """A job at work: the model that was built for it, its whole recipe, and its surroundings."""
+
+    job: Job
+    model: Any
+    recipe: dict[str, Any]
+    place: Workplace
+    watcher: Watcher
+
+
+def run(
+    job: Job, place: Workplace, existing: Existing = "skip", watcher: Watcher | None = None
+) -> Iterator[Record]:
+    """Does the job and yields each record when it is written.
+
+    The test split is read once, after everything has been chosen. A model that fails leaves
+    records that say so; that is a result too.
+
+    Raises:
+        OneshotError: if data are missing or a folder cannot be written; finished records stay.
+    """
+    model, recipe = build(job)
+    running = Running(job, model, recipe, place, watcher or Silent())
+    wanted = [name for name in job.tasks if _answers(running, name)]
+    if existing == "skip" and place.results is not None:
+        results = place.results
+        wanted = [name for name in wanted if not path_of(job, name, recipe, results).is_file()]
+    if not wanted:
+        return
+    loaded = [place.task(name, job.track) for name in wanted]
+    if hasattr(model, "to"):
+        model.to(place.device)
+    try:
+        trained = _train(running, again=existing == "redo")
+    except ModelFailed as failure:
+        for task in loaded:
+            yield _write(running, _failed(running, task, str(failure)))
+        return
+    if hasattr(model, "eval"):
+        model.eval()
+    for task in loaded:
+        try:
+            record = _measure(running, task, trained)
+        except ModelFailed as failure:
+            record = _failed(running, task, str(failure))
+        yield _write(running, record)
+
+
+def _answers(running: Running, task: str) -> bool:
+    """Whether the model takes the task; a fixed head answers only the shape it was trained for."""
+    fixed = getattr(running.model, "trained_for", None)
+    shape = find_task(task)
+    if fixed is None or tuple(fixed) == (shape.n_way, shape.n_shot):
+        return True
+    reason = f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
+    running.watcher.refused(task, reason)
+    return False
+
+
+def _train(running: Running, again: bool) -> Trained | None:
+    if not hasattr(running.model, "fit"):
+        return None
+    job, place, track = running.job, running.place, running.job.track
+    folder = None
+    if place.work is not None:
+        name = f"{store.slug(job.spec.key)}--{recipe_hash(running.recipe)}"
+        folder = place.work / store.slug(track.name) / name / f"seed-{job.seed}"
+    return train(
+        running.model,
+        track,
+        place.task(track.chooses + VALIDATION, track),
+        place.data_set(track.data),
+        running.recipe,
+        seed=job.seed,
+        device=place.device,
+        folder=folder,
+        again=again,
+        report=running.watcher.training,
+    )
+
+
+def _measure(running: Running, task: LoadedTask, trained: Trained | None) -> Record:
+    """Validation twin first, then the test episodes, once."""
+    model = running.model
+    validation = None
+    if task.task.split == "test":
+        twin = running.place.task(task.task.name + VALIDATION, running.job.track)
+        # Where each episode costs a pass of its own, the episodes that choose must do.
+        way = way_of(model)
+        some = CHOOSING_EPISODES[way] if way in PREFIX else None
+        answers = _answer(running, twin, some)
+        validation = Validation(
+            task=twin.task.name,
+            episode_digest=twin.episodes.first(len(answers.correct)).digest(),
+            outcome=_counts(answers),
+        )
+    answers = _answer(running, task)
+    result = trained.result if trained else None
+    parameters = None
+    if hasattr(model, "parameters"):
+        parameters = sum(p.numel() for p in model.parameters())
+    return Record(
+        schema=1,
+        task=_task_ref(task, len(answers.correct)),
+        model=_model_ref(running),
+        seed=running.job.seed,
+        validation=validation,
+        outcome=_counts(answers),
+        curve=[
+            CurvePoint(items=items, loss_millionths=loss, correct_per_10000=correct)
+            for items, loss, correct in (result.curve if result else [])
+        ],
+        cost=Cost(
+            training_items=result.items if result else 0,
+            training_milliseconds=round(1000 * result.seconds) if result else 0,
+            embedding_milliseconds=round(1000 * answers.embedding_seconds),
+            scoring_milliseconds=round(1000 * answers.scoring_seconds),
+            parameters=parameters,
+        ),
+        provenance=_provenance(running, trained.weights if trained else None),
+    )
+
+
+def _answer(running: Running, task: LoadedTask, episodes: int | None = None) -> Answers:
+    def report(done: int, total: int) -> None:
+        running.watcher.answering(task.task.name, done, total)
+
+    return answer(
+        running.model,
+        task,
+        seed=running.job.seed,
+        device=running.place.device,
+        episodes=episodes,
+        report=report,
+    )
+
+
+def _failed(running: Running, task: LoadedTask, reason: str) -> Record:
+    return Record(
+        schema=1,
+        task=_task_ref(task, len(task.episodes)),
+        model=_model_ref(running),
+        seed=running.job.seed,
+        status="failed",
+        reason=reason,
+        provenance=_provenance(running, None),
+    )
+
+
+def _write(running: Running, record: Record) -> Record:
+    results = running.place.results
+    path = store.write(results, record) if results is not None else None
+    running.watcher.finished(record, path)
+    return record
+
+
+def _counts(answers: Answers) -> Counts:
+    return Counts(of=answers.of, correct=[int(c) for c in answers.correct])
+
+
+def _provenance(running: Running, weights: str | None) -> Provenance:
+    return provenance(running.place.device, weights, running.job.typed)
+
+
+def _task_ref(task: LoadedTask, episodes: int) -> TaskRef:
+    return TaskRef(
+        name=task.task.name,
+        version=task.task.version,
+        data_digest=task.data.digest,
+        episode_digest=task.episodes.first(episodes).digest(),
+        episodes=episodes,
+    )
+
+
+def _model_ref(running: Running) -> ModelRef:
+    model, job = running.model, running.job
+    declared = getattr(model, "seen", None)
+    if declared is None and job.spec.pool is not None:
+        declared = ()  # a catalogue entry says so itself when it has seen anything
+    seen = None if declared is None else [str(name) for name in declared]
+    if seen is not None and hasattr(model, "fit"):
+        seen.append(f"{job.track.name}/train")
+    pool = job.spec.pool
+    if pool is None:
+        pool = "transductive" if getattr(model, "transductive", False) else "inductive"
+    return ModelRef(key=job.spec.key, recipe=running.recipe, pool=pool, seen=seen)

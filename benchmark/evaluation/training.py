@@ -1,0 +1,145 @@
+"""One training serves every task of its track: trained weights are kept under their identity."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark.errors import OneshotError
+from benchmark.evaluation.episodes import answer, way_of
+from benchmark.evaluation.provenance import code_digest
+from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
+from benchmark.records.canonical import digest
+from benchmark.records.store import write_bytes
+from benchmark.tasks.loading import LoadedTask, split_of
+from benchmark.tasks.spec import Track
+
+# Episodes of the validation twin that decide during training; the record holds the whole twin.
+CHOOSING_EPISODES = {"embed": 400, "compare": 200, "classify": 200, "classify_episode": 40,
+                     "similarity": 20}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training: what it did, and the SHA-256 of the weights it left."""
+
+    result: TrainingResult
+    weights: str | None
+
+
+def training_key(track: Track, data_digest: str, recipe: dict[str, Any], seed: int) -> str:
+    """Identity of a training; anything that could change its weights is in it."""
+    split = {"train": asdict(track.train), "validation": asdict(track.validation)}
+    return digest(
+        {
+            "data": data_digest,
+            "split": json.loads(json.dumps(split)),
+            "chooses": track.chooses,
+            "recipe": recipe,
+            "seed": seed,
+            "code": code_digest("baselines"),
+        }
+    )
+
+
+def train(
+    model: Any,
+    track: Track,
+    chooser: LoadedTask,
+    whole: Any,
+    recipe: dict[str, Any],
+    *,
+    seed: int,
+    device: str,
+    folder: Path | None,
+    again: bool,
+    report: Callable[[Progress], None],
+) -> Trained:
+    """Trains the model in place, or loads the weights that the same training left in `folder`.
+
+    Args:
+        model: a `Trainable`, on `device`.
+        track: whose training and validation splits it may see.
+        chooser: the validation twin that decides; its first episodes are used.
+        whole: the track's data set.
+        recipe: everything the weights depend on but the seed.
+        seed: the training's seed.
+        device: where the model computes.
+        folder: where checkpoints and weights are kept, or None to keep none.
+        again: train anew even if finished weights are there; an unfinished training is resumed.
+        report: called with the progress.
+
+    Raises:
+        OneshotError: from the model, or if the folder cannot be written.
+    """
+    key = training_key(track, whole.digest, recipe, seed)
+    if folder is not None:
+        _prepare(folder)
+        if not again:
+            kept = _load(model, folder, key)
+            if kept is not None:
+                return kept
+    episodes = CHOOSING_EPISODES[way_of(model)]
+
+    def validate(candidate: Any) -> float:
+        answers = answer(candidate, chooser, seed=seed, device=device, episodes=episodes)
+        return float(answers.correct.sum() / (answers.of * len(answers.correct)))
+
+    data = TrainingData(
+        train=split_of(track, "train", whole),
+        validation=split_of(track, "validation", whole),
+        validate=validate,
+    )
+    result = model.fit(data, TrainingRun(seed, device, folder, report, key))
+    if not isinstance(result, TrainingResult):
+        raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
+    return Trained(result, _save(model, folder, key, result))
+
+
+def _prepare(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OneshotError(
+            f"Cannot make the folder for checkpoints {folder}: {error.strerror}.",
+            "Choose another with --work DIR.",
+        ) from error
+
+
+def _save(model: Any, folder: Path | None, key: str, result: TrainingResult) -> str | None:
+    """Writes weights and result; the weights first, so that a result never lacks its weights."""
+    if not callable(getattr(model, "state_dict", None)):
+        return None
+    from safetensors.torch import save
+
+    state = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
+    data = save(state)
+    weights = hashlib.sha256(data).hexdigest()
+    if folder is not None:
+        write_bytes(folder / "weights.safetensors", data)
+        told = {"key": key, "weights": weights, "result": asdict(result)}
+        write_bytes(folder / "training.json", json.dumps(told).encode())
+        for leftover in folder.glob("checkpoint*"):
+            leftover.unlink(missing_ok=True)
+    return weights
+
+
+def _load(model: Any, folder: Path, key: str) -> Trained | None:
+    """The kept training if it is this one and whole; anything else is trained anew."""
+    try:
+        told = json.loads((folder / "training.json").read_bytes())
+        data = (folder / "weights.safetensors").read_bytes()
+        if told["key"] != key or hashlib.sha256(data).hexdigest() != told["weights"]:
+            return None
+        curve = [(int(a), int(b), int(c)) for a, b, c in told["result"].pop("curve")]
+        result = TrainingResult(**told["result"], curve=curve)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    from safetensors.torch import load
+
+    model.load_state_dict(load(data))
+    return Trained(result, told["weights"])

@@ -1,0 +1,168 @@
+"""What a model may offer to the harness, and what the harness hands to a model that trains.
+
+Everything is structural: a class need not import or inherit anything to be a model. A file with
+`class Mine: def embed(self, images): ...` is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from benchmark.datasets.data_set import DataSet, Family
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Maps items to vectors; the harness answers by the nearest prototype (Snell et al. 2017).
+
+    Optional attributes, all read by the harness: `distance` ("euclidean", "squared-euclidean",
+    "cosine", "dot-product" or "manhattan"; default "euclidean"), `input_size` (side in pixels;
+    default the stored size), `channels` (1 or 3; default the stored number), `normalise`
+    ((mean, std) per channel; default none), `seen` (names of the data sets and classes it was
+    trained on), `transductive` (default False), `trained_for` ((n_way, n_shot) if the head is
+    fixed). `to(device)` and `eval()` are called where they exist.
+    """
+
+    def embed(self, items: Tensor) -> Tensor:
+        """float32 [n, c, h, w] in [0, 1] (or [n, d] vectors) -> float32 [n, e]."""
+        ...
+
+
+@runtime_checkable
+class PairHead(Embedder, Protocol):
+    """An embedder with a similarity of its own, such as Koch's learned head."""
+
+    def compare(self, a: Tensor, b: Tensor) -> Tensor:
+        """Embeddings [p, e] and [p, e] -> [p]; higher is more alike. `a` is the support."""
+        ...
+
+
+@runtime_checkable
+class EmbeddingClassifier(Embedder, Protocol):
+    """A classifier of embeddings, batched over episodes."""
+
+    def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
+        """[b, s, e], int64 [b, s], [b, q, e] -> scores [b, q, n_way]; no state between calls."""
+        ...
+
+
+@runtime_checkable
+class EpisodeClassifier(Protocol):
+    """A classifier that must see each episode's items themselves (MAML, fine-tuning)."""
+
+    def classify_episode(
+        self, support: Tensor, labels: Tensor, queries: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """[s, c, h, w], int64 [s], [q, c, h, w] -> scores [q, n_way]; no state between calls."""
+        ...
+
+
+@runtime_checkable
+class ImagePairScorer(Protocol):
+    """A similarity of two images that is no function of separate embeddings."""
+
+    def similarity(self, support: Tensor, queries: Tensor) -> Tensor:
+        """[s, c, h, w] and [q, c, h, w] -> [q, s]; higher is more alike."""
+        ...
+
+
+@runtime_checkable
+class Trainable(Protocol):
+    """A model that learns from the track's training split."""
+
+    def fit(self, data: TrainingData, run: TrainingRun) -> TrainingResult:
+        """Learns, keeps the weights that validate best, and says what it did."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrackInfo:
+    """What a recipe may depend on before any data are read.
+
+    A model class whose `__init__` takes `track` is given this.
+    """
+
+    name: str
+    family: Family
+    channels: int
+    side: int
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """All that a model may learn from; no test item is reachable from here.
+
+    Attributes:
+        train: the training split, labels 0..c-1.
+        validation: the validation split, labels 0..c-1.
+        validate: accuracy in [0, 1] of a model on the track's pinned validation episodes.
+    """
+
+    train: DataSet
+    validation: DataSet
+    validate: Callable[[Any], float]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One report of a running training, for whoever watches.
+
+    Attributes:
+        items: training items seen so far, of `items_total`.
+        loss: mean training loss since the last report.
+        validation: latest validation accuracy in [0, 1], None before the first.
+        items_per_second: speed since the last report.
+    """
+
+    items: int
+    items_total: int
+    loss: float
+    validation: float | None
+    items_per_second: float
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """Where and how a training runs; nothing here may change its result but `seed`.
+
+    Attributes:
+        seed: keys every random draw together with the step number.
+        device: "cpu", "cuda" or "mps".
+        folder: private folder for checkpoints (exists), or None to keep none.
+        report: called now and then with the progress; must return quickly.
+        key: identity of the training (recipe, track, data, seed); a checkpoint of another is
+            not resumed.
+    """
+
+    seed: int
+    device: str
+    folder: Path | None
+    report: Callable[[Progress], None]
+    key: str
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training did.
+
+    Attributes:
+        items: training items seen in all.
+        seconds: wall-clock time spent, resumed parts included.
+        curve: per validation (items, mean loss in millionths, validation correct per 10,000).
+        best_items: items seen when the kept weights were taken.
+    """
+
+    items: int
+    seconds: float
+    curve: list[tuple[int, int, int]] = field(default_factory=list)
+    best_items: int = 0
+
+
+Settings = Mapping[str, Any]

@@ -1,0 +1,1 @@
+"""Records of integers: their schema, their one text, their place on disk."""

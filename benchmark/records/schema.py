@@ -1,0 +1,151 @@
+"""The record: what one job measured, as integers; the only hand-off to the reports.
+
+A record is a pure function of (model with its recipe, task, seed). `id` covers what was asked and
+what was answered; the curve, the cost and the provenance are told but not hashed, because they
+differ between two equal measurements.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from benchmark.records.canonical import digest, recipe_hash
+
+SCHEMA = 1
+Hex = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class Part(BaseModel):
+    """Unknown fields and silent conversions are refused: a typo must not become a result."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class TaskRef(Part):
+    """Which pinned questions were answered.
+
+    `episodes` is the number used: the first so many of the task's pinned ones; `episode_digest`
+    covers exactly those.
+    """
+
+    name: str
+    version: int = Field(ge=1)
+    data_digest: str = Hex
+    episode_digest: str = Hex
+    episodes: int = Field(ge=1)
+
+
+class ModelRef(Part):
+    """Which model answered. `recipe` holds everything that its answers depend on but the seed."""
+
+    key: str = Field(min_length=1)
+    recipe: dict[str, Any]
+    pool: Literal["inductive", "transductive", "pretrained"] = "inductive"
+    seen: list[str] | None = None  # data the model was trained on; None: undeclared
+
+    @property
+    def recipe8(self) -> str:
+        """The recipe's hash as it stands in the file's path."""
+        return recipe_hash(self.recipe)
+
+
+class Counts(Part):
+    """Correct answers per episode, each out of `of` queries."""
+
+    kind: Literal["counts"] = "counts"
+    of: int = Field(ge=1)
+    correct: list[int] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def within_range(self) -> Self:
+        """No episode has fewer than 0 or more than `of` correct answers."""
+        if min(self.correct) < 0 or max(self.correct) > self.of:
+            raise ValueError(f"correct answers must lie between 0 and {self.of}")
+        return self
+
+
+class Validation(Part):
+    """The outcome on the track's pinned validation episodes, by which all choices were made."""
+
+    task: str
+    episode_digest: str = Hex
+    outcome: Counts
+
+
+class CurvePoint(Part):
+    """One validation during training: items seen, loss in millionths, correct per 10,000."""
+
+    items: int
+    loss_millionths: int
+    correct_per_10000: int
+
+
+class Cost(Part):
+    """What the job cost on the machine named in the provenance; milliseconds of wall clock."""
+
+    training_items: int = 0
+    training_milliseconds: int = 0
+    embedding_milliseconds: int = 0
+    scoring_milliseconds: int = 0
+    parameters: int | None = None
+
+
+class Provenance(Part):
+    """With what it was measured. Never a host, a user or a path."""
+
+    suite: str
+    git: str | None = None
+    code: str | None = None  # SHA-256 of the sources that judge and are judged
+    weights: str | None = None  # SHA-256 of the trained weights
+    python: str
+    torch: str
+    device: str
+    platform: str
+    settings: list[str] = []  # what was overridden, "key=value", to show the command again
+
+
+class Record(Part):
+    """One job's result; see the module's docstring for what `id` covers."""
+
+    record_schema: int = Field(default=SCHEMA, alias="schema")
+    task: TaskRef
+    model: ModelRef
+    seed: int = Field(ge=0)
+    fold: int | None = None
+    status: Literal["ok", "failed"] = "ok"
+    reason: str | None = None
+    validation: Validation | None = None
+    outcome: Counts | None = None
+    curve: list[CurvePoint] = []
+    cost: Cost = Cost()
+    provenance: Provenance
+    id: str = ""
+
+    @model_validator(mode="after")
+    def consistent(self) -> Self:
+        """A result has an outcome that fits its episodes, a failure a reason, an id its content."""
+        if self.record_schema != SCHEMA:
+            raise ValueError(f"schema {self.record_schema} is not {SCHEMA}")
+        if self.status == "ok" and self.outcome is None:
+            raise ValueError("a record with status ok needs an outcome")
+        if self.status == "failed" and not self.reason:
+            raise ValueError("a failed record needs a reason")
+        if self.outcome is not None and len(self.outcome.correct) != self.task.episodes:
+            raise ValueError(
+                f"{len(self.outcome.correct)} counts for {self.task.episodes} episodes"
+            )
+        expected = self.content_id()
+        if self.id and self.id != expected:
+            raise ValueError(f"id {self.id[:12]} does not match the content {expected[:12]}")
+        object.__setattr__(self, "id", expected)
+        return self
+
+    def content_id(self) -> str:
+        """SHA-256 of the canonical JSON without id, curve, cost and provenance."""
+        return digest(
+            self.model_dump(
+                mode="json", by_alias=True, exclude={"id", "curve", "cost", "provenance"}
+            )
+        )

@@ -1,0 +1,145 @@
+"""Records on disk: one small JSON file a job, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from benchmark.errors import OneshotError
+from benchmark.records.schema import Record
+
+RECORDS = "records"
+
+
+def slug(name: str) -> str:
+    """A name that every file system takes: letters, digits, dot, dash, underscore and @.
+
+    Windows' reserved names (con, nul ...) and trailing dots are defused.
+    """
+    text = re.sub(r"[^A-Za-z0-9._@-]+", "-", name).strip(".-") or "unnamed"
+    if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", text):
+        text = f"_{text}"
+    return text[:120]
+
+
+def record_path(results: Path, record: Record) -> Path:
+    """Where a record lies below the results folder."""
+    return job_path(
+        results,
+        record.task.name,
+        record.task.version,
+        record.model.key,
+        record.model.recipe8,
+        record.seed,
+    )
+
+
+def job_path(results: Path, task: str, version: int, model: str, recipe8: str, seed: int) -> Path:
+    """Where the record of a job lies, whether or not it has run."""
+    folder = results / RECORDS / f"{slug(task)}.v{version}" / f"{slug(model)}--{recipe8}"
+    return folder / f"seed-{seed}.json"
+
+
+def encode(record: Record) -> bytes:
+    """The file's bytes: sorted keys, one field a line, lists of numbers on one line."""
+    data = record.model_dump(mode="json", by_alias=True)
+    text = json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    text = re.sub(
+        r"\[\s+(-?\d+(?:,\s+-?\d+)*)\s+\]",
+        lambda m: "[" + re.sub(r"\s+", "", m.group(1)) + "]",
+        text,
+    )
+    return (text + "\n").encode("utf-8")
+
+
+def write(results: Path, record: Record) -> Path:
+    """Writes a record: temporary file, fsync, rename. An equal one that is there already stays.
+
+    Raises:
+        OneshotError: when the folder cannot be written or the disk is full; what was there before
+            is untouched.
+    """
+    path = record_path(results, record)
+    if path.is_file():
+        try:
+            if read(path).id == record.id:
+                return path
+        except OneshotError:
+            # Whatever it is, it may be somebody's only copy: set aside, neither trusted nor lost.
+            path.replace(path.with_name(path.name + ".broken"))
+    write_bytes(path, encode(record))
+    return path
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replaces `path` by `data` atomically and durably."""
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise OneshotError(
+            f"Cannot write {path}: {error.strerror or error}. Nothing that was there is lost.",
+            "Free some space or choose another folder with --results DIR, and run it again.",
+        ) from error
+
+
+def read(path: Path) -> Record:
+    """Reads and checks one record.
+
+    Raises:
+        OneshotError: for a file that cannot be read, is no record, or whose id does not match.
+    """
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise OneshotError(f"Cannot read the record {path}: {error.strerror}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise OneshotError(
+            f"{path} is not a valid record: {where + ': ' if where else ''}{first['msg']}.",
+            "Move the file away, or measure it again with --existing redo.",
+        ) from error
+
+
+def paths(results: Path) -> Iterator[Path]:
+    """Every record file below the results folder, in a fixed order."""
+    root = results / RECORDS
+    found = [p for p in root.glob("*/*/seed-*.json") if not p.name.startswith(".")]
+    yield from sorted(found, key=lambda path: path.relative_to(root).as_posix())
+
+
+def load(results: Path) -> list[Record]:
+    """All records below the results folder, in a fixed order.
+
+    Raises:
+        OneshotError: for the first file that is no valid record or lies under another's name.
+    """
+    records = []
+    for path in paths(results):
+        record = read(path)
+        if record_path(results, record) != path:
+            raise OneshotError(
+                f"{path} holds the record of {record.model.key} on {record.task.name}, "
+                f"seed {record.seed}, which belongs at {record_path(results, record)}.",
+                "Move it there.",
+            )
+        records.append(record)
+    return records

@@ -1,0 +1,209 @@
+"""From what a person types to a model: a catalogue key, a module, a file or an entry point.
+
+    siamese-conv4-cosine-triplet      a key of the catalogue
+    package.module:Name               a class that can be imported
+    path/to/my_model.py:Name          a class in a file; its code runs here, like any program's
+    an entry point of the group "oneshot_benchmark.models"
+
+The only door from `benchmark` to `baselines`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from benchmark.datasets.resample import NAME as RESAMPLER
+from benchmark.errors import OneshotError, UnknownName
+from benchmark.protocols import TrackInfo
+
+Pool = Literal["inductive", "transductive", "pretrained"]
+ENTRY_POINTS = "oneshot_benchmark.models"
+OFFERS = ("compare", "classify", "classify_episode", "similarity", "embed")
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model that can be built, before it is built.
+
+    Attributes:
+        key: the name in records; for a file its base name, never its path.
+        factory: the class.
+        settings: keyword settings of the catalogue, overridden by the user's.
+        pool: "inductive", "transductive" or "pretrained"; None: as the model declares.
+        code: first 16 hex digits of the SHA-256 of the user's file, or None.
+    """
+
+    key: str
+    factory: Callable[..., Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    pool: Pool | None = None
+    code: str | None = None
+
+    def build(self, seed: int, track: TrackInfo, budget: str) -> Any:
+        """A fresh model; passes those of `seed`, `track`, `budget` that its constructor takes.
+
+        Raises:
+            OneshotError: for a setting that the model does not take, or if its constructor fails.
+        """
+        arguments = accepted(self.factory, self.key, self.settings)
+        offered = {"seed": seed, "track": track, "budget": budget}
+        names = _parameters(self.factory)
+        arguments |= {k: v for k, v in offered.items() if k in names and k not in arguments}
+        try:
+            model = self.factory(**arguments)
+        except OneshotError:
+            raise
+        except Exception as error:
+            raise OneshotError(
+                f"{self.key} cannot be built: {type(error).__name__}: {error}.",
+                "Run it again with --debug to see where.",
+            ) from error
+        if not any(callable(getattr(model, offer, None)) for offer in OFFERS):
+            raise OneshotError(
+                f"{self.key} is no model: it has none of the methods {', '.join(OFFERS)}.",
+                "The shortest model is a class with a method embed(images) -> vectors.",
+            )
+        return model
+
+
+def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
+    """The model that `name` means, with the user's settings laid over the catalogue's.
+
+    Raises:
+        UnknownName: if nothing has that name.
+        OneshotError: if the module or file cannot be loaded.
+    """
+    chosen = dict(settings or {})
+    catalogue = importlib.import_module("baselines.catalogue")
+    entry = catalogue.find(name)
+    if entry is not None:
+        factory = _attribute(importlib.import_module(entry.target.split(":")[0]), entry.target)
+        return ModelSpec(name, factory, {**entry.settings, **chosen}, entry.pool)
+    if ":" in name and ".py:" in name:
+        path, _, attribute = name.rpartition(":")
+        module, code = load_file(Path(path))
+        factory = _attribute(module, name)
+        return ModelSpec(f"{Path(path).name}:{attribute}", factory, chosen, None, code)
+    if name.endswith(".py"):
+        raise OneshotError(f"{name} does not say which class.", f"Type: {name}:NameOfTheClass")
+    if ":" in name:
+        module_name = name.split(":", maxsplit=1)[0]
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError as error:
+            raise OneshotError(
+                f"{name} cannot be imported: {error}.",
+                "Check the spelling, or give the file: path/to/file.py:Name",
+            ) from error
+        return ModelSpec(name, _attribute(module, name), chosen)
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name == name:
+            return ModelSpec(name, point.load(), chosen)
+    known = [entry.key for entry in catalogue.entries()]
+    raise UnknownName("model", name, known, "Type: oneshot list models")
+
+
+def load_file(path: Path) -> tuple[ModuleType, str]:
+    """Runs a Python file as a module of its own; also gives the hash of its text.
+
+    Raises:
+        OneshotError: if the file is not there or fails to run.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+    code = hashlib.sha256(text).hexdigest()[:16]
+    name = f"oneshot_user_{path.stem}_{code}"
+    if name in sys.modules:
+        return sys.modules[name], code
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pickling look the module up by its name
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise OneshotError(
+            f"{path} fails when it is loaded: {type(error).__name__}: {error}.",
+            "Run it again with --debug to see where.",
+        ) from error
+    return module, code
+
+
+def accepted(factory: Callable[..., Any], key: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings as keyword arguments; text from the command line is read as JSON if it can be.
+
+    Raises:
+        UnknownName: for a setting that the constructor does not take.
+    """
+    parameters = inspect.signature(factory).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        return dict(settings)  # a model with a recipe checks and converts the settings itself
+    for name in settings:
+        if name not in parameters:
+            raise UnknownName(f"setting of {key}", name, list(parameters))
+    return {name: _literal(value) for name, value in settings.items()}
+
+
+def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
+    """Everything that the model's answers depend on beside the seed, ready for JSON.
+
+    A model's own `recipe` (a dataclass or mapping) comes first; models without one are described
+    by their settings. Untrained models have the budget "none": they need none.
+    """
+    own = getattr(model, "recipe", None)
+    if is_dataclass(own) and not isinstance(own, type):
+        recipe = asdict(own)
+    elif isinstance(own, Mapping):
+        recipe = dict(own)
+    else:
+        recipe = {name: _literal(value) for name, value in spec.settings.items()}
+    if hasattr(model, "fit"):
+        recipe.setdefault("budget", budget)  # a recipe with its own number of items says "custom"
+    else:
+        recipe["budget"] = "none"
+    recipe.setdefault("views", 1)
+    recipe.setdefault("dtype", "float32")
+    recipe.setdefault("resampler", RESAMPLER)
+    if spec.code is not None:
+        recipe["code"] = spec.code
+    if callable(getattr(model, "embed", None)) and not callable(getattr(model, "compare", None)):
+        recipe.setdefault("distance", getattr(model, "distance", "euclidean"))
+    plain: dict[str, Any] = json.loads(json.dumps(recipe, default=str))
+    return plain
+
+
+def _parameters(factory: Callable[..., Any]) -> list[str]:
+    return list(inspect.signature(factory).parameters)
+
+
+def _attribute(module: ModuleType, name: str) -> Callable[..., Any]:
+    attribute = name.rpartition(":")[2]
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        classes = [k for k, v in vars(module).items() if isinstance(v, type)]
+        raise UnknownName(f"class in {name.rpartition(':')[0]}", attribute, classes)
+    return found  # type: ignore[no-any-return]
+
+
+def _literal(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value

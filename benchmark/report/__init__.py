@@ -1,0 +1,1 @@
+"""What readers see, all of it a pure function of the records: tables, figures, terminal."""

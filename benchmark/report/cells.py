@@ -1,0 +1,84 @@
+"""How a result reads in a table of text, be it a page or a terminal: numbers, marks, notes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from benchmark.report.leaderboard import Ranking, Row
+from benchmark.report.results import Result
+from benchmark.statistics.intervals import Interval
+
+NOT_RUN, FAILED = "not run", "failed"
+ONE_SEED, PREFIX, PARTIAL = "†", "‡", "§"
+NOTES = {
+    ONE_SEED: "One training seed only: the interval does not cover training luck.",
+    PREFIX: "Not all of the task's episodes: the first so many (see the details).",
+    PARTIAL: "Some seeds failed or have not run; the numbers are those of the others.",
+}
+INTERVAL_NOTE = (
+    "Accuracy in percent ± half of the 95 % interval for these images: it covers the choice of "
+    "episodes and, with two or more seeds, training luck. It does not cover new classes."
+)
+
+
+def percent(value: float | None) -> str:
+    """An accuracy in [0, 1] as percent with one digit."""
+    return "" if value is None else f"{100 * value:.1f}"
+
+
+def with_interval(interval: Interval | None) -> str:
+    """Mean and half width in percent; the mean alone where there is no interval."""
+    if interval is None:
+        return ""
+    if math.isnan(interval.half_width):
+        return percent(interval.mean)
+    return f"{percent(interval.mean)} ± {percent(interval.half_width)}"
+
+
+def marks(result: Result) -> str:
+    """The marks that a cell carries, in the order of `NOTES`."""
+    if result.accuracy is None:
+        return ""
+    carried = {
+        ONE_SEED: result.luck and not result.accuracy.covers_training,
+        PREFIX: result.prefix,
+        PARTIAL: result.state == "partial",
+    }
+    return "".join(mark for mark in NOTES if carried[mark])
+
+
+def cell(result: Result) -> str:
+    """The result without its marks, or the word for a hole."""
+    if result.accuracy is None:
+        return FAILED if result.failures else NOT_RUN
+    return with_interval(result.accuracy)
+
+
+def notes(results: Iterable[Result]) -> list[str]:
+    """The explanations of the marks that occur."""
+    used = {mark for result in results for mark in marks(result)}
+    return [f"{mark} {NOTES[mark]}" for mark in NOTES if mark in used]
+
+
+def failures(ranking: Ranking) -> list[str]:
+    """One line per failed record of a table, with its reason."""
+    return [
+        f"{row.label} on {result.column.name}, seed {seed}: {reason}"
+        for row in ranking.rows
+        for result in row.results
+        for seed, reason in result.failures
+    ]
+
+
+def rank(row: Row) -> str:
+    """The row's rank; nothing for a row with holes."""
+    return "" if row.rank is None else str(row.rank)
+
+
+def seeds(result: Result) -> str:
+    """Seeds as a person counts them: a run of them as a range."""
+    numbers = result.seeds
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"{numbers[0]} to {numbers[-1]}"
+    return ", ".join(str(seed) for seed in numbers)

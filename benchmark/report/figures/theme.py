@@ -1,0 +1,120 @@
+"""How all figures look, and how they become files whose bytes depend on nothing but the data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+DOTS_PER_INCH = 160
+INK, MUTED, FAINT = "#222222", "#6b6b6b", "#d5d5d5"
+# Okabe and Ito (2008), without the yellow that vanishes on paper: distinct for colour-blind eyes.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555")
+SETTINGS: dict[str, Any] = {
+    # Outlines instead of fonts: the same letters, in the same places, on every screen.
+    "svg.fonttype": "path",
+    # Without a salt the ids inside an SVG are random.
+    "svg.hashsalt": "oneshot-benchmark",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 8.5,
+    "text.color": INK,
+    # A model's name is a name, whatever dollar signs are in it.
+    "text.parse_math": False,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.5,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A finished figure: to which section it belongs, its caption, and its files by name."""
+
+    section: str
+    stem: str
+    caption: str
+    files: dict[str, bytes]
+
+
+@contextmanager
+def theme() -> Iterator[None]:
+    """Applies the theme inside a with block and to nothing outside it."""
+    import seaborn as sns
+
+    # Any: seaborn's settings are typed as text to object, matplotlib's by name.
+    settings: Any = {**sns.axes_style("ticks"), **sns.plotting_context("paper"), **SETTINGS}
+    with rc_context(settings):
+        yield
+
+
+def colour(number: int) -> str:
+    """The colour of the so-manieth group; they repeat after seven."""
+    return COLOURS[number % len(COLOURS)]
+
+
+def canvas(width: float, height: float) -> Figure:
+    """An empty figure in inches, outside of pyplot's global list and on no screen."""
+    # Laid out at the picture's own resolution, where letters are as wide as they will be, and with
+    # a margin for the SVG's, which are a trifle wider.
+    figure = Figure(
+        figsize=(width, height),
+        dpi=DOTS_PER_INCH,
+        layout=ConstrainedLayoutEngine(w_pad=0.09, h_pad=0.05),
+    )
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def abreast(panels: int) -> int:
+    """Panels in a row: up to four, or three where that leaves fewer places empty."""
+    if panels <= 4:
+        return panels
+    return min((4, 3), key=lambda number: -panels % number)
+
+
+def files(
+    figure: Figure, stem: str, header: Sequence[str], rows: list[list[Any]]
+) -> dict[str, bytes]:
+    """The figure as SVG and PNG and its data as CSV, by file name."""
+    svg, png, text = io.BytesIO(), io.BytesIO(), io.StringIO()
+    # Laid out once for both files, not at each saving: with many panels that is most of the work.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "oneshot-benchmark"})
+    figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    data = text.getvalue().encode("utf-8", errors="backslashreplace")
+    return {f"{stem}.svg": svg.getvalue(), f"{stem}.png": png.getvalue(), f"{stem}.csv": data}
+
+
+def _cell(value: Any) -> Any:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return f"{value:.6f}" if isinstance(value, float) else value

@@ -1,0 +1,89 @@
+"""Records as a tidy data frame, one row a record: the door for anyone's own analysis.
+
+from benchmark.report.frame import load_records
+frame = load_records("results")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.records.schema import Counts, Record
+from benchmark.records.store import load
+from benchmark.report import recipes
+from benchmark.report.names import describe, is_validation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "track", "task", "version", "twin", "model", "recipe8", "seed", "fold", "pool", "budget",
+    "views", "backbone", "distance", "loss", "seen", "status", "reason", "accuracy", "episodes",
+    "queries", "validation", "training_items", "training_seconds", "embedding_seconds",
+    "scoring_seconds", "parameters", "data_digest", "episode_digest", "suite", "device", "id",
+)  # fmt: skip
+
+
+def load_records(results: Path | str) -> pd.DataFrame:
+    """All records below a results folder as a data frame; see `to_frame`.
+
+    Raises:
+        OneshotError: for a file that is no valid record.
+    """
+    return to_frame(load(Path(results)))
+
+
+def to_frame(records: Iterable[Record]) -> pd.DataFrame:
+    """One row per record with the columns `COLUMNS`, in the order given.
+
+    Accuracies lie in [0, 1], times are seconds, `queries` is the number in each episode and `twin`
+    tells validation twins. What a record or its recipe does not say is missing (NaN or None).
+    """
+    import pandas as pd
+
+    return pd.DataFrame([_row(record) for record in records], columns=list(COLUMNS))
+
+
+def accuracy(outcome: Counts | None) -> float | None:
+    """Mean accuracy in [0, 1] of an outcome, None without one."""
+    return None if outcome is None else sum(outcome.correct) / (outcome.of * len(outcome.correct))
+
+
+def _row(record: Record) -> dict[str, Any]:
+    task, model, cost = record.task, record.model, record.cost
+    return {
+        "track": describe(task.name).track,
+        "task": task.name,
+        "version": task.version,
+        "twin": is_validation(task.name),
+        "model": model.key,
+        "recipe8": model.recipe8,
+        "seed": record.seed,
+        "fold": record.fold,
+        "pool": model.pool,
+        "budget": recipes.budget_of(model.recipe),
+        "views": recipes.views_of(model.recipe),
+        **{
+            name: recipes.part(model.recipe, name) or None
+            for name in ("backbone", "distance", "loss")
+        },
+        "seen": None if model.seen is None else ", ".join(model.seen),
+        "status": record.status,
+        "reason": record.reason,
+        "accuracy": accuracy(record.outcome),
+        "episodes": task.episodes,
+        "queries": None if record.outcome is None else record.outcome.of,
+        "validation": accuracy(record.validation.outcome) if record.validation else None,
+        "training_items": cost.training_items,
+        "training_seconds": cost.training_milliseconds / 1000,
+        "embedding_seconds": cost.embedding_milliseconds / 1000,
+        "scoring_seconds": cost.scoring_milliseconds / 1000,
+        "parameters": cost.parameters,
+        "data_digest": task.data_digest,
+        "episode_digest": task.episode_digest,
+        "suite": record.provenance.suite,
+        "device": record.provenance.device,
+        "id": record.id,
+    }

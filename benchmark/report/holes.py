@@ -1,0 +1,48 @@
+"""The exact commands that fill a leaderboard's holes: missing tasks, missing and failed seeds."""
+
+from __future__ import annotations
+
+import shlex
+
+from benchmark.report import recipes
+from benchmark.report.leaderboard import Leaderboard, Ranking, Row
+
+
+def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
+    """One command per hole, in the order of the tables; none for versions that can't be run."""
+    found: list[str] = []
+    for section in leaderboard.sections:
+        for ranking in section.rankings:
+            for row in ranking.rows:
+                for result in row.results:
+                    if not result.column.current:
+                        continue
+                    task = result.column.task.name
+                    if result.missing:
+                        found.append(command(ranking, row, task, result.missing))
+                    if result.failures:
+                        seeds = tuple(seed for seed, _ in result.failures)
+                        # A failure is a result too: only told to, a run replaces it.
+                        found.append(command(ranking, row, task, seeds) + " --existing redo")
+    return tuple(dict.fromkeys(found))
+
+
+def command(ranking: Ranking, row: Row, task: str, seeds: tuple[int, ...]) -> str:
+    """What to type for these seeds of a row on a task.
+
+    Where the ranking has several recipes of the model, the settings in which they differ are set.
+    """
+    words = ["oneshot", "run", row.key, "--task", task]
+    words += ["--seeds", ",".join(str(seed) for seed in seeds)]
+    settings: dict[str, str] = {}
+    if ranking.budget is not None and ranking.budget.split()[0] == recipes.CUSTOM:
+        settings["items"] = recipes.as_text(recipes.pick(row.recipe, "items"))
+    elif ranking.budget is not None:
+        words += ["--budget", ranking.budget]
+    if ranking.views != 1:
+        settings["views"] = str(ranking.views)
+    others = [r.recipe for r in ranking.rows if r.key == row.key and r.recipe8 != row.recipe8]
+    settings |= recipes.differing(row.recipe, others)
+    for name, value in settings.items():
+        words += ["--set", f"{name}={value}"]
+    return shlex.join(words)

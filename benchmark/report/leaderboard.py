@@ -1,0 +1,226 @@
+"""From records to tables: what may stand side by side, in which order, and what is missing.
+
+A *section* is a track, a *ranking* one table in it: only rows of one pool, one budget and one
+number of views. A row is one recipe of one model over the ranking's tasks. Rows with a hole, a
+failure or a missing seed get neither mean nor rank.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Any, Literal
+
+from benchmark.records.schema import Record
+from benchmark.report import recipes
+from benchmark.report.comparable import check
+from benchmark.report.names import TaskName, describe, is_validation
+from benchmark.report.results import GroupsOf, Result, TaskColumn, default_groups, summarise
+
+Kind = Literal["ranked", "unranked", "earlier"]
+KINDS: tuple[Kind, ...] = ("ranked", "unranked", "earlier")
+POOLS = ("inductive", "transductive", "pretrained")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recipe of one model; `results` has one entry per column of the ranking.
+
+    `label` is the key, with the recipe's hash where the ranking has several recipes of the key.
+    `mean` is over the tasks, in [0, 1]; `rank` counts from 1; both None for incomplete rows and
+    where nothing is ranked.
+    """
+
+    key: str
+    recipe8: str
+    recipe: dict[str, Any]
+    label: str
+    results: tuple[Result, ...]
+    mean: float | None = None
+    rank: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every wanted seed of every task is there."""
+        return all(result.state == "ok" for result in self.results)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One table: rows that may be compared."""
+
+    pool: str
+    budget: str | None
+    views: int
+    columns: tuple[TaskColumn, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def title(self) -> str:
+        """What the rows have in common."""
+        budget = "no training budget" if self.budget is None else f"budget {self.budget}"
+        return f"{self.pool}, {budget}, {self.views} view{'s' if self.views != 1 else ''}"
+
+    def best(self, position: int) -> frozenset[int]:
+        """Positions of the rows with the highest accuracy in a column; none among fewer than two.
+
+        Holes, failures and incomplete seeds do not compete.
+        """
+        values = {
+            number: result.accuracy.mean
+            for number, row in enumerate(self.rows)
+            if (result := row.results[position]).state == "ok" and result.accuracy is not None
+        }
+        if len(values) < 2:
+            return frozenset()
+        return frozenset(n for n, value in values.items() if value == max(values.values()))
+
+
+@dataclass(frozen=True)
+class Section:
+    """All rankings of one track: its ranked tasks, its other ones, or its earlier versions."""
+
+    track: str
+    kind: Kind
+    layer: int
+    rankings: tuple[Ranking, ...]
+
+    @property
+    def title(self) -> str:
+        """The track, and what sets the section apart."""
+        if self.kind == "earlier":
+            return f"{self.track}, earlier task versions" + (
+                f" ({self.layer} back)" if self.layer > 1 else ""
+            )
+        return self.track if self.kind == "ranked" else f"{self.track}, unranked tasks"
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Everything the outputs render; `records` counts those that are in its tables."""
+
+    records: int
+    sections: tuple[Section, ...]
+
+
+def build(records: Iterable[Record], groups_of: GroupsOf | None = None) -> Leaderboard:
+    """Arranges records into tables; validation twins are left out.
+
+    Args:
+        records: any records, in any order.
+        groups_of: (task name, number of episodes) -> integers [episodes], the group of each
+            episode, or None; default the suite's own.
+
+    Raises:
+        OneshotError: if records of one task version were measured on different data or episodes.
+    """
+    groups_of = groups_of or default_groups()
+    by_task: dict[tuple[str, int], list[Record]] = defaultdict(list)
+    kept = [record for record in records if not is_validation(record.task.name)]
+    for record in kept:
+        by_task[record.task.name, record.task.version].append(record)
+    sections: dict[tuple[str, int, int], list[tuple[TaskColumn, list[Record]]]] = defaultdict(list)
+    first: dict[str, int] = {}
+    for name, version in sorted(by_task):
+        check(by_task[name, version])
+        task = describe(name)
+        layer = _layer(task, version, [v for n, v in by_task if n == name])
+        kind: Kind = "earlier" if layer else "ranked" if task.ranked else "unranked"
+        column = TaskColumn(task, version, current=layer == 0)
+        sections[task.track, KINDS.index(kind), layer].append((column, by_task[name, version]))
+        first[task.track] = min(first.get(task.track, task.position), task.position)
+    order = sorted(sections, key=lambda key: (first[key[0]], *key))
+    return Leaderboard(
+        len(kept),
+        tuple(_section(*key, sections[key], groups_of) for key in order),
+    )
+
+
+def _layer(task: TaskName, version: int, versions: list[int]) -> int:
+    """How many versions newer than this one there are, the catalogue's among them."""
+    known = set(versions) | ({task.version} if task.version is not None else set())
+    return sum(other > version for other in known)
+
+
+def _section(
+    track: str,
+    kind: int,
+    layer: int,
+    tasks: list[tuple[TaskColumn, list[Record]]],
+    groups_of: GroupsOf,
+) -> Section:
+    shared: dict[tuple[int, bool, str, int], dict[TaskColumn, list[Record]]] = defaultdict(dict)
+    longest: dict[TaskColumn, int] = {}
+    for column, records in sorted(tasks, key=lambda t: (t[0].task.position, t[0].name)):
+        pinned = column.task.pinned if column.current else None
+        longest[column] = pinned or max(record.task.episodes for record in records)
+        for record in records:
+            budget = recipes.budget_of(record.model.recipe)
+            views = recipes.views_of(record.model.recipe)
+            # Trained models before those without a budget.
+            key = (POOLS.index(record.model.pool), budget is None, budget or "", views)
+            shared[key].setdefault(column, []).append(record)
+    rankings = []
+    for key in sorted(shared):
+        pool, untrained, budget_name, views = key
+        rows = _rows(shared[key], longest, groups_of)
+        if KINDS[kind] == "ranked":
+            rows = _ranked(rows)
+        rankings.append(
+            Ranking(
+                POOLS[pool], None if untrained else budget_name, views, tuple(shared[key]), rows
+            )
+        )
+    return Section(track, KINDS[kind], layer, tuple(rankings))
+
+
+def _rows(
+    columns: dict[TaskColumn, list[Record]], longest: dict[TaskColumn, int], groups_of: GroupsOf
+) -> tuple[Row, ...]:
+    """The rows of one ranking, unranked, by number of results and then by name."""
+    found: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for records in columns.values():
+        for record in records:
+            found[record.model.key, record.model.recipe8].append(record)
+    keys = [key for key, _ in found]
+    rows = []
+    for (key, recipe8), records in found.items():
+        wanted = tuple(sorted({record.seed for record in records}))
+        results = tuple(
+            summarise(
+                column,
+                [r for r in records if (r.task.name, r.task.version) == _of(column)],
+                wanted,
+                longest[column],
+                groups_of,
+            )
+            for column in columns
+        )
+        label = f"{key} ({recipe8})" if keys.count(key) > 1 else key
+        rows.append(Row(key, recipe8, records[0].model.recipe, label, results))
+    return tuple(sorted(rows, key=lambda r: (-_filled(r), r.key, r.recipe8)))
+
+
+def _of(column: TaskColumn) -> tuple[str, int]:
+    return column.task.name, column.version
+
+
+def _filled(row: Row) -> int:
+    return sum(result.state == "ok" for result in row.results)
+
+
+def _ranked(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Complete rows by mean accuracy with their ranks, equal means sharing one; then the others."""
+    means = {
+        number: fmean(r.accuracy.mean for r in row.results if r.accuracy is not None)
+        for number, row in enumerate(rows)
+        if row.complete
+    }
+    ranked = [
+        replace(rows[n], mean=mean, rank=1 + sum(other > mean for other in means.values()))
+        for n, mean in means.items()
+    ]
+    ranked.sort(key=lambda row: (-(row.mean or 0.0), row.key, row.recipe8))
+    return (*ranked, *(row for n, row in enumerate(rows) if n not in means))

@@ -1,0 +1,127 @@
+"""`leaderboard.md`: compact tables per track, the commands that fill holes, details per task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchmark.report import cells
+from benchmark.report.columns import DETAILS, Column, Entry
+from benchmark.report.escape import fenced
+from benchmark.report.escape import markdown as safe
+from benchmark.report.leaderboard import Leaderboard, Ranking, Section
+
+COMMAND = "oneshot leaderboard"
+
+
+def render(
+    leaderboard: Leaderboard,
+    suite: str,
+    holes: tuple[str, ...],
+    figures: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
+) -> str:
+    """The whole page.
+
+    Args:
+        leaderboard: what to show.
+        suite: the suite's version.
+        holes: the commands that fill the holes.
+        figures: per section title the (caption, relative address) of its pictures.
+    """
+    count = leaderboard.records
+    lines = [
+        "# Leaderboard",
+        "",
+        f"One-shot learning, oneshot-benchmark {safe(suite)}, from {count} "
+        f"record{'s' if count != 1 else ''}. Made by `{COMMAND}`; any change belongs into the "
+        "records, not here.",
+        "",
+        cells.INTERVAL_NOTE + " Bold: the highest mean of a column, which need not differ from "
+        "the next one by more than chance. Pools, budgets and numbers of views are never ranked "
+        "against each other; a model with a hole or a failure has neither mean nor rank.",
+        "",
+    ]
+    for section in leaderboard.sections:
+        lines += [f"## {safe(section.title)}", ""]
+        for caption, address in (figures or {}).get(section.title, ()):
+            lines += [f"![{safe(caption)}]({address})", ""]
+        for ranking in section.rankings:
+            lines += _compact(ranking)
+    lines += _holes(holes)
+    lines += ["## Details", "", _DETAILS_NOTE, ""]
+    for section in leaderboard.sections:
+        for ranking in section.rankings:
+            lines += _details(section, ranking)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+_DETAILS_NOTE = (
+    "These images: 95 % interval over episodes and training seeds. New classes: 95 % interval "
+    "with the group of classes (such as the alphabet) as the unit, each weighing the same, number "
+    "of groups in brackets; empty where episodes mix groups or there are fewer than three. "
+    "Validation: the mean on the pinned validation episodes by which the weights were chosen. "
+    "Times and items are means over seeds, on the machine named in each record."
+)
+
+
+def _compact(ranking: Ranking) -> list[str]:
+    """Rows models, columns tasks."""
+    ranked = any(row.rank is not None for row in ranking.rows)
+    several = len(ranking.columns) > 1
+    best = [ranking.best(position) for position in range(len(ranking.columns))]
+    titles = [column.name for column in ranking.columns]
+    head = [*(["Rank"] if ranked else []), "Model", *titles]
+    head += ["Mean"] if ranked and several else []
+    aligned = [":--" if title == "Model" else "--:" for title in head]
+    lines = [f"### {safe(ranking.title)}", "", _line(head), _line(aligned, plain=True)]
+    for number, row in enumerate(ranking.rows):
+        line = [cells.rank(row)] if ranked else []
+        line.append(safe(row.label))
+        for position, result in enumerate(row.results):
+            text = cells.cell(result)
+            text = f"**{text}**" if number in best[position] else text
+            line.append(f"{text} {cells.marks(result)}".strip())
+        if ranked and several:
+            line.append(cells.percent(row.mean))
+        lines.append(_line(line, plain=True))
+    lines.append("")
+    results = [result for row in ranking.rows for result in row.results]
+    for note in cells.notes(results):
+        lines += [note, ""]
+    failed = cells.failures(ranking)
+    if failed:
+        lines += ["Failed:", "", *(f"- {safe(line)}" for line in failed), ""]
+    return lines
+
+
+def _holes(holes: tuple[str, ...]) -> list[str]:
+    if not holes:
+        return []
+    return ["## What is missing", "", "To fill the holes, type:", "", *fenced([*holes], "sh"), ""]
+
+
+def _details(section: Section, ranking: Ranking) -> list[str]:
+    """One table per task; columns that say nothing there are left out."""
+    lines: list[str] = []
+    for position, column in enumerate(ranking.columns):
+        rows = [
+            Entry(section, ranking, row, row.results[position])
+            for row in ranking.rows
+            if row.results[position].accuracy is not None
+        ]
+        if not rows:
+            continue
+        table = [(shown, [shown.value(entry) for entry in rows]) for shown in DETAILS]
+        table = [(shown, values) for shown, values in table if any(values)]
+        lines += [f"### {safe(column.name)}: {safe(ranking.title)}", ""]
+        lines += [_line([shown.title for shown, _ in table]), _line(_aligned(table), plain=True)]
+        lines += [_line([values[n] for _, values in table]) for n in range(len(rows))]
+        lines.append("")
+    return lines
+
+
+def _aligned(table: list[tuple[Column, list[str]]]) -> list[str]:
+    return ["--:" if shown.number else ":--" for shown, _ in table]
+
+
+def _line(parts: list[str], plain: bool = False) -> str:
+    return "| " + " | ".join(part if plain else safe(part) for part in parts) + " |"

@@ -1,0 +1,72 @@
+"""What the report must know of a task by its name: its track, whether it is ranked, its chance.
+
+The catalogue answers for the suite's own tasks; for a user's own tasks the name itself does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from benchmark.errors import OneshotError
+
+VALIDATION = "@validation"
+
+
+@dataclass(frozen=True)
+class TaskName:
+    """A task as its name tells it.
+
+    Attributes:
+        name: the full name.
+        track: name of the track; for a user's own task what stands before its shape.
+        n_way: classes in an episode, None where the name does not say.
+        ranked: False for a task of the suite outside its ranked list.
+        version: the catalogue's version, None for a task that is not in it.
+        pinned: number of pinned episodes, None for a task that is not in the catalogue.
+        position: place in the catalogue's order of ranked tasks; others come after them.
+    """
+
+    name: str
+    track: str
+    n_way: int | None
+    ranked: bool
+    version: int | None
+    pinned: int | None
+    position: int
+
+    @property
+    def chance(self) -> float | None:
+        """Accuracy in [0, 1] of guessing, where the number of classes is known."""
+        return None if self.n_way is None else 1 / self.n_way
+
+    @property
+    def short(self) -> str:
+        """The name without the track in front, for narrow columns."""
+        for prefix in (f"{self.track}-", "omniglot-"):
+            if self.name.startswith(prefix) and self.name != prefix:
+                return self.name.removeprefix(prefix)
+        return self.name
+
+
+def is_validation(name: str) -> bool:
+    """Whether this is a validation twin, which has no place in any table."""
+    return name.endswith(VALIDATION)
+
+
+def describe(name: str) -> TaskName:
+    """What is known of the task of this name; never fails."""
+    from benchmark.tasks.catalogue import RANKED
+    from benchmark.tasks.catalogue import task as find_task
+
+    try:
+        task = find_task(name)
+    except OneshotError:
+        shape = re.fullmatch(r"(.+?)-(?:(\d+)w\d+s|verification|retrieval)", name)
+        n_way = int(shape[2]) if shape and shape[2] and int(shape[2]) > 0 else None
+        track = shape[1] if shape else name
+        return TaskName(name, track, n_way, True, None, None, len(RANKED))
+    position = RANKED.index(name) if name in RANKED else len(RANKED)
+    return TaskName(
+        name, task.track, task.n_way, task.ranked, task.version, task.episodes, position
+    )

@@ -1,0 +1,142 @@
+"""One cell of a table: what the seeds of one recipe reached on one task version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from statistics import fmean
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.errors import UnknownName
+from benchmark.records.schema import Record
+from benchmark.report.frame import accuracy
+from benchmark.report.names import TaskName
+from benchmark.statistics.intervals import Interval, new_classes, these_images
+
+GroupsOf = Callable[[str, int], NDArray[Any] | None]
+State = Literal["ok", "partial", "failed", "missing"]
+
+
+@dataclass(frozen=True)
+class TaskColumn:
+    """A task version as a column of a table."""
+
+    task: TaskName
+    version: int
+    current: bool  # whether a run of today would answer this version
+
+    @property
+    def name(self) -> str:
+        """The task's name, with its version from the second on."""
+        return self.task.name if self.version == 1 else f"{self.task.name} v{self.version}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The seeds of one recipe on one task version.
+
+    Attributes:
+        column: the task version.
+        seeds: the seeds that ended well, ascending, and `seed_accuracy` in [0, 1] of each.
+        missing: seeds that the recipe has on another task of the table but not here.
+        failures: (seed, reason) of each failed record.
+        accuracy: interval over episodes and seeds, None without a seed that ended well.
+        new_classes: interval over groups of classes, None where the task has no groups.
+        episodes: number of episodes used: the shortest of the seeds' prefixes.
+        prefix: whether these are fewer than the longest record of the task version has.
+        luck: whether training or initial weights could make seeds differ.
+        validation: mean validation accuracy in [0, 1].
+        training_items, training_seconds, parameters: means over seeds.
+    """
+
+    column: TaskColumn
+    seeds: tuple[int, ...] = ()
+    seed_accuracy: tuple[float, ...] = ()
+    missing: tuple[int, ...] = ()
+    failures: tuple[tuple[int, str], ...] = ()
+    accuracy: Interval | None = None
+    new_classes: Interval | None = None
+    episodes: int = 0
+    prefix: bool = False
+    luck: bool = False
+    validation: float | None = None
+    training_items: int | None = None
+    training_seconds: float | None = None
+    parameters: int | None = None
+    seen: tuple[str, ...] | None = None
+
+    @property
+    def state(self) -> State:
+        """Whether all wanted seeds are there, some, none for a failure, or none at all."""
+        if self.accuracy is None:
+            return "failed" if self.failures else "missing"
+        return "partial" if self.failures or self.missing else "ok"
+
+
+def summarise(
+    column: TaskColumn,
+    records: list[Record],
+    wanted: tuple[int, ...],
+    longest: int,
+    groups_of: GroupsOf,
+) -> Result:
+    """Condenses the records of one recipe on one task version.
+
+    Args:
+        column: the task version.
+        records: its records by this recipe, any number, one a seed.
+        wanted: the seeds that the recipe has in this table.
+        longest: number of episodes that a whole record of the task version has.
+        groups_of: the group of each of a task's first so many episodes, or None.
+    """
+    records = sorted(records, key=lambda record: record.seed)
+    failures = tuple((r.seed, r.reason or "") for r in records if r.status == "failed")
+    there = {record.seed for record in records}
+    missing = tuple(seed for seed in wanted if seed not in there)
+    good = [r for r in records if r.status == "ok" and r.outcome is not None]
+    outcomes = [record.outcome for record in good if record.outcome is not None]
+    if not outcomes:
+        return Result(column, missing=missing, failures=failures)
+    # Seeds may have answered prefixes of unequal length; they pair on the shortest.
+    episodes = min(len(outcome.correct) for outcome in outcomes)
+    correct = np.array([outcome.correct[:episodes] for outcome in outcomes])
+    of = outcomes[0].of
+    groups = groups_of(column.task.name, episodes) if column.current else None
+    validations = [accuracy(r.validation.outcome) for r in good if r.validation]
+    parameters = [r.cost.parameters for r in good if r.cost.parameters is not None]
+    return Result(
+        column=column,
+        seeds=tuple(record.seed for record in good),
+        seed_accuracy=tuple(float(value) for value in correct.mean(axis=1) / of),
+        missing=missing,
+        failures=failures,
+        accuracy=these_images(correct, of),
+        new_classes=None if groups is None else new_classes(correct, of, groups),
+        episodes=episodes,
+        prefix=episodes < longest,
+        luck=any(r.cost.training_items or r.cost.parameters for r in good),
+        validation=fmean(v for v in validations if v is not None) if validations else None,
+        training_items=round(fmean(r.cost.training_items for r in good)),
+        training_seconds=fmean(r.cost.training_milliseconds for r in good) / 1000,
+        parameters=max(parameters, default=None),
+        seen=None if good[0].model.seen is None else tuple(good[0].model.seen),
+    )
+
+
+def default_groups() -> GroupsOf:
+    """The suite's own groups, each task read once; None for tasks that it does not know."""
+
+    @cache
+    def groups_of(task: str, episodes: int) -> NDArray[Any] | None:
+        from benchmark.tasks import episode_groups
+
+        try:
+            return episode_groups(task, episodes)
+        except UnknownName:
+            return None
+
+    return groups_of

@@ -1,0 +1,92 @@
+"""Writes everything that is a function of the records: page, sheet and figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.errors import OneshotError
+from benchmark.records.store import RECORDS, load, write_bytes
+from benchmark.report import markdown, sheet
+from benchmark.report.holes import commands
+from benchmark.report.leaderboard import Leaderboard, build
+from benchmark.report.results import GroupsOf
+from benchmark.report.suite import suite_version
+
+FIGURES = "figures"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written and where.
+
+    Attributes:
+        leaderboard: the tables, for whoever shows them.
+        page, sheet: the Markdown and the CSV file.
+        figures: all files of all figures.
+        commands: what to type to fill the holes.
+    """
+
+    leaderboard: Leaderboard
+    page: Path
+    sheet: Path
+    figures: tuple[Path, ...]
+    commands: tuple[str, ...]
+
+
+def write_leaderboard(
+    results: Path,
+    out: Path | None = None,
+    figures: bool = True,
+    groups_of: GroupsOf | None = None,
+) -> Written:
+    """Regenerates `leaderboard.md`, `leaderboard.csv` and the figures, each written atomically.
+
+    Equal records give equal bytes: nothing depends on the clock, the network or the folder's name.
+
+    Args:
+        results: the results folder, with the records in it.
+        out: where to write; default the results folder itself.
+        figures: whether to draw. Without, the page shows none, and those that lie there stay.
+        groups_of: see `benchmark.report.leaderboard.build`.
+
+    Raises:
+        OneshotError: if there are no records, one is invalid, or some cannot share a table.
+    """
+    records = load(results)
+    leaderboard = build(records, groups_of)
+    if not leaderboard.sections:
+        raise OneshotError(
+            f"There are no results in {results / RECORDS} yet.",
+            "Type: oneshot run pixels-euclidean --task glyphs-5w1s --seeds 0",
+        )
+    out = results if out is None else out
+    holes = commands(leaderboard)
+    drawn: dict[str, tuple[tuple[str, str], ...]] = {}
+    paths: list[Path] = []
+    if figures:
+        from benchmark.report.figures.draw import draw
+
+        for picture in draw(leaderboard, records):
+            for name, data in picture.files.items():
+                write_bytes(out / FIGURES / name, data)
+                paths.append(out / FIGURES / name)
+            shown = (picture.caption, f"{FIGURES}/{picture.stem}.svg")
+            drawn[picture.section] = (*drawn.get(picture.section, ()), shown)
+        _remove_outdated(out / FIGURES, {path.name for path in paths})
+    page, table = out / "leaderboard.md", out / "leaderboard.csv"
+    text = markdown.render(leaderboard, suite_version(), holes, drawn)
+    for path, content in ((page, text), (table, sheet.render(leaderboard))):
+        # A lone surrogate in a name is valid JSON but no UTF-8.
+        write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
+    return Written(leaderboard, page, table, tuple(paths), holes)
+
+
+def _remove_outdated(folder: Path, kept: set[str]) -> None:
+    """Removes our own figures of tracks that have no records any more; other files stay."""
+    from benchmark.report.figures.draw import SUFFIXES, FigureKinds
+
+    for path in sorted(folder.glob("*")):
+        ours = path.name.startswith(tuple(f"{kind}-" for kind in FigureKinds))
+        if ours and path.suffix in SUFFIXES and path.name not in kept:
+            path.unlink()

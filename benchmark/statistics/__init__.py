@@ -1,0 +1,1 @@
+"""Arrays in, frozen dataclasses out: no files, no data frames, no models."""

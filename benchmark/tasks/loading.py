@@ -1,0 +1,142 @@
+"""From a task's name to its data and pinned episodes, both checked against their digests."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.datasets import catalogue as datasets
+from benchmark.datasets.data_set import DataSet
+from benchmark.errors import OneshotError
+from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.draw import below, words
+from benchmark.tasks.episodes import Episodes, draw
+from benchmark.tasks.spec import Split, Task, Track
+from benchmark.tasks.tracks import classes_of
+from benchmark.tasks.tracks import track as find_track
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedTask:
+    """A task with what it asks about.
+
+    Attributes:
+        task: the statement of it.
+        data: the data set that the episodes' item numbers point into.
+        episodes: the pinned questions.
+        classes: names of the classes on this split, any of which an episode may ask about.
+    """
+
+    task: Task
+    data: DataSet
+    episodes: Episodes
+    classes: tuple[str, ...]
+
+
+@cache
+def pins() -> dict[str, dict[str, Any]]:
+    """Per ranked task and validation twin: version, data and episode digest, group names."""
+    text = resources.files("benchmark.tasks").joinpath("pinned.json").read_text("utf-8")
+    pinned: dict[str, dict[str, Any]] = json.loads(text)
+    return pinned
+
+
+def data_name(track: Track, split: Split) -> str:
+    """The data set that holds this split of the track."""
+    return (track.test_data or track.data) if split == "test" else track.data
+
+
+def split_of(track: Track, split: Split, data: DataSet) -> DataSet:
+    """The items of a split with labels 0..c-1; turned classes included where the track has them.
+
+    `data` is the whole data set as stored.
+    """
+    chosen = data.of_classes(np.asarray(classes_of(data, getattr(track, split))))
+    return chosen.with_turns() if track.turns else chosen
+
+
+def load_task(name: str, data: Path | None = None) -> LoadedTask:
+    """The task of this name with its data and episodes.
+
+    Args:
+        name: a task's name; "@validation" at its end names the twin on the validation split.
+        data: the data directory; default ONESHOT_DATA or the user's cache directory.
+
+    Raises:
+        UnknownName: if there is no such task.
+        DataMissing: if its data set is not there.
+        OneshotError: if the data or the drawn episodes are not the pinned ones.
+    """
+    task = find_task(name)
+    track = find_track(task.track)
+    return bind(task, track, datasets.load(data_name(track, task.split), data))
+
+
+def bind(task: Task, track: Track, whole: DataSet) -> LoadedTask:
+    """The task on data that are already loaded; see `load_task` for what it raises."""
+    classes = classes_of(whole, getattr(track, task.split))
+    names = tuple(whole.class_names[c] for c in classes)
+    if task.runs == "lake":
+        from benchmark.tasks.lake import lake_episodes
+
+        episodes = lake_episodes(whole)
+    else:
+        data = whole
+        if track.turns:
+            data, classes = whole.with_turns(), [4 * c + t for c in classes for t in range(4)]
+        try:
+            episodes = draw(task, data, classes)
+        except ValueError as error:
+            raise OneshotError(
+                f"{task.name} cannot be drawn from {whole.name}: {error}."
+            ) from error
+        whole = data
+    check_pin(task, whole, episodes)
+    return LoadedTask(task, whole, episodes, names)
+
+
+def check_pin(task: Task, data: DataSet, episodes: Episodes) -> None:
+    """Refuses data or episodes that differ from the pinned ones.
+
+    Raises:
+        OneshotError: naming what differs.
+    """
+    pin = pins().get(task.name)
+    if pin is None or pin["version"] != task.version:
+        return
+    if pin["data_digest"] != data.digest:
+        raise OneshotError(
+            f"{task.name} is pinned to another {data.name}: digest {data.digest[:12]} instead of "
+            f"{pin['data_digest'][:12]}.",
+            f"Type: oneshot data verify {data.name}",
+        )
+    if pin["episode_digest"] != episodes.digest():
+        raise OneshotError(
+            f"The episodes of {task.name} came out differently from the pinned ones. This is an "
+            "error of the suite or of the NumPy in use; no result would be comparable.",
+            "Please report it with the output of: oneshot env",
+        )
+
+
+def episode_groups(name: str, episodes: int) -> NDArray[np.int64] | None:
+    """int64 [episodes]: the group (alphabet) that each episode stays inside; needs no data.
+
+    None for tasks whose episodes mix groups, and for those that are not pinned.
+    """
+    task = find_task(name)
+    if task.runs == "lake":
+        from benchmark.tasks.lake_runs import LAKE_RUNS
+
+        alphabets = sorted({run.alphabet for run in LAKE_RUNS})
+        return np.array([alphabets.index(run.alphabet) for run in LAKE_RUNS])[:episodes]
+    pin = pins().get(name)
+    if task.within is None or pin is None:
+        return None
+    return below(words(task.key, 0, episodes, task.width)[:, 0], len(pin["groups"]))

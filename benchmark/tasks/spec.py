@@ -1,0 +1,124 @@
+"""What a task is: a frozen statement of the split, the protocol and the version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from benchmark.datasets.data_set import Family
+
+Split = Literal["train", "validation", "test"]
+VALIDATION = "@validation"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Some classes of a data set.
+
+    Attributes:
+        group: the group whose `names` are chosen, such as "alphabet"; a class belongs to it when
+            all its items do.
+        names: the chosen values of the group.
+        classes: further class names, chosen whatever their group.
+        without: class names left out whatever their group.
+    """
+
+    group: str
+    names: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Track:
+    """What a model may learn from, how it is chosen, and on what it is tested.
+
+    Attributes:
+        name: the track's name.
+        data: data set of the training and validation splits.
+        train, validation, test: the classes of each split; no class is in two of them.
+        chooses: the task whose validation twin decides early stopping and recipes.
+        family, channels, side: what the data set's items are, known before it is read.
+        turns: whether each class counts once per quarter turn (Vinyals et al. 2016).
+        test_data: data set of the test split where it is another one.
+    """
+
+    name: str
+    data: str
+    train: Selection
+    validation: Selection
+    test: Selection
+    chooses: str
+    family: Family
+    channels: int
+    side: int
+    turns: bool = False
+    test_data: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """N-way K-shot episodes on one split of one track.
+
+    Attributes:
+        name: such as "omniglot-within-20w1s"; the validation twin ends in "@validation".
+        version: raised with any change of data, split or draw; versions never share a table.
+        track: name of the track.
+        split: "test" or "validation".
+        n_way, n_shot: classes and support items a class of each episode.
+        n_query: queries a class.
+        episodes: number of pinned episodes.
+        within: the group each episode stays inside, such as "alphabet", or None.
+        apart: the group no value of which has both support and queries in an episode, such as
+            "drawer", or None.
+        runs: "lake" for the 20 official runs of Lake et al. (2015), else None for drawn episodes.
+        ranked: whether the task has a place in the tables; any NwKs can be run.
+        draws: the task whose draw this one repeats, so that models of several tracks answer the
+            same questions; None for a draw of its own.
+    """
+
+    name: str
+    version: int
+    track: str
+    split: Split
+    n_way: int
+    n_shot: int
+    n_query: int
+    episodes: int
+    within: str | None = None
+    apart: str | None = None
+    runs: Literal["lake"] | None = None
+    ranked: bool = False
+    draws: str | None = None
+
+    @property
+    def queries(self) -> int:
+        """Queries in one episode."""
+        return self.n_way * self.n_query
+
+    @property
+    def width(self) -> int:
+        """Random words that one drawn episode takes; `episodes.draw` says for what."""
+        per_class = self.n_shot + self.n_query
+        items = per_class if self.apart else per_class * self.n_way
+        return 1 + 2 * self.n_way + 2 * items + self.queries
+
+    @property
+    def key(self) -> str:
+        """What the random draw is keyed by."""
+        return f"oneshot-benchmark/{self.draws or self.name}/v{self.version}"
+
+    def twin(self, episodes: int, classes: int | None = None) -> Task:
+        """The same protocol on the validation split, drawn even where the test is a fixed list.
+
+        A validation split of fewer `classes` than `n_way` is asked as wide as it is.
+        """
+        return replace(
+            self,
+            n_way=min(self.n_way, classes or self.n_way),
+            name=self.name + VALIDATION,
+            split="validation",
+            episodes=episodes,
+            runs=None,
+            draws=None,
+        )

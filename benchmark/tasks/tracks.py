@@ -1,0 +1,137 @@
+"""Every track, as literals: who may learn from what, and what decides and tests.
+
+The Omniglot alphabets are those of Lake et al. (2015); the Vinyals split is the list that Snell et
+al. (2017) published, which is by alphabet but for four characters of Gurmukhi.
+"""
+
+from __future__ import annotations
+
+from benchmark.datasets.data_set import DataSet
+from benchmark.datasets.glyphs import SPLIT as GLYPHS_SPLIT
+from benchmark.errors import UnknownName
+from benchmark.tasks.spec import Selection, Track
+
+BACKGROUND = (
+    "Alphabet_of_the_Magi", "Anglo-Saxon_Futhorc", "Arcadian", "Armenian",
+    "Asomtavruli_(Georgian)", "Balinese", "Bengali", "Blackfoot_(Canadian_Aboriginal_Syllabics)",
+    "Braille", "Burmese_(Myanmar)", "Cyrillic", "Early_Aramaic", "Futurama", "Grantha", "Greek",
+    "Gujarati", "Hebrew", "Inuktitut_(Canadian_Aboriginal_Syllabics)", "Japanese_(hiragana)",
+    "Japanese_(katakana)", "Korean", "Latin", "Malay_(Jawi_-_Arabic)", "Mkhedruli_(Georgian)",
+    "N_Ko", "Ojibwe_(Canadian_Aboriginal_Syllabics)", "Sanskrit", "Syriac_(Estrangelo)", "Tagalog",
+    "Tifinagh",
+)  # fmt: skip
+EVALUATION = (
+    "Angelic", "Atemayar_Qelisayer", "Atlantean", "Aurek-Besh", "Avesta", "Ge_ez", "Glagolitic",
+    "Gurmukhi", "Kannada", "Keble", "Malayalam", "Manipuri", "Mongolian",
+    "Old_Church_Slavonic_(Cyrillic)", "Oriya", "Sylheti", "Syriac_(Serto)", "Tengwar", "Tibetan",
+    "ULOG",
+)  # fmt: skip
+# Every sixth background alphabet from the fourth on: a rule rather than a choice. All have the 20
+# characters that 20-way episodes inside an alphabet need.
+BACKGROUND_VALIDATION = BACKGROUND[3::6]
+MINIMAL = {
+    1: ("Balinese", "Early_Aramaic", "Greek", "Korean", "Latin"),
+    2: ("Greek", "Japanese_(katakana)", "Latin", "Sanskrit", "Tagalog"),
+}
+# One fold of leave-one-alphabet-out, the only alphabet that both sets share beside Greek.
+MINIMAL_VALIDATION = ("Latin",)
+VINYALS_VALIDATION = (
+    "Hebrew", "Mkhedruli_(Georgian)", "Armenian", "Early_Aramaic", "Bengali",
+)  # fmt: skip
+VINYALS_TEST = (
+    "Kannada", "Keble", "Malayalam", "Manipuri", "Mongolian", "Old_Church_Slavonic_(Cyrillic)",
+    "Oriya", "Sylheti", "Syriac_(Serto)", "Tengwar", "Tibetan", "ULOG",
+)  # fmt: skip
+VINYALS_CUT = tuple(f"Gurmukhi/character{number}" for number in (42, 43, 44, 45))
+
+
+def alphabets(names: tuple[str, ...], but: tuple[str, ...] = ()) -> Selection:
+    """The classes of these alphabets, without those of `but`."""
+    return Selection("alphabet", tuple(name for name in names if name not in but))
+
+
+def part(name: str) -> Selection:
+    """The classes that the data set itself puts into this split."""
+    return Selection("split", (name,))
+
+
+GLYPHS = Track(
+    "glyphs", "glyphs", alphabets(GLYPHS_SPLIT["train"]), alphabets(GLYPHS_SPLIT["validation"]),
+    alphabets(GLYPHS_SPLIT["test"]),
+    "glyphs-20w1s", "character", 1, 105,
+)  # fmt: skip
+
+TRACKS: tuple[Track, ...] = (
+    GLYPHS,
+    Track(
+        "omniglot-background", "omniglot",
+        alphabets(BACKGROUND, but=BACKGROUND_VALIDATION), alphabets(BACKGROUND_VALIDATION),
+        alphabets(EVALUATION), "omniglot-within-20w1s", "character", 1, 105,
+    ),
+    *(
+        Track(
+            f"omniglot-minimal{i}", "omniglot",
+            alphabets(MINIMAL[i], but=MINIMAL_VALIDATION), alphabets(MINIMAL_VALIDATION),
+            alphabets(EVALUATION), f"omniglot-minimal{i}-within-20w1s", "character", 1, 105,
+        )
+        for i in (1, 2)
+    ),
+    Track(
+        "omniglot-vinyals", "omniglot",
+        Selection(
+            "alphabet",
+            tuple(
+                name
+                for name in BACKGROUND + EVALUATION
+                if name not in VINYALS_TEST + VINYALS_VALIDATION
+            ),
+            without=VINYALS_CUT,
+        ),
+        alphabets(VINYALS_VALIDATION),
+        Selection("alphabet", VINYALS_TEST, classes=VINYALS_CUT),
+        "omniglot-vinyals-20w1s", "character", 1, 105, turns=True,
+    ),
+    Track(
+        "glyphs-to-omniglot", "glyphs", GLYPHS.train, GLYPHS.validation, alphabets(EVALUATION),
+        "glyphs-to-omniglot-within-20w1s", "character", 1, 105, test_data="omniglot",
+    ),
+    *(
+        Track(
+            name, name, part("train"), part("validation"), part("test"),
+            f"{name}-5w1s", "photograph", 3, 84,
+        )
+        for name in ("mini-imagenet", "mini-imagenet-pickles")
+    ),
+)  # fmt: skip
+
+
+def track(name: str) -> Track:
+    """The track of this name.
+
+    Raises:
+        UnknownName: if there is none.
+    """
+    for candidate in TRACKS:
+        if candidate.name == name:
+            return candidate
+    raise UnknownName("track", name, [candidate.name for candidate in TRACKS])
+
+
+def classes_of(data: DataSet, selection: Selection) -> list[int]:
+    """Numbers of the selected classes, ascending.
+
+    Raises:
+        ValueError: if a named group value or class is not in the data set.
+    """
+    group = data.groups[selection.group]
+    known = {name: code for code, name in enumerate(group.names)}
+    number = {name: c for c, name in enumerate(data.class_names)}
+    absent = [name for name in selection.names if name not in known]
+    absent += [name for name in (*selection.classes, *selection.without) if name not in number]
+    if absent:
+        raise ValueError(f"data set {data.name} has no {', '.join(absent)}")
+    wanted = {known[name] for name in selection.names}
+    chosen = {c for c, code in enumerate(data.class_groups(selection.group)) if code in wanted}
+    chosen |= {number[name] for name in selection.classes}
+    chosen -= {number[name] for name in selection.without}
+    return sorted(chosen)

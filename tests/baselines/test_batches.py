@@ -1,0 +1,113 @@
+"""Batches: balance, no repeats, and draws keyed by (seed, step)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from baselines.siamese.batches import (
+    Batch,
+    class_balanced,
+    index_classes,
+    pairs,
+    triplets,
+)
+from benchmark.datasets.data_set import DataSet
+from benchmark.errors import OneshotError
+
+
+def check_items(batch: Batch, data: DataSet, turns: int) -> None:
+    assert (data.labels[batch.items] * turns + batch.turns == batch.labels).all()
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+@pytest.mark.parametrize("turned", [True, False])
+def test_class_balanced(data_set: DataSet, grouped: bool, turned: bool) -> None:
+    index = index_classes(data_set, 3, grouped, turned)
+    for step in range(20):
+        batch = class_balanced(index, classes=5, per_class=3, seed=0, step=step)
+        check_items(batch, data_set, index.turns)
+        own, counts = np.unique(data_set.labels[batch.items], return_counts=True)
+        assert len(own) == 5 and (counts == 3).all()
+        assert (batch.labels.reshape(5, 3) == batch.labels.reshape(5, 3)[:, :1]).all()
+        assert len(np.unique(batch.items)) == 15
+
+
+def test_classes_come_group_by_group(data_set: DataSet) -> None:
+    index = index_classes(data_set, 2, grouped=True, turned=True)
+    for step in range(20):
+        batch = class_balanced(index, classes=6, per_class=2, seed=0, step=step)
+        groups = data_set.labels[batch.items] // 4
+        assert sorted(np.unique(groups, return_counts=True)[1]) == [4, 8]
+        for group in np.unique(groups):
+            assert len(np.unique(batch.turns[groups == group])) == 1
+
+
+def test_every_class_item_and_turn_is_drawn(data_set: DataSet) -> None:
+    index = index_classes(data_set, 2, grouped=True, turned=True)
+    batches = [class_balanced(index, 4, 2, seed=0, step=step) for step in range(200)]
+    assert len(np.unique(np.concatenate([b.items for b in batches]))) == len(data_set)
+    assert len(np.unique(np.concatenate([b.labels for b in batches]))) == 4 * 12
+
+
+def test_classes_of_different_sizes(draw: Callable[..., DataSet]) -> None:
+    data = draw(classes=4, per_class=6)
+    data = data.take(np.array([0, 1, 2, 6, 7, 12, 13, 14, 15, 16, 17, 18]))  # 3, 2, 6 and 1 items
+    index = index_classes(data, at_least=2, grouped=False, turned=False)
+    assert index.sizes.tolist() == [3, 2, 6]
+    for step in range(20):
+        batch = class_balanced(index, 3, 2, seed=0, step=step)
+        check_items(batch, data, 1)
+        assert len(np.unique(batch.items)) == 6
+        check_items(pairs(index, 8, seed=0, step=step), data, 1)
+        check_items(triplets(index, 8, seed=0, step=step), data, 1)
+
+
+def test_too_few_items_are_named(data_set: DataSet) -> None:
+    with pytest.raises(OneshotError, match="two classes of 9 items"):
+        index_classes(data_set, 9, grouped=False, turned=False)
+
+
+def test_classes_that_are_turned_already_are_not_turned_again(data_set: DataSet) -> None:
+    assert index_classes(data_set.with_turns(), 2, grouped=True, turned=True).turns == 1
+
+
+def test_pairs_are_half_of_one_class(data_set: DataSet) -> None:
+    index = index_classes(data_set, 2, grouped=False, turned=True)
+    for step in range(20):
+        batch = pairs(index, 10, seed=0, step=step)
+        check_items(batch, data_set, 4)
+        assert batch.chosen is not None and batch.chosen.shape == (10, 2)
+        labels, items = batch.labels[batch.chosen], batch.items[batch.chosen]
+        assert (labels[:5, 0] == labels[:5, 1]).all()
+        assert (labels[5:, 0] // 4 != labels[5:, 1] // 4).all()
+        assert (items[:, 0] != items[:, 1]).all()
+
+
+def test_triplets_are_anchor_positive_negative(data_set: DataSet) -> None:
+    index = index_classes(data_set, 2, grouped=False, turned=True)
+    for step in range(20):
+        batch = triplets(index, 10, seed=0, step=step)
+        check_items(batch, data_set, 4)
+        assert batch.chosen is not None
+        labels, items = batch.labels[batch.chosen], batch.items[batch.chosen]
+        assert (labels[:, 0] == labels[:, 1]).all() and (labels[:, 0] != labels[:, 2]).all()
+        assert (items[:, 0] != items[:, 1]).all()
+
+
+@pytest.mark.parametrize("kind", ["class-balanced", "pairs", "triplets"])
+def test_draws_are_keyed_by_seed_and_step(data_set: DataSet, kind: str) -> None:
+    index = index_classes(data_set, 2, grouped=True, turned=True)
+
+    def items(seed: int, step: int) -> list[int]:
+        if kind == "pairs":
+            return pairs(index, 20, seed, step).items.tolist()
+        if kind == "triplets":
+            return triplets(index, 20, seed, step).items.tolist()
+        return class_balanced(index, 8, 3, seed, step).items.tolist()
+
+    assert items(1, 5) == items(1, 5)
+    assert items(1, 5) != items(1, 6)
+    assert items(1, 5) != items(2, 5)

@@ -1,0 +1,65 @@
+"""The catalogue: names, parts, and no torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from baselines.catalogue import ModelEntry, entries, find, part_names
+from benchmark.protocols import (
+    Embedder,
+    EpisodeClassifier,
+    ImagePairScorer,
+    PairHead,
+    TrackInfo,
+    Trainable,
+)
+
+PROTOCOLS = {p.__name__: p for p in (Embedder, PairHead, EpisodeClassifier, ImagePairScorer)}
+
+
+def build(entry: ModelEntry, track: TrackInfo, **settings: object) -> object:
+    module, _, name = entry.target.partition(":")
+    return getattr(import_module(module), name)(
+        seed=0, track=track, budget="quick", **{**entry.settings, **settings}
+    )
+
+
+def test_reading_the_catalogue_imports_no_torch() -> None:
+    code = (
+        "import sys; from baselines.catalogue import entries, find; entries();"
+        "find('siamese-conv4-cosine-bce'); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_parts_are_found_by_file_name() -> None:
+    assert {"conv4", "koch", "mlp"} <= set(part_names("backbones"))
+    assert {"cosine", "euclidean", "manhattan", "weighted-l1"} <= set(part_names("distances"))
+    assert {"bce", "contrastive", "triplet"} <= set(part_names("losses"))
+
+
+def test_keys_are_unique_and_found() -> None:
+    keys = [entry.key for entry in entries()]
+    assert len(set(keys)) == len(keys)
+    assert all(find(key) is not None and find(key).key == key for key in keys)  # type: ignore[union-attr]
+    assert find("siamese-conv4-euclid-contrastive") is None
+
+
+def test_impossible_combinations_are_not_listed_but_found() -> None:
+    key = "siamese-conv4-weighted-l1-contrastive"
+    assert key not in {entry.key for entry in entries()}
+    assert find(key) is not None
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.key)
+def test_every_entry_offers_what_it_declares(entry: ModelEntry, track: TrackInfo) -> None:
+    # Koch's 38 million weights need not be drawn to see what the model offers.
+    small = {"width": 0.05} if entry.family != "fixed" else {}
+    model = build(entry, track, **small)
+    assert isinstance(model, PROTOCOLS[entry.offers])
+    assert isinstance(model, PairHead) == (entry.offers == "PairHead")
+    assert isinstance(model, Trainable) == (entry.family != "fixed")

@@ -1,0 +1,79 @@
+"""Shared fixtures: the real data sets where they are, small synthetic ones everywhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark.datasets.data_set import DataSet, Groups, whole
+
+REAL_DATA = "ONESHOT_REAL_DATA"
+REQUIRE = "ONESHOT_REQUIRE_REAL_DATA"
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory, monkeypatch):
+    """No test reads or writes the user's own data, caches or settings."""
+    base = tmp_path_factory.getbasetemp()
+    monkeypatch.setenv("ONESHOT_DATA", str(base / "no-data"))
+    monkeypatch.setenv("ONESHOT_WORK", str(base / "work"))
+    monkeypatch.delenv("ONESHOT_DEBUG", raising=False)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets named by ONESHOT_REAL_DATA; skips, or fails where required."""
+    path = Path(os.environ.get(REAL_DATA, ""))
+    if os.environ.get(REAL_DATA) and (path / "omniglot").is_dir():
+        return path
+    message = f"real data not found: set {REAL_DATA} to the folder that holds omniglot/"
+    if os.environ.get(REQUIRE):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def real_store(real_data, tmp_path_factory) -> Path:
+    """A data directory to which the real Omniglot and miniImageNet have been added."""
+    from benchmark.datasets import prepare
+
+    directory = tmp_path_factory.mktemp("data")
+    for name in ("omniglot", "mini-imagenet"):
+        prepare.add(name, real_data / name, directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def blobs() -> DataSet:
+    """12 easy classes of 20 images [1, 16, 16], a noisy pattern each; 3 alphabets, 20 drawers."""
+    return make_blobs()
+
+
+def make_blobs(
+    classes: int = 12, side: int = 16, alphabets: int = 3, noise: float = 0.2
+) -> DataSet:
+    """Synthetic characters: every class is a random one-bit pattern with flipped pixels."""
+    random = np.random.Generator(np.random.Philox(7))
+    pattern = random.random((classes, 1, 1, side, side)) < 0.3
+    flip = random.random((classes, 20, 1, side, side)) < noise / 2
+    images = np.where(pattern ^ flip, 255, 0).astype(np.uint8).reshape(-1, 1, side, side)
+    labels = np.repeat(np.arange(classes), 20)
+    alphabet = (labels * alphabets // classes).astype(np.int32)
+    drawer = np.tile(np.arange(20, dtype=np.int32), classes)
+    third = np.array(["train", "validation", "test"])
+    names = tuple(f"a{c * alphabets // classes}/c{c:02d}" for c in range(classes))
+    return whole(
+        "blobs",
+        "character",
+        images,
+        labels,
+        names,
+        {
+            "alphabet": Groups(alphabet, tuple(f"a{i}" for i in range(alphabets))),
+            "drawer": Groups(drawer, tuple(f"{i:02d}" for i in range(1, 21))),
+            "split": Groups((alphabet % 3).astype(np.int32), tuple(third)),
+        },
+    )

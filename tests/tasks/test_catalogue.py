@@ -1,0 +1,164 @@
+"""Names of tasks, splits of tracks: what each promises is so."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmark.errors import OneshotError, UnknownName
+from benchmark.tasks import RANKED, TRACKS, episode_groups, load_task, task, track
+from benchmark.tasks.loading import data_name, pins
+from benchmark.tasks.tracks import (
+    BACKGROUND,
+    BACKGROUND_VALIDATION,
+    EVALUATION,
+    VINYALS_CUT,
+    classes_of,
+)
+
+
+def test_every_ranked_task_and_its_twin_is_pinned():
+    names = {twin for name in RANKED for twin in (name, f"{name}@validation")}
+    assert set(pins()) == names
+    for name, pin in pins().items():
+        assert pin["version"] == task(name).version
+        assert pin["episodes"] == task(name).episodes
+
+
+def test_any_shape_parses_and_is_unranked():
+    odd = task("omniglot-within-10w3s")
+    assert (odd.n_way, odd.n_shot, odd.n_query, odd.ranked) == (10, 3, 15, False)
+    assert task("omniglot-within-5w8s").n_query == 12, "what the 20 drawings leave"
+    assert task("omniglot-within-20w1s").ranked
+
+
+def test_the_validation_twin_is_another_draw_on_another_split():
+    test, twin = task("omniglot-lake-20w1s"), task("omniglot-lake-20w1s@validation")
+    assert (test.split, test.runs, test.episodes) == ("test", "lake", 20)
+    assert (twin.split, twin.runs, twin.episodes) == ("validation", None, 2_000)
+    assert twin.n_query == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "says"),
+    [
+        ("omniglot-within-20w2", UnknownName, "Did you mean omniglot-within-20w"),
+        ("omniglot-5w1s", UnknownName, "no task"),
+        ("glyphs-1w1s", OneshotError, "at least 2 classes"),
+        ("glyphs-5w20s", OneshotError, "at most 19 shots"),
+        ("omniglot-lake-5w1s", OneshotError, "omniglot-within-5w1s"),
+    ],
+)
+def test_wrong_names_are_answered(name, error, says):
+    with pytest.raises(error, match=says):
+        task(name)
+
+
+def test_alphabets_of_lake_et_al():
+    assert len(BACKGROUND) == 30
+    assert len(EVALUATION) == 20
+    assert not set(BACKGROUND) & set(EVALUATION)
+    assert len(BACKGROUND_VALIDATION) == 5
+
+
+def test_every_task_chooses_on_its_own_track():
+    for known in TRACKS:
+        assert task(known.chooses).track == known.name
+
+
+def test_models_of_all_omniglot_tracks_answer_the_same_questions():
+    base = pins()["omniglot-within-20w1s"]["episode_digest"]
+    for name in ("omniglot-minimal1", "omniglot-minimal2", "glyphs-to-omniglot"):
+        assert pins()[f"{name}-within-20w1s"]["episode_digest"] == base
+        assert (
+            pins()[f"{name}-lake-20w1s"]["episode_digest"]
+            == pins()["omniglot-lake-20w1s"]["episode_digest"]
+        )
+
+
+@pytest.mark.parametrize("name", [name for name in RANKED if name.startswith("glyphs-5w")])
+def test_glyph_tasks_are_the_pinned_ones(name):
+    for twin in (name, f"{name}@validation"):
+        loaded = load_task(twin)  # raises if data or episodes differ from the pins
+        assert loaded.episodes.digest() == pins()[twin]["episode_digest"]
+
+
+def test_other_data_are_refused(monkeypatch, blobs):
+    import dataclasses
+
+    from benchmark.datasets import catalogue
+    from benchmark.datasets.glyphs import load
+
+    foreign = dataclasses.replace(load(), digest="0" * 64)
+    monkeypatch.setattr(catalogue, "load", lambda name, data=None: foreign)
+    with pytest.raises(OneshotError, match="pinned to another glyphs.*oneshot data verify"):
+        load_task("glyphs-5w1s")
+
+
+def test_group_codes_need_no_data():
+    groups = episode_groups("omniglot-within-20w1s", 10_000)
+    assert groups.shape == (10_000,)
+    assert set(groups) == set(range(20))
+    assert episode_groups("glyphs-5w1s", 100) is None
+    lake = episode_groups("omniglot-lake-20w1s", 20)
+    assert np.bincount(lake).tolist() == [2] * 10
+
+
+def test_pins_are_plain_sorted_json():
+    from importlib import resources
+
+    text = resources.files("benchmark.tasks").joinpath("pinned.json").read_text("utf-8")
+    assert text == json.dumps(json.loads(text), indent=1, sort_keys=True) + "\n"
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", [known.name for known in TRACKS if known.data != "glyphs"])
+def test_splits_of_real_tracks_share_no_class(name, real_store):
+    known = track(name)
+    if known.data == "mini-imagenet-pickles":
+        pytest.skip("the pickles are a user's own")
+    from benchmark.datasets import catalogue
+
+    splits = {}
+    for split in ("train", "validation", "test"):
+        data = catalogue.load(data_name(known, split), real_store)
+        splits[split] = {data.class_names[c] for c in classes_of(data, getattr(known, split))}
+    assert not splits["train"] & splits["validation"]
+    assert not (splits["train"] | splits["validation"]) & splits["test"]
+    counts = {split: len(classes) for split, classes in splits.items()}
+    assert (
+        counts
+        == {
+            "omniglot-background": {"train": 792, "validation": 172, "test": 659},
+            "omniglot-minimal1": {"train": 110, "validation": 26, "test": 659},
+            "omniglot-minimal2": {"train": 130, "validation": 26, "test": 659},
+            "omniglot-vinyals": {"train": 1_028, "validation": 172, "test": 423},
+            "mini-imagenet": {"train": 64, "validation": 16, "test": 20},
+        }[name]
+    )
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    "name", [name for name in RANKED if name.startswith(("omniglot", "mini", "glyphs-to"))]
+)
+def test_real_tasks_are_the_pinned_ones(name, real_store):
+    for twin in (name, f"{name}@validation"):
+        loaded = load_task(twin, real_store)
+        assert loaded.episodes.digest() == pins()[twin]["episode_digest"]
+
+
+@pytest.mark.realdata
+def test_vinyals_split_is_the_published_list(real_data, real_store):
+    from benchmark.datasets import catalogue
+
+    data = catalogue.load("omniglot", real_store)
+    known = track("omniglot-vinyals")
+    for split, file in (("train", "train"), ("validation", "val"), ("test", "test")):
+        listed = {
+            line.rsplit("/", 1)[0]
+            for line in (real_data / "omniglot" / "vinyals" / f"{file}.txt").read_text().split()
+        }
+        ours = {data.class_names[c] for c in classes_of(data, getattr(known, split))}
+        assert ours == listed
+    assert set(VINYALS_CUT) <= {data.class_names[c] for c in classes_of(data, known.test)}
