@@ -16,6 +16,9 @@ KOCH_SIDE = 105
 # Koch's network costs a hundred times more per image than Conv4 at 28x28 (0.9 against 0.01 billion
 # multiplications): its budgets are smaller, so that "quick" stays a matter of minutes.
 KOCH_ITEMS = {"quick": 6_000, "standard": 60_000, "full": 1_000_000}
+# Longer trainings can use the warps of Koch et al. 2015, section 3.3 (rotation, scale; their shear
+# is 0.3), and the quarter turns of Santoro et al. 2016, section 4.1, as more classes.
+LONGER = {"turns": True, "rotation": 10.0, "scale": 0.2, "shear": 0.2, "shift": 0.1}
 
 
 def training_defaults(track: TrackInfo, backbone: str, budget: str) -> dict[str, Any]:
@@ -35,7 +38,9 @@ def training_defaults(track: TrackInfo, backbone: str, budget: str) -> dict[str,
         "augmentation": track.family,
     }
     if track.family == "photograph":
-        fields |= {"turns": False, "classes_from": "any"}
+        fields |= {"classes_from": "any"}
+    elif budget != "quick":
+        fields |= LONGER
     if is_custom(backbone):
         fields["width"] = 1.0
     return fields

@@ -78,23 +78,34 @@ def modified_hausdorff(a: Tensor, a_counts: Tensor, b: Tensor, b_counts: Tensor)
 
     The greater of the two mean distances from each point of one set to the nearest of the other.
     """
-    out = torch.empty(len(a), len(b), dtype=a.dtype, device=a.device)
-    sizes = [int(count) for count in a_counts]
+    # |x - y|^2 = |x|^2 + |y|^2 - 2xy, as one product of rows and columns.
+    rows = torch.cat([a, torch.ones_like(a[..., :1]), _norms(a)], dim=2)  # [n, p, 4]
     columns = torch.cat([-2 * b, _norms(b), torch.ones_like(b[..., :1])], dim=2)  # [m, r, 4]
-    for i, size in enumerate(sizes):
-        points = a[i, :size]
-        rows = torch.cat([points, torch.ones_like(points[:, :1]), _norms(points)], dim=1)  # [p, 4]
-        many = max(1, BLOCK // (size * b.shape[1]))
-        for j in range(0, len(b), many):
-            # |x - y|^2 = |x|^2 + |y|^2 - 2xy, as one product of rows and columns.
-            squares = rows @ columns[j : j + many].transpose(1, 2)  # [many, p, r]
-            counts = b_counts[j : j + many]
-            there = squares.amin(dim=2).clamp_(min=0).sqrt_().mean(dim=1)
-            nearest = squares.amin(dim=1).clamp_(min=0).sqrt_()  # [many, r]
-            real = torch.arange(nearest.shape[1], device=a.device) < counts[:, None]
-            back = (nearest * real).sum(dim=1) / counts
-            out[i, j : j + many] = torch.maximum(there, back)
-    return out
+    pairs = [
+        _pair(row[:p], column[:r].T)
+        for row, p in zip(rows, a_counts.tolist(), strict=True)
+        for column, r in zip(columns, b_counts.tolist(), strict=True)
+    ]
+    return torch.stack(pairs).reshape(len(a), len(b))
+
+
+def _pair(rows: Tensor, columns: Tensor) -> Tensor:
+    """Rows [p, 4] and columns [4, r] of two sets -> their distance, a scalar.
+
+    Characters have hundreds of inked pixels: one pair fills the cache, so pairs come one by one
+    without padding, and a large pair in blocks of rows.
+    """
+    there, back = [], []
+    for block in torch.split(rows, max(1, BLOCK // columns.shape[1])):
+        squares = block @ columns
+        there.append(squares.amin(dim=1))
+        back.append(squares.amin(dim=0))
+    nearest = torch.stack(back).amin(dim=0)
+    return torch.maximum(_mean_root(torch.cat(there)), _mean_root(nearest))
+
+
+def _mean_root(squares: Tensor) -> Tensor:
+    return squares.clamp(min=0).sqrt().mean()  # rounding can leave a square a hair below zero
 
 
 def _norms(points: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ class SiameseRecipe(TrainingRecipe):
 
     distance: str = "euclidean"
     loss: str = "contrastive"
-    margin: float = 1.0  # the distance's own default; see its file
+    margin: float = 1.0  # the loss's share of the distance's radius; see their files
     batches: Literal["class-balanced", "pairs", "triplets"] = "class-balanced"
 
 
@@ -53,7 +53,7 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
         distance = str(settings.get("distance", SiameseRecipe.distance))
         loss = str(settings.get("loss", SiameseRecipe.loss))
         traits, needs = distance_traits(distance), loss_needs(loss)
-        defaults = {"margin": traits.margin, "batches": needs.batches[0]}
+        defaults = {"margin": needs.margin * traits.radius, "batches": needs.batches[0]}
         recipe = make_recipe(SiameseRecipe, track, budget, settings, defaults)
         _refuse(recipe, traits, needs)
         super().__init__(seed, recipe, str(settings.get("backbone", SiameseRecipe.backbone)))
@@ -112,5 +112,5 @@ def _refuse(recipe: SiameseRecipe, traits: Traits, needs: Needs) -> None:
         raise Refused(
             f"The margin {recipe.margin:g} makes no sense with the distance '{recipe.distance}': "
             f"it must be above 0{limit}.",
-            f"The default is {traits.margin:g}.",
+            f"The default is {needs.margin * traits.radius:g}.",
         )

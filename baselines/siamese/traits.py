@@ -23,7 +23,8 @@ class Traits:
         symmetric: d(a, b) = d(b, a).
         learned: has weights of its own.
         logit: is minus the log-odds that two items are of one class, so that it needs no scale.
-        margin: default margin of losses that use one, in the distance's own unit.
+        radius: how far apart two classes should come to lie, in the distance's own unit; the
+            default margin of a loss is a share of it.
         upper: largest possible value where bounded.
         harness: name by which the harness computes the same distance, "" where it cannot.
     """
@@ -32,7 +33,7 @@ class Traits:
     bounded: bool
     symmetric: bool
     learned: bool
-    margin: float
+    radius: float
     logit: bool = False
     upper: float = float("inf")
     harness: str = ""
@@ -46,14 +47,15 @@ class Needs:
         batches: kinds of batches it can learn from, the default first.
         non_negative: the distance may not fall below zero.
         symmetric: the distance must not depend on the order of its arguments.
-        margin: it has a margin, which a bounded distance must be able to exceed.
+        margin: the share of the distance's radius that is its default margin, 0 for a loss without
+            a margin. A bounded distance must be able to exceed the margin.
         why: the reason in words, without a full stop.
     """
 
     batches: tuple[str, ...]
     non_negative: bool = False
     symmetric: bool = False
-    margin: bool = False
+    margin: float = 0.0
     why: str = ""
 
 

@@ -77,7 +77,7 @@ def _affine(
 def _crop(
     count: int, recipe: TrainingRecipe, draw: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """[count, 2, 2] and [count, 2]: random resized crops (Szegedy et al. 2015), perhaps mirrored."""
+    """[count, 2, 2] and [count, 2]: random resized crops (Szegedy et al. 2015) and mirroring."""
     u = draw.random((5, count))
     side = np.sqrt(recipe.smallest_crop + (1 - recipe.smallest_crop) * u[0])
     stretch = np.exp((2 * u[1] - 1) * math.log(4 / 3) / 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -34,15 +35,14 @@ def load(folder: Path, like: dict[str, Any]) -> dict[str, Any] | None:
     path = folder / NAME
     if not path.exists():
         return None
+    data = io.BytesIO(path.read_bytes())
     try:
         # weights_only: a checkpoint is data, and reading it may not run code.
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(data, map_location="cpu", weights_only=True)
         if _continues(state, like):
             return dict(state)
-    except OSError:
-        raise
     except Exception:  # what a damaged file raises depends on where it is damaged
-        pass
+        state = None
     path.replace(path.with_name(f"{NAME}.broken"))
     return None
 

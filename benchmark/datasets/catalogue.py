@@ -67,12 +67,12 @@ class KnownDataSet:
 
 GLYPHS = KnownDataSet(
     name="glyphs",
-    title="Glyphs of free fonts, deformed like handwriting",
+    title="Letters of 81 scripts, drawn by 20 hands each after the Noto fonts",
     family="character",
     channels=1,
     side=105,
-    items=0,
-    classes=0,
+    items=32_480,
+    classes=1_624,
     terms="SIL Open Font License 1.1",
     citation="noto",
 )

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.errors import ModelFailed
-from benchmark.evaluation.embeddings import embed, pixels_for, to_input
-from benchmark.evaluation.similarity import similarity
+from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embeddings import pixels_for, to_input
+from benchmark.evaluation.scorers import Scorer, embedding_scorer, module_scorer
 from benchmark.tasks.episodes import Episodes
 from benchmark.tasks.loading import LoadedTask
 
 PREFIX = {"classify_episode": 1_000, "similarity": 100}
-SCORE_VALUES = 1 << 23  # gathered embedding values a block: bounds memory whatever the episodes
 
 Report = Callable[[int, int], None]
 
@@ -61,6 +61,7 @@ def answer(
     device: str = "cpu",
     episodes: int | None = None,
     report: Report | None = None,
+    bank: Bank | None = None,
 ) -> Answers:
     """Answers the task's pinned episodes.
 
@@ -71,6 +72,7 @@ def answer(
         device: where the model computes.
         episodes: the first so many episodes only; default all, or the prefix of the way.
         report: called with (episodes done, episodes in all).
+        bank: embeddings of this very model from earlier tasks, to be used and added to.
 
     Raises:
         ModelFailed: if an answer is not finite or has the wrong shape.
@@ -79,79 +81,42 @@ def answer(
     count = min(episodes or len(loaded.episodes), PREFIX.get(way, len(loaded.episodes)))
     asked = loaded.episodes.first(min(count, len(loaded.episodes)))
     report = report or (lambda done, total: None)
+    started = time.perf_counter()
     if way in PREFIX:
-        started = time.perf_counter()
         correct = _one_by_one(model, way, loaded, asked, seed, device, report)
         return Answers(correct, loaded.task.queries, 0.0, time.perf_counter() - started)
-    return _by_embedding(model, way, loaded, asked, device, report)
-
-
-def _by_embedding(
-    model: Any, way: str, loaded: LoadedTask, asked: Episodes, device: str, report: Report
-) -> Answers:
-    started = time.perf_counter()
+    bank = bank or Bank(model, device)
     items = asked.items()
-    vectors = embed(model, loaded.data.take(items), device)
+    vectors = bank.vectors(loaded.data, loaded.task.split, items)
     embedded = time.perf_counter()
     row = np.zeros(len(loaded.data), dtype=np.int64)
     row[items] = np.arange(len(items))
     with torch.inference_mode():
-        correct = score_embeddings(model, way, vectors, asked, row, report)
+        if way == "embed":
+            scorer = embedding_scorer(model, vectors, asked, items, bank)
+        else:
+            scorer = module_scorer(model, way, vectors, asked)
+        correct = score_blocks(scorer, asked, row, device, report)
     return Answers(correct, loaded.task.queries, embedded - started, time.perf_counter() - embedded)
 
 
-def score_embeddings(
-    model: Any,
-    way: str,
-    vectors: Tensor,
+def score_blocks(
+    scorer: Scorer,
     asked: Episodes,
     row: NDArray[np.int64],
+    device: str,
     report: Report,
 ) -> NDArray[np.int64]:
-    """int64 [e]: correct answers from embeddings [k, e]; `row` maps item numbers to their rows."""
-    n_way, n_shot = asked.support.shape[1:]
-    queries_per_episode = asked.queries.shape[1]
-    distance = getattr(model, "distance", "euclidean")
-    measure = similarity(distance) if way == "embed" else None
-    if measure is not None and distance == "cosine":
-        vectors = torch.nn.functional.normalize(vectors, dim=1)
-    support_row = torch.from_numpy(row[asked.support]).to(vectors.device)
-    query_row = torch.from_numpy(row[asked.queries]).to(vectors.device)
-    labels = torch.from_numpy(asked.labels.astype(np.int64)).to(vectors.device)
-    class_of_support = torch.arange(n_way, device=vectors.device).repeat_interleave(n_shot)
-    gathered = (n_way * n_shot + queries_per_episode) * vectors.shape[1]
-    if way == "compare":
-        gathered = 2 * n_way * n_shot * queries_per_episode * vectors.shape[1]
-    block = max(1, SCORE_VALUES // gathered)
+    """int64 [e]: correct answers; `row` maps item numbers to rows of the scorer's vectors."""
     out = np.empty(len(asked), dtype=np.int64)
-    for start in range(0, len(asked), block):
-        part = slice(start, start + block)
-        support, queries = vectors[support_row[part]], vectors[query_row[part]]
-        if measure is not None:
-            scores = measure(queries, support.mean(dim=2))  # prototypes (b, n, e)
-        elif way == "classify":
-            flat = support.flatten(1, 2)
-            scores = model.classify(flat, class_of_support.expand(len(flat), -1), queries)
-        else:
-            scores = _compare(model, support, queries)
-        out[part] = count_correct(scores, labels[part]).cpu().numpy()
-        report(min(start + block, len(asked)), len(asked))
+    for start in range(0, len(asked), scorer.block):
+        part = slice(start, start + scorer.block)
+        support = torch.from_numpy(row[asked.support[part]]).to(device)  # (b, n, k)
+        queries = torch.from_numpy(row[asked.queries[part]]).to(device)  # (b, q)
+        labels = torch.from_numpy(asked.labels[part].astype(np.int64)).to(device)
+        out[part] = count_correct(scorer.score(support, queries), labels).cpu().numpy()
+        report(min(start + scorer.block, len(asked)), len(asked))
     return out
-
-
-def _compare(model: Any, support: Tensor, queries: Tensor) -> Tensor:
-    """Mean over the shots of the model's own similarity: [b, n, k, e], [b, q, e] -> [b, q, n]."""
-    b, n, k, e = support.shape
-    q = queries.shape[1]
-    left = support[:, None].expand(b, q, n, k, e).reshape(-1, e)
-    right = queries[:, :, None, None].expand(b, q, n, k, e).reshape(-1, e)
-    scores: Tensor = model.compare(left, right)
-    if scores.shape != (b * q * n * k,):
-        raise ModelFailed(
-            f"compare gave shape {list(scores.shape)} for {b * q * n * k} pairs; "
-            f"expected [{b * q * n * k}]."
-        )
-    return scores.view(b, q, n, k).mean(dim=3)
 
 
 def count_correct(scores: Tensor, labels: Tensor) -> Tensor:

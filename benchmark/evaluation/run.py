@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.errors import ModelFailed
+from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.episodes import PREFIX, Answers, answer, way_of
 from benchmark.evaluation.job import Existing, Job, Silent, Watcher, Workplace, build, path_of
 from benchmark.evaluation.provenance import provenance
@@ -37,6 +38,7 @@ class Running:
     recipe: dict[str, Any]
     place: Workplace
     watcher: Watcher
+    bank: Bank  # outlives the single task: nothing is embedded twice
 
 
 def run(
@@ -51,7 +53,8 @@ def run(
         OneshotError: if data are missing or a folder cannot be written; finished records stay.
     """
     model, recipe = build(job)
-    running = Running(job, model, recipe, place, watcher or Silent())
+    bank = Bank(model, place.device)
+    running = Running(job, model, recipe, place, watcher or Silent(), bank)
     wanted = [name for name in job.tasks if _answers(running, name)]
     if existing == "skip" and place.results is not None:
         results = place.results
@@ -163,6 +166,7 @@ def _answer(running: Running, task: LoadedTask, episodes: int | None = None) -> 
         device=running.place.device,
         episodes=episodes,
         report=report,
+        bank=running.bank,
     )
 
 

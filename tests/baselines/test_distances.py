@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from baselines.parts import class_of, part_names
+from baselines.siamese.distances.weighted_l1 import SPREAD
 
 A = torch.tensor([[1.0, 2.0, 2.0], [0.0, 0.0, 3.0]])
 B = torch.tensor([[1.0, 2.0, 2.0], [4.0, 6.0, 2.0], [0.0, 0.0, 0.0]])
@@ -33,7 +34,7 @@ def test_cosine() -> None:
 def test_weighted_l1_with_weights_of_both_signs() -> None:
     distance = class_of("distances", "weighted-l1")(3)
     with torch.no_grad():
-        distance.weight.copy_(torch.tensor([1.0, -2.0, 0.5]))
+        distance.weight.copy_(torch.tensor([1.0, -2.0, 0.5]) * 3 / SPREAD)
         distance.bias.fill_(0.25)
         result = distance(A, B).numpy()
     differences = np.abs(A.numpy()[:, None] - B.numpy()[None])

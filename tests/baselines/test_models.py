@@ -69,9 +69,6 @@ def test_conv4_has_its_published_size(side: int, channels: int, width: int) -> N
 
 
 def test_koch_has_its_published_size() -> None:
-    with torch.device("meta"):
-        koch = class_of("backbones", "koch").__new__(class_of("backbones", "koch"))
-    del koch
     network = class_of("backbones", "koch")(1, 105, width=1 / 64)
     assert network.units.in_features == 4 * 6 * 6  # 256@6x6 at full width, figure 4
 

@@ -177,3 +177,28 @@ def test_inputs_are_what_the_model_declares(one_shot):
             return images.flatten(1)
 
     answer(Fussy(), one_shot, episodes=2)
+
+
+@pytest.mark.parametrize("distance", ["euclidean", "cosine", "dot-product"])
+@pytest.mark.parametrize("shots", ["one_shot", "three_shot"])
+def test_looking_up_and_gathering_give_the_same_scores(distance, shots, request, monkeypatch):
+    from benchmark.evaluation import scorers
+
+    loaded = request.getfixturevalue(shots)
+    gathered = answer(Flat(distance), loaded).correct
+    monkeypatch.setattr(scorers, "GATHERED_VALUE", 1e12)
+    looked_up = answer(Flat(distance), loaded).correct
+    assert np.abs(gathered - looked_up).sum() <= 1, "float32 ties aside"
+
+
+def test_a_second_task_embeds_only_what_is_new(one_shot, three_shot):
+    from benchmark.evaluation.bank import Bank
+
+    model = Flat()
+    bank = Bank(model, "cpu")
+    answer(model, one_shot, bank=bank, episodes=3)
+    first = model.seen
+    with_bank = answer(model, three_shot, bank=bank).correct
+    everything = np.union1d(one_shot.episodes.first(3).items(), three_shot.episodes.items())
+    assert first < model.seen == len(everything)
+    assert np.array_equal(with_bank, answer(Flat(), three_shot).correct)

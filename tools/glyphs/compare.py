@@ -20,7 +20,7 @@ N_WAY = 20
 
 
 def read_omniglot(folder: Path) -> Alphabets:
-    """Reads an unpacked Omniglot folder, such as images_evaluation."""
+    """Reads an unpacked Omniglot folder, such as images_background."""
     found = {}
     for alphabet in sorted(path for path in folder.iterdir() if path.is_dir()):
         found[alphabet.name] = np.stack(
@@ -102,14 +102,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=40)
     given = parser.parse_args()
     header, images = read(given.drawings)
+    counts = [len(script["letters"]) for script in header["scripts"]]
+    drawings = np.split(images, np.cumsum(counts)[:-1])
     for split in ("train", "validation", "test"):
-        ours: Alphabets = {}
-        for script in header["scripts"]:
-            count = len(script["letters"])
-            if script["split"] == split:
-                ours[script["name"]] = images[:count]
-            images = images[count:]
-        images = read(given.drawings)[1]
+        ours = {
+            script["name"]: own
+            for script, own in zip(header["scripts"], drawings, strict=True)
+            if script["split"] == split
+        }
         report(f"glyphs, {split}", ours, given.runs)
     if given.omniglot:
         report("Omniglot, evaluation set", read_omniglot(given.omniglot), given.runs)

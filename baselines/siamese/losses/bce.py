@@ -4,7 +4,8 @@ Koch, Zemel, Salakhutdinov: Siamese Neural Networks for One-shot Image Recogniti
 Learning Workshop 2015, section 3.2.
 
 Differences: Koch's head (a learned distance that is a log-odds already) is used as it is; for a
-plain distance the log-odds are scale * (threshold - d) with a learned positive scale and threshold.
+plain distance the log-odds are scale * (threshold - d) with a learned positive scale and threshold,
+which starts at the margin.
 From a class-balanced batch all pairs are used, similar and different ones weighted equally.
 """
 
@@ -20,7 +21,10 @@ from baselines.siamese.distances._distance import Distance
 from baselines.siamese.losses._loss import Loss, balanced, same_class
 from baselines.siamese.traits import Needs, Traits
 
-NEEDS = Needs(batches=("class-balanced", "pairs"), margin=True)
+NEEDS = Needs(
+    batches=("class-balanced", "pairs"),
+    margin=0.6,  # where the threshold starts; validation
+)
 START = 4.0  # log-odds of two equal embeddings before training: sure, but not saturated
 
 

@@ -19,7 +19,7 @@ NEEDS = Needs(
     batches=("class-balanced", "pairs"),
     non_negative=True,
     symmetric=True,
-    margin=True,
+    margin=1.0,
     why="it squares the distance of similar pairs, so that a negative one would be pushed up",
 )
 

@@ -19,7 +19,10 @@ from baselines.siamese.distances._distance import Distance
 from baselines.siamese.losses._loss import Loss, same_class
 from baselines.siamese.traits import Needs
 
-NEEDS = Needs(batches=("class-balanced", "triplets"), margin=True)
+NEEDS = Needs(
+    batches=("class-balanced", "triplets"),
+    margin=0.25,  # between two distances, not a distance itself; validation
+)
 
 
 class Triplet(Loss):

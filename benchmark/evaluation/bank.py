@@ -1,0 +1,74 @@
+"""Embeddings of one model, kept while it answers: no item goes through the network twice.
+
+All tasks of a track ask about the same items, so the bank outlives the single task.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmark.datasets.data_set import DataSet
+from benchmark.evaluation.embeddings import embed
+
+
+@dataclass
+class _Shelf:
+    """Embeddings of one data set: `row` int64 [n] of each item, -1 where there is none yet."""
+
+    row: NDArray[np.int64]
+    vectors: Tensor | None = None
+
+
+@dataclass
+class Bank:
+    """Embeds items when first asked for and hands the same vectors out ever after.
+
+    Attributes:
+        model: the embedder, in evaluation mode; its weights must not change while the bank lives.
+        device: where the model computes and the vectors lie.
+    """
+
+    model: Any
+    device: str
+    _shelves: dict[tuple[str, str, bool], _Shelf] = field(default_factory=dict)
+    _inner: tuple[str, Tensor] | None = None
+
+    def vectors(self, data: DataSet, split: str, items: NDArray[np.int64]) -> Tensor:
+        """float32 [k, e]: the embeddings of `items` (int64 [k], distinct) of `data`, in order.
+
+        `split` keeps validation and test items on shelves of their own.
+        """
+        key = (data.digest, split, data.turns is not None)
+        if key not in self._shelves:
+            self._shelves[key] = _Shelf(np.full(len(data), -1, dtype=np.int64))
+        shelf = self._shelves[key]
+        missing = items[shelf.row[items] < 0]
+        if len(missing):
+            fresh = embed(self.model, data.take(missing), self.device)
+            known = 0 if shelf.vectors is None else len(shelf.vectors)
+            shelf.vectors = fresh if shelf.vectors is None else torch.cat([shelf.vectors, fresh])
+            shelf.row[missing] = known + np.arange(len(missing))
+        assert shelf.vectors is not None
+        row = shelf.row[items]
+        if len(row) == len(shelf.vectors) and np.array_equal(row, np.arange(len(row))):
+            return shelf.vectors
+        return shelf.vectors[torch.from_numpy(row).to(self.device)]
+
+    def inner_products(self, vectors: Tensor, items: NDArray[np.int64], name: str) -> Tensor:
+        """float32 [k, k]: all inner products of `vectors`, kept for the next task on these items.
+
+        They are computed over exactly these items, so that a task's answers do not depend on what
+        was asked before it. `name` says what was done to the vectors.
+        """
+        key = hashlib.sha256(items.tobytes() + name.encode()).hexdigest()
+        if self._inner is None or self._inner[0] != key:
+            self._inner = None  # frees the old matrix before the new one is made
+            self._inner = (key, vectors @ vectors.T)
+        return self._inner[1]

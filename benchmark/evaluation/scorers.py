@@ -1,0 +1,121 @@
+"""Scores of a block of episodes from embeddings, by index arithmetic alone.
+
+Two ways lead to the same scores: gathering the embeddings of each episode, or looking inner
+products up in one matrix over all items. Which is cheaper depends on shapes only, so a task is
+always scored the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmark.errors import ModelFailed
+from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.similarity import similarity
+from benchmark.tasks.episodes import Episodes
+
+BLOCK_VALUES = 1 << 22  # values gathered at once: bounds memory whatever the number of episodes
+MATRIX_ITEMS = 14_000  # the matrix of inner products may take 784 MB
+# Costs relative to one multiplication of a matrix product, measured on two cores.
+GATHERED_VALUE, LOOKUP = 250, 3_500
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Scores [b, q, n_way] from rows of support [b, n, k] and queries [b, q], `block` at once."""
+
+    score: Callable[[Tensor, Tensor], Tensor]
+    block: int
+
+
+def embedding_scorer(
+    model: Any, vectors: Tensor, asked: Episodes, items: NDArray[np.int64], bank: Bank
+) -> Scorer:
+    """Nearest prototype (Snell et al. 2017) under the model's declared distance.
+
+    Under the cosine, embeddings are brought to length one before prototypes are their means.
+    """
+    distance = getattr(model, "distance", "euclidean")
+    measure = similarity(distance)
+    if distance == "cosine":
+        vectors = torch.nn.functional.normalize(vectors, dim=1)
+    episodes, n_way, n_shot = asked.support.shape
+    queries = asked.queries.shape[1]
+    lookups = queries * n_way * n_shot
+    gathered = (n_way * n_shot + queries) * vectors.shape[1]
+    by_matrix = len(vectors) ** 2 * vectors.shape[1] + episodes * lookups * LOOKUP
+    linear = distance not in ("manhattan",)
+    if linear and len(vectors) <= MATRIX_ITEMS and by_matrix < episodes * gathered * GATHERED_VALUE:
+        inner = bank.inner_products(vectors, items, distance)
+        return Scorer(_lookup(inner, distance), max(1, BLOCK_VALUES // lookups))
+
+    def score(support: Tensor, asked_queries: Tensor) -> Tensor:
+        return measure(vectors[asked_queries], vectors[support].mean(dim=2))
+
+    return Scorer(score, max(1, BLOCK_VALUES // gathered))
+
+
+def _lookup(inner: Tensor, distance: str) -> Callable[[Tensor, Tensor], Tensor]:
+    """Scores from inner products [k, k]; a prototype is a mean, so its products are means too."""
+    flat, items = inner.view(-1), len(inner)
+
+    def score(support: Tensor, queries: Tensor) -> Tensor:
+        b, n, k = support.shape
+        pairs = queries[:, :, None] * items + support.view(b, 1, n * k)
+        to_prototype = flat[pairs].view(b, -1, n, k).mean(dim=3)  # (b, q, n)
+        if distance == "dot-product":
+            return to_prototype
+        own = support[:, :, :, None] * items + support[:, :, None, :]
+        square = flat[own].mean(dim=(2, 3))[:, None]  # (b, 1, n): ||p||^2
+        if distance == "cosine":
+            return to_prototype / square.clamp(min=1e-24).sqrt()
+        return 2 * to_prototype - square
+
+    return score
+
+
+def module_scorer(model: Any, way: str, vectors: Tensor, asked: Episodes) -> Scorer:
+    """By the model's own `classify` (episodes in batches) or `compare` (pairs of embeddings)."""
+    _, n_way, n_shot = asked.support.shape
+    queries = asked.queries.shape[1]
+    labels = torch.arange(n_way, device=vectors.device).repeat_interleave(n_shot)
+
+    def classify(support: Tensor, asked_queries: Tensor) -> Tensor:
+        flat = vectors[support].flatten(1, 2)
+        scores: Tensor = model.classify(flat, labels.expand(len(flat), -1), vectors[asked_queries])
+        return scores
+
+    def compare(support: Tensor, asked_queries: Tensor) -> Tensor:
+        return compare_pairs(model, vectors[support], vectors[asked_queries])
+
+    if way == "classify":
+        gathered = (n_way * n_shot + queries) * vectors.shape[1]
+        return Scorer(classify, max(1, BLOCK_VALUES // gathered))
+    gathered = 2 * n_way * n_shot * queries * vectors.shape[1]
+    return Scorer(compare, max(1, BLOCK_VALUES // gathered))
+
+
+def compare_pairs(model: Any, support: Tensor, queries: Tensor) -> Tensor:
+    """Mean over the shots of the model's own similarity: [b, n, k, e], [b, q, e] -> [b, q, n].
+
+    Raises:
+        ModelFailed: if `compare` gives another shape than one number a pair.
+    """
+    b, n, k, e = support.shape
+    q = queries.shape[1]
+    left = support[:, None].expand(b, q, n, k, e).reshape(-1, e)
+    right = queries[:, :, None, None].expand(b, q, n, k, e).reshape(-1, e)
+    scores: Tensor = model.compare(left, right)
+    if scores.shape != (b * q * n * k,):
+        raise ModelFailed(
+            f"compare gave shape {list(scores.shape)} for {b * q * n * k} pairs; "
+            f"expected [{b * q * n * k}]."
+        )
+    return scores.view(b, q, n, k).mean(dim=3)
