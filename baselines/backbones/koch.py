@@ -17,7 +17,7 @@ from baselines.backbones._measure import output_width
 
 
 class Koch(nn.Module):
-    """Images of side >= 61 (105 in the paper) -> 4096 numbers in (0, 1).
+    """Images of side >= 65 (105 in the paper) -> 4096 numbers in (0, 1).
 
     Args:
         channels: of the images.
@@ -25,7 +25,7 @@ class Koch(nn.Module):
         width: factor on filters and on units.
     """
 
-    smallest = 61  # below that the last convolution has nothing left to see
+    smallest = 65  # below that the last convolution has nothing left to see
 
     def __init__(self, channels: int, side: int, width: float = 1.0) -> None:
         super().__init__()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.data_set import DataSet
+from benchmark.errors import OneshotError
 from benchmark.protocols import Progress, TrackInfo
 from benchmark.records import store
 from benchmark.records.canonical import recipe_hash
@@ -81,6 +83,24 @@ class Workplace:
     device: str = "cpu"
     _data: dict[str, DataSet] = field(default_factory=dict)
     _tasks: dict[str, LoadedTask] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Makes sure that the results folder can be written before hours are spent.
+
+        Raises:
+            OneshotError: if it cannot.
+        """
+        if self.results is None:
+            return
+        try:
+            (self.results / store.RECORDS).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.results / store.RECORDS):
+                pass
+        except OSError as error:
+            raise OneshotError(
+                f"Cannot write to the results folder {self.results}: {error.strerror}.",
+                "Choose another with --results DIR.",
+            ) from error
 
     def data_set(self, name: str) -> DataSet:
         """The data set of this name, loaded once."""

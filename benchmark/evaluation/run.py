@@ -52,6 +52,7 @@ def run(
     Raises:
         OneshotError: if data are missing or a folder cannot be written; finished records stay.
     """
+    place.check()
     model, recipe = build(job)
     bank = Bank(model, place.device)
     running = Running(job, model, recipe, place, watcher or Silent(), bank)

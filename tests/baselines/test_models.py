@@ -73,6 +73,12 @@ def test_koch_has_its_published_size() -> None:
     assert network.units.in_features == 4 * 6 * 6  # 256@6x6 at full width, figure 4
 
 
+@pytest.mark.parametrize("backbone", part_names("backbones"))
+def test_the_smallest_side_is_enough(backbone: str) -> None:
+    part = class_of("backbones", backbone)
+    assert describe(part(1, part.smallest, 0.05), 1, part.smallest).output_width > 0
+
+
 def test_a_head_compares_like_its_distance(track: TrackInfo) -> None:
     model = Siamese(0, track, distance="weighted-l1", loss="bce", width=0.05)
     a, b = torch.rand(5, model.recipe.embedding), torch.rand(5, model.recipe.embedding)

@@ -176,7 +176,10 @@ def test_redo_trains_again_to_the_same_id(tmp_path):
 def test_a_user_s_backbone_trains_in_the_siamese_recipe(tmp_path):
     (tmp_path / "nets").mkdir()
     (tmp_path / "nets" / "my_net.py").write_text(NET)
-    words = train(tmp_path, "--set", "backbone=nets/my_net.py:Net")
+    words = [
+        "run", "siamese-conv4-euclidean-contrastive", "-t", "glyphs-5w1s", "--set", "items=2000",
+        "--set", "input_size=16", "--set", "backbone=nets/my_net.py:Net",
+    ]  # fmt: skip
     done = oneshot(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     [record] = store.load(tmp_path / "results")

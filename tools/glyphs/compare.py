@@ -98,7 +98,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("drawings", type=Path, help="glyphs.bin.xz")
-    parser.add_argument("--omniglot", type=Path, help="unpacked images_evaluation")
+    parser.add_argument("--omniglot", type=Path, help="unpacked images_background")
     parser.add_argument("--runs", type=int, default=40)
     given = parser.parse_args()
     header, images = read(given.drawings)
@@ -112,7 +112,7 @@ def main() -> None:
         }
         report(f"glyphs, {split}", ours, given.runs)
     if given.omniglot:
-        report("Omniglot, evaluation set", read_omniglot(given.omniglot), given.runs)
+        report("Omniglot", read_omniglot(given.omniglot), given.runs)
 
 
 if __name__ == "__main__":

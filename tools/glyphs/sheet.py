@@ -30,7 +30,7 @@ def sheet(drawings: NDArray[np.bool_], rows: int, seed: int) -> Image.Image:
 def main() -> None:
     """Writes a sheet of glyphs.bin.xz, or of an unpacked Omniglot folder."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("source", type=Path, help="glyphs.bin.xz or images_evaluation")
+    parser.add_argument("source", type=Path, help="glyphs.bin.xz or an unpacked Omniglot folder")
     parser.add_argument("out", type=Path, help="PNG to write")
     parser.add_argument("--split", help="only this split of ours")
     parser.add_argument("--script", help="only this script of ours")

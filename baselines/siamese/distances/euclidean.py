@@ -16,7 +16,7 @@ TRAITS = Traits(
     bounded=False,
     symmetric=True,
     learned=False,
-    radius=8.0,  # validation, see recipe.py
+    radius=16.0,  # validation, see recipe.py
     harness="euclidean",
 )
 

@@ -17,7 +17,7 @@ TRAITS = Traits(
     bounded=False,
     symmetric=True,
     learned=False,
-    radius=50.0,  # validation, see recipe.py
+    radius=100.0,  # validation, see recipe.py
     harness="manhattan",
 )
 

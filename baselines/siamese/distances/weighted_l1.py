@@ -23,7 +23,7 @@ TRAITS = Traits(
     symmetric=True,
     learned=True,
     logit=True,
-    radius=8.0,  # log-odds: from +4 to -4
+    radius=16.0,  # log-odds: from +8 to -8
 )
 
 

@@ -23,7 +23,7 @@ from baselines.siamese.traits import Needs, Traits
 
 NEEDS = Needs(
     batches=("class-balanced", "pairs"),
-    margin=0.6,  # where the threshold starts; validation
+    margin=0.4,  # where the threshold starts; validation
 )
 START = 4.0  # log-odds of two equal embeddings before training: sure, but not saturated
 

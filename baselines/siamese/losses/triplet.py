@@ -21,7 +21,7 @@ from baselines.siamese.traits import Needs
 
 NEEDS = Needs(
     batches=("class-balanced", "triplets"),
-    margin=0.25,  # between two distances, not a distance itself; validation
+    margin=0.125,  # between two distances, not a distance itself; validation
 )
 
 
