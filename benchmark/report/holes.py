@@ -28,21 +28,11 @@ def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
 
 
 def command(ranking: Ranking, row: Row, task: str, seeds: tuple[int, ...]) -> str:
-    """What to type for these seeds of a row on a task.
-
-    Where the ranking has several recipes of the model, the settings in which they differ are set.
-    """
+    """What to type for these seeds of a row on a task: the command that made its other records."""
     words = ["oneshot", "run", row.key, "--task", task]
     words += ["--seeds", ",".join(str(seed) for seed in seeds)]
-    settings: dict[str, str] = {}
-    if ranking.budget is not None and ranking.budget.split()[0] == recipes.CUSTOM:
-        settings["items"] = recipes.as_text(recipes.pick(row.recipe, "items"))
-    elif ranking.budget is not None:
+    if ranking.budget is not None and ranking.budget.split()[0] != recipes.CUSTOM:
         words += ["--budget", ranking.budget]
-    if ranking.views != 1:
-        settings["views"] = str(ranking.views)
-    others = [r.recipe for r in ranking.rows if r.key == row.key and r.recipe8 != row.recipe8]
-    settings |= recipes.differing(row.recipe, others)
-    for name, value in settings.items():
-        words += ["--set", f"{name}={value}"]
+    for setting in row.settings:
+        words += ["--set", setting]
     return shlex.join(words)

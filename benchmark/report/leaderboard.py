@@ -28,6 +28,7 @@ POOLS = ("inductive", "transductive", "pretrained")
 class Row:
     """One recipe of one model; `results` has one entry per column of the ranking.
 
+    `settings` are what was overridden to get the recipe, as typed.
     `label` is the key, with the recipe's hash where the ranking has several recipes of the key.
     `mean` is over the tasks, in [0, 1]; `rank` counts from 1; both None for incomplete rows and
     where nothing is ranked.
@@ -38,6 +39,7 @@ class Row:
     recipe: dict[str, Any]
     label: str
     results: tuple[Result, ...]
+    settings: tuple[str, ...] = ()
     mean: float | None = None
     rank: int | None = None
 
@@ -199,7 +201,8 @@ def _rows(
             for column in columns
         )
         label = f"{key} ({recipe8})" if keys.count(key) > 1 else key
-        rows.append(Row(key, recipe8, records[0].model.recipe, label, results))
+        settings = tuple(records[0].provenance.settings)
+        rows.append(Row(key, recipe8, records[0].model.recipe, label, results, settings))
     return tuple(sorted(rows, key=lambda r: (-_filled(r), r.key, r.recipe8)))
 
 

@@ -6,12 +6,10 @@ A recipe is the model's own; the report asks for a few usual names and takes no 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 CUSTOM = "custom"
-# Of these the suite itself takes care; they are no settings to be typed.
-NOT_TYPED = ("budget", "views", "code", "resampler")
 
 
 def pick(recipe: Mapping[str, Any], name: str) -> Any:
@@ -60,13 +58,3 @@ def views_of(recipe: Mapping[str, Any]) -> int:
     """Views of each test item whose embeddings are averaged; 1 where the recipe is silent."""
     value = pick(recipe, "views")
     return value if isinstance(value, int) and not isinstance(value, bool) else 1
-
-
-def differing(recipe: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The settings in which a recipe differs from any of the others, by name, as one types them."""
-    missing = object()
-    return {
-        key: as_text(recipe[key])
-        for key in sorted(recipe)
-        if key not in NOT_TYPED and any(other.get(key, missing) != recipe[key] for other in others)
-    }

@@ -21,7 +21,11 @@ from benchmark.records.schema import (
 from benchmark.records.store import write
 
 PROVENANCE = Provenance(
-    suite="0.1.0", python="3.11.9", torch="2.14.0", device="cpu", platform="linux-x86_64"
+    suite="0.1.0",
+    python="3.11.9",
+    torch="2.14.0",
+    device="cpu",
+    platform="linux-x86_64",
 )
 FIXED: dict[str, Any] = {"budget": "none"}
 TRAINED = {"backbone": "conv4", "budget": "quick", "views": 1}
@@ -62,6 +66,7 @@ def record(
     data: str = "data",
     drawn: str = "episodes",
     failed: str | None = None,
+    settings: tuple[str, ...] = (),
 ) -> Record:
     """One record; `skill` 0 is chance and 1 is perfect, `data` and `drawn` make the digests."""
     n_way, queries, count = TASKS.get(task, (5, 75, 400))
@@ -115,7 +120,7 @@ def record(
             training_milliseconds=183_000 if trained else 0,
             parameters=111_936 if recipe and "backbone" in recipe else 0,
         ),
-        provenance=PROVENANCE,
+        provenance=PROVENANCE.model_copy(update={"settings": list(settings)}),
     )
 
 

@@ -95,7 +95,11 @@ def test_a_failure_is_shown_with_its_reason_and_takes_the_rank(tmp_path: Path) -
 
 def test_recipes_of_one_model_are_told_apart_and_can_be_typed() -> None:
     one, two = TRAINED | {"margin": 0.2}, TRAINED | {"margin": 0.5}
-    records = [record("a", recipe=one), record("a", recipe=two), record("b", recipe=TRAINED)]
+    records = [
+        record("a", recipe=one, settings=("margin=0.2",)),
+        record("a", recipe=two),
+        record("b", recipe=TRAINED),
+    ]
     records.append(record("a", "glyphs-5w5s", recipe=two))
     board = build(records, **NONE)
     rows = {row.label: row for row in board.sections[0].rankings[0].rows}
@@ -107,11 +111,13 @@ def test_recipes_of_one_model_are_told_apart_and_can_be_typed() -> None:
 
 
 def test_views_and_budgets_of_ones_own_are_typed_as_settings() -> None:
-    for recipe, typed in (
-        (TRAINED | {"views": 10}, "--budget quick --set views=10"),
-        (TRAINED | {"budget": "custom", "items": 500}, "--set items=500"),
+    for recipe, setting, typed in (
+        (TRAINED | {"views": 10}, "views=10", "--budget quick --set views=10"),
+        (TRAINED | {"budget": "custom", "items": 500}, "items=500", "--set items=500"),
     ):
-        records = [record("a", "glyphs-5w1s", s, recipe=recipe) for s in (0, 1)]
+        records = [
+            record("a", "glyphs-5w1s", s, recipe=recipe, settings=(setting,)) for s in (0, 1)
+        ]
         board = build([*records, record("a", "glyphs-5w5s", recipe=recipe)], **NONE)
         assert commands(board) == (f"oneshot run a --task glyphs-5w5s --seeds 1 {typed}",)
 
