@@ -25,11 +25,12 @@ from baselines.training.loop import train
 from benchmark.errors import OneshotError
 from benchmark.protocols import TrackInfo, TrainingData, TrainingResult, TrainingRun
 
-LARGE = {
+LARGE: dict[str, dict[str, float]] = {
     "character": {"classes": 60, "per_class": 6},  # 60 ways, 5 queries: section 3.1
     "photograph": {"classes": 20, "per_class": 16},  # 20 ways, 15 queries: section 3.2
 }
-EPISODES = {
+TEMPERATURES = {"koch": 0.02}  # sigmoids differ by less than rectified units
+EPISODES: dict[tuple[str, str], dict[str, float]] = {
     ("photograph", "quick"): {"classes": 20, "per_class": 3},
     **{(family, budget): LARGE[family] for family in LARGE for budget in ("standard", "full")},
 }
@@ -42,7 +43,7 @@ class PrototypicalRecipe(TrainingRecipe):
     classes: int = 30  # ways; validation: many small episodes beat few large ones
     per_class: int = 2  # 1 shot and 1 query
     shots: int = 1
-    temperature: float = 16.0  # of the softmax over squared distances; validation
+    temperature: float = 0.25  # of the softmax, per coordinate of the embedding; validation
 
 
 class Prototypical(TrainedEmbedder[PrototypicalRecipe]):
@@ -61,14 +62,17 @@ class Prototypical(TrainedEmbedder[PrototypicalRecipe]):
     distance = "squared-euclidean"
 
     def __init__(self, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any) -> None:
+        backbone = str(settings.get("backbone", PrototypicalRecipe.backbone))
         defaults = EPISODES.get((track.family, budget), {})
+        if backbone in TEMPERATURES:
+            defaults = {**defaults, "temperature": TEMPERATURES[backbone]}
         recipe = make_recipe(PrototypicalRecipe, track, budget, settings, defaults)
         if not 0 < recipe.shots < recipe.per_class:
             raise OneshotError(
                 f"With {recipe.shots} shots of {recipe.per_class} items a class there is nothing "
                 "to learn from: shots must be at least 1 and below per_class."
             )
-        super().__init__(seed, recipe, str(settings.get("backbone", PrototypicalRecipe.backbone)))
+        super().__init__(seed, recipe, backbone)
 
     def fit(self, data: TrainingData, run: TrainingRun) -> TrainingResult:
         """Trains on episodes and keeps the weights that validate best."""
@@ -77,11 +81,13 @@ class Prototypical(TrainedEmbedder[PrototypicalRecipe]):
             data.train, recipe.per_class, recipe.classes_from == "one-group", recipe.turns
         )
 
+        temperature = recipe.temperature * recipe.embedding
+
         def draw(step: int) -> Batch:
             return class_balanced(index, recipe.classes, recipe.per_class, run.seed, step)
 
         def loss_of(images: Tensor, batch: Batch) -> Tensor:
-            return episode_loss(self(images), recipe.per_class, recipe.shots, recipe.temperature)
+            return episode_loss(self(images), recipe.per_class, recipe.shots, temperature)
 
         return train(self, recipe, draw, loss_of, data=data, run=run)
 

@@ -21,7 +21,7 @@ from baselines.siamese.batches import Batch
 from baselines.training import checkpoint
 from baselines.training.augment import augment
 from baselines.training.schedule import rate
-from benchmark.errors import OneshotError
+from benchmark.errors import ModelFailed
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
 
 REPORT_SECONDS = 1.0
@@ -53,7 +53,7 @@ def train(
         run: where, and the seed.
 
     Raises:
-        OneshotError: the loss is no longer a finite number.
+        ModelFailed: the loss is no longer a finite number.
     """
     with _threads(recipe.threads):
         return _Training(model, recipe, draw, loss_of, data=data, run=run).run_through()
@@ -149,7 +149,7 @@ class _Training:
         self.optimiser.step()
         value = float(loss.detach())
         if not math.isfinite(value):
-            raise OneshotError(
+            raise ModelFailed(
                 f"The training loss became {value} at step {step + 1} of {self.steps}.",
                 f"Try --set learning_rate={recipe.learning_rate / 10:g}.",
             )

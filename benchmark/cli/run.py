@@ -68,6 +68,8 @@ def run(
     if dry_run:
         show(jobs, results)
         return
+    for track in {job.track.name: job.track for job in jobs}.values():
+        place.require(track)
     with Watch(len(jobs)) as watch:
         try:
             for job in jobs:

@@ -102,6 +102,16 @@ class Workplace:
                 "Choose another with --results DIR.",
             ) from error
 
+    def require(self, track: Track) -> None:
+        """Makes sure that the track's data sets are there before hours are spent.
+
+        Raises:
+            OneshotError: if one is not, or is not sound.
+        """
+        for name in (track.data, track.test_data):
+            if name is not None:
+                self.data_set(name)
+
     def data_set(self, name: str) -> DataSet:
         """The data set of this name, loaded once."""
         if name not in self._data:

@@ -126,7 +126,8 @@ def test_a_user_s_file_runs_is_skipped_redone_and_refused(tmp_path):
 def train(tmp_path, *more):
     return [
         "run", "siamese-conv4-euclidean-contrastive", "-t", "glyphs-5w1s", "--set", "width=0.125",
-        "--set", "items=6000", "--set", "input_size=16", "--results", tmp_path / "results", *more,
+        "--set", "items=4000", "--set", "validations=2", "--set", "input_size=16",
+        "--results", tmp_path / "results", *more,
     ]  # fmt: skip
 
 
