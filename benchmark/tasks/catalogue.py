@@ -43,7 +43,9 @@ WITHIN = ("5w1s", "5w5s", "20w1s", "20w5s")
 
 
 FAMILIES: tuple[TaskFamily, ...] = (
-    TaskFamily("glyphs", "glyphs", ("5w1s", "5w5s", "20w1s"), apart="drawer"),
+    TaskFamily(
+        "glyphs", "glyphs", ("5w1s", "5w5s", "20w1s"), within="alphabet", apart="drawer"
+    ),
     TaskFamily(
         "omniglot-lake", "omniglot-background", ("20w1s",), within="alphabet", apart="drawer",
         runs="lake",

@@ -99,7 +99,8 @@ def test_group_codes_need_no_data():
     groups = episode_groups("omniglot-within-20w1s", 10_000)
     assert groups.shape == (10_000,)
     assert set(groups) == set(range(20))
-    assert episode_groups("glyphs-5w1s", 100) is None
+    assert episode_groups("omniglot-vinyals-5w1s", 100) is None
+    assert set(episode_groups("glyphs-20w1s", 10_000)) == set(range(19)), "of 20 or more letters"
     lake = episode_groups("omniglot-lake-20w1s", 20)
     assert np.bincount(lake).tolist() == [2] * 10
 
