@@ -17,7 +17,7 @@ BEGIN, END = "<!-- demo:begin -->\n", "<!-- demo:end -->\n"
 
 def table(page: str) -> str:
     """The rankings of the glyph tasks, without figures and details."""
-    section = page.split("\n## glyphs\n")[1].split("\n## ")[0]
+    section = page.split("\n## glyphs\n")[1].split("\n## ", maxsplit=1)[0]
     lines = [line for line in section.splitlines() if not line.startswith("![")]
     text = "\n".join(lines).strip().replace("### ", "**").replace(" view\n", " view**\n")
     return f"{text}\n"

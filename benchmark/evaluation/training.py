@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmark.datasets.data_set import Family
 from benchmark.errors import OneshotError
 from benchmark.evaluation.episodes import answer, way_of
 from benchmark.evaluation.provenance import code_digest
@@ -31,14 +32,26 @@ class Trained:
     weights: str | None
 
 
-def training_key(track: Track, data_digest: str, recipe: dict[str, Any], seed: int) -> str:
+# Photographs cost thirty times as much to embed: fewer episodes keep choosing cheaper than learning.
+CHOOSING_PHOTOGRAPHS = 100
+
+
+def choosing_episodes(way: str, family: Family) -> int:
+    """How many episodes of the validation twin decide during a training."""
+    episodes = CHOOSING_EPISODES[way]
+    return min(episodes, CHOOSING_PHOTOGRAPHS) if family == "photograph" else episodes
+
+
+def training_key(
+    track: Track, data_digest: str, recipe: dict[str, Any], seed: int, episodes: int
+) -> str:
     """Identity of a training; anything that could change its weights is in it."""
     split = {"train": asdict(track.train), "validation": asdict(track.validation)}
     return digest(
         {
             "data": data_digest,
             "split": json.loads(json.dumps(split)),
-            "chooses": track.chooses,
+            "chooses": [track.chooses, episodes],
             "recipe": recipe,
             "seed": seed,
             "code": code_digest("baselines"),
@@ -76,14 +89,14 @@ def train(
     Raises:
         OneshotError: from the model, or if the folder cannot be written.
     """
-    key = training_key(track, whole.digest, recipe, seed)
+    episodes = choosing_episodes(way_of(model), track.family)
+    key = training_key(track, whole.digest, recipe, seed, episodes)
     if folder is not None:
         _prepare(folder)
         if not again:
             kept = _load(model, folder, key)
             if kept is not None:
                 return kept
-    episodes = CHOOSING_EPISODES[way_of(model)]
 
     def validate(candidate: Any) -> float:
         answers = answer(candidate, chooser, seed=seed, device=device, episodes=episodes)
