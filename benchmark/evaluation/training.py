@@ -32,7 +32,7 @@ class Trained:
     weights: str | None
 
 
-# Photographs cost thirty times as much to embed: fewer episodes keep choosing cheaper than learning.
+# Photographs cost thirty times as much to embed: fewer episodes keep choosing the cheaper part.
 CHOOSING_PHOTOGRAPHS = 100
 
 
