@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from baselines.backbones import _custom
+from baselines.backbones import _adapters, _custom
 from baselines.backbones._measure import output_width
 from baselines.parts import class_of, part_names
 from baselines.randomness import keyed
@@ -13,12 +13,12 @@ from benchmark.errors import OneshotError, Refused, UnknownName
 
 
 def is_custom(backbone: str) -> bool:
-    """Whether a name is a reference to a user's class."""
-    return ":" in backbone
+    """Whether a name is a reference to a user's class; "timm:resnet18" and the like are not."""
+    return ":" in backbone and not _adapters.is_adapter(backbone)
 
 
 def recipe_name(backbone: str) -> tuple[str, str]:
-    """(name, hash of the code) as they stand in the recipe; the hash is "" for our own.
+    """(name, hash of the code) as they stand in the recipe; only a user's class has a hash.
 
     Raises:
         UnknownName: no backbone has this name.
@@ -27,9 +27,14 @@ def recipe_name(backbone: str) -> tuple[str, str]:
     if is_custom(backbone):
         custom = _custom.load(backbone)
         return custom.name, custom.code
+    if _adapters.is_adapter(backbone):
+        return backbone, ""
     known = part_names("backbones")
     if backbone not in known:
-        hint = f"Known: {', '.join(known)}, or your own as 'my_net.py:Net'."
+        hint = (
+            f"Known: {', '.join(known)}; those of other libraries as 'torchvision:resnet18', "
+            "'timm:NAME' or 'hf:NAME'; your own as 'my_net.py:Net'."
+        )
         raise UnknownName("backbone", backbone, list(known), hint)
     return backbone, ""
 
@@ -38,8 +43,8 @@ def build(backbone: str, channels: int, side: int, width: float, seed: int) -> n
     """A backbone in channels-last memory, its weights drawn by `seed` alone.
 
     Raises:
-        Refused: the images are too small, or a user's network was given a width.
-        OneshotError: a user's network cannot be built or used.
+        Refused: the images are too small, or a network that is not ours was given a width.
+        OneshotError: a network that is not ours cannot be built, or its library is missing.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(keyed(seed, 0, "initialisation"))
@@ -47,6 +52,10 @@ def build(backbone: str, channels: int, side: int, width: float, seed: int) -> n
             if width != 1.0:
                 raise Refused("The width of your own backbone is set in its file, not here.")
             network = _custom.load(backbone).build(channels, side)
+        elif _adapters.is_adapter(backbone):
+            if width != 1.0:
+                raise Refused(f"The width of '{backbone}' is part of its name, not set here.")
+            network = _adapters.build(backbone, channels, side)
         else:
             part = class_of("backbones", backbone)
             if side < part.smallest:
@@ -60,14 +69,15 @@ def build(backbone: str, channels: int, side: int, width: float, seed: int) -> n
 
 
 def checked_width(backbone: str, network: nn.Module, channels: int, side: int) -> int:
-    """Width of a backbone's embeddings, saying in words if a user's network does not work."""
+    """Width of a backbone's embeddings, saying in words if a network that is not ours fails."""
     try:
         return output_width(network, channels, side)
     except Exception as error:
-        if not is_custom(backbone):
+        adapter = _adapters.is_adapter(backbone)
+        if not adapter and not is_custom(backbone):
             raise
         raise OneshotError(
             f"The backbone {recipe_name(backbone)[0]} failed on images of shape "
             f"[2, {channels}, {side}, {side}]: {error}",
-            _custom.HINT,
+            _adapters.LARGER if adapter else _custom.HINT,
         ) from error

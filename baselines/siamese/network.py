@@ -78,6 +78,7 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
             grouped=recipe.classes_from == "one-group",
             turned=recipe.turns,
         )
+        self.loss.prepare(len(data.train.class_names) * index.turns, recipe.embedding, run.seed)
         count = recipe.classes * recipe.per_class  # items, the same for every kind of batch
 
         def draw(step: int) -> batches.Batch:

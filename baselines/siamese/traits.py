@@ -26,6 +26,8 @@ class Traits:
         radius: how far apart two classes should come to lie, in the distance's own unit; the
             default margin of a loss is a share of it.
         upper: largest possible value where bounded.
+        power: the distance is proportional to this power of a Euclidean distance (after a map of
+            each embedding by itself), 0 where it is proportional to none.
         harness: name by which the harness computes the same distance, "" where it cannot.
     """
 
@@ -36,6 +38,7 @@ class Traits:
     radius: float
     logit: bool = False
     upper: float = float("inf")
+    power: int = 0
     harness: str = ""
 
 
@@ -47,6 +50,8 @@ class Needs:
         batches: kinds of batches it can learn from, the default first.
         non_negative: the distance may not fall below zero.
         symmetric: the distance must not depend on the order of its arguments.
+        bounded: the distance must have a largest value.
+        euclidean: the distance must be a power of a Euclidean distance.
         margin: the share of the distance's radius that is its default margin, 0 for a loss without
             a margin. A bounded distance must be able to exceed the margin.
         why: the reason in words, without a full stop.
@@ -55,6 +60,8 @@ class Needs:
     batches: tuple[str, ...]
     non_negative: bool = False
     symmetric: bool = False
+    bounded: bool = False
+    euclidean: bool = False
     margin: float = 0.0
     why: str = ""
 
@@ -83,6 +90,16 @@ def refusal(distance: str, loss: str) -> str | None:
         return (
             f"The loss '{loss}' needs a symmetric distance, but '{distance}' depends on the order "
             f"of its arguments: {needs.why}."
+        )
+    if needs.bounded and not traits.bounded:
+        return (
+            f"The loss '{loss}' needs a distance with a largest value, but '{distance}' can grow "
+            f"without limit: {needs.why}."
+        )
+    if needs.euclidean and not traits.power:
+        return (
+            f"The loss '{loss}' needs the geometry of Euclid, but '{distance}' is no power of a "
+            f"Euclidean distance: {needs.why}."
         )
     return None
 

@@ -28,8 +28,7 @@ class Watch:
         self._said = 0.0
         self._label = ""
         self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=18),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[note]}", style="dim"),
             TimeRemainingColumn(compact=True),
@@ -56,13 +55,15 @@ class Watch:
         self.job += 1
         self._label = f"[{self.job}/{self.jobs}] {model} on {track}, seed {seed}"
         self._said = time.monotonic()
+        if self.console.is_terminal:  # the bar below it must fit into 80 columns
+            self.console.print(self._label, style="bold", markup=False)
         self._show(0, 1, "getting ready")
 
     def training(self, progress: Training) -> None:
         """Items, loss, validation accuracy, speed and time left."""
         note = f"{progress.items_per_second:,.0f} items/s  loss {progress.loss:.3f}"
         if progress.validation is not None:
-            note += f"  validation {100 * progress.validation:.1f} %"
+            note += f"  valid. {100 * progress.validation:.1f} %"
         self._show(progress.items, progress.items_total, note)
 
     def answering(self, task: str, done: int, total: int) -> None:
@@ -89,10 +90,7 @@ class Watch:
 
     def _show(self, done: int, total: int, note: str) -> None:
         if self.console.is_terminal:
-            self._bar.update(
-                self._row, description=self._label, completed=done, total=total, note=note,
-                visible=True,
-            )  # fmt: skip
+            self._bar.update(self._row, completed=done, total=total, note=note, visible=True)
         elif time.monotonic() - self._said > PLAIN_SECONDS:
             self._said = time.monotonic()
             self.console.print(f"{self._label}: {done:,} of {total:,}  {note}", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 
@@ -24,3 +25,24 @@ class Distance(nn.Module):
         """[p, e] and [p, e] -> [p], pair by pair."""
         distances: Tensor = self(a[:, None], b[:, None])
         return distances[:, 0, 0]
+
+
+def inner(a: Tensor, b: Tensor) -> Tensor:
+    """Inner products of all pairs, [..., n, e] and [..., m, e] -> [..., n, m].
+
+    In float32 even where the network runs in bfloat16, whose three digits cancel in a difference.
+    """
+    with torch.autocast(a.device.type, enabled=False):
+        return a.float() @ b.float().transpose(-1, -2)
+
+
+def squared_distances(a: Tensor, b: Tensor) -> Tensor:
+    """|a - b|^2 by matrix product, [..., n, e] and [..., m, e] -> [..., n, m], at least 0.
+
+    Both sets are moved by the mean of `b` first, which changes no distance but leaves shorter
+    vectors, so that |a|^2 + |b|^2 - 2ab cancels fewer digits.
+    """
+    origin = b.detach().mean(dim=-2, keepdim=True)
+    a, b = a - origin, b - origin
+    squares = a.square().sum(dim=-1)[..., :, None] + b.square().sum(dim=-1)[..., None, :]
+    return (squares - 2 * inner(a, b)).clamp(min=0)

@@ -19,6 +19,7 @@ TRAITS = Traits(
     learned=False,
     radius=0.6,  # validation, see recipe.py
     upper=2.0,
+    power=2,  # half the squared Euclidean distance of embeddings of length one
     harness="cosine",
 )
 

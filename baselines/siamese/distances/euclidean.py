@@ -17,6 +17,7 @@ TRAITS = Traits(
     symmetric=True,
     learned=False,
     radius=16.0,  # validation, see recipe.py
+    power=1,
     harness="euclidean",
 )
 

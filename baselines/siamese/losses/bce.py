@@ -5,7 +5,8 @@ Learning Workshop 2015, section 3.2.
 
 Differences: Koch's head (a learned distance that is a log-odds already) is used as it is; for a
 plain distance the log-odds are scale * (threshold - d) with a learned positive scale and threshold,
-which starts at the margin.
+which starts at the margin, or at minus the margin for a negated inner product, where the margin is
+a similarity.
 From a class-balanced batch all pairs are used, similar and different ones weighted equally.
 """
 
@@ -34,7 +35,7 @@ class Bce(Loss):
     def __init__(self, traits: Traits, margin: float) -> None:
         super().__init__(traits, margin)
         if not traits.logit:
-            self.threshold = nn.Parameter(torch.tensor(margin))
+            self.threshold = nn.Parameter(torch.tensor(margin if traits.non_negative else -margin))
             self.log_scale = nn.Parameter(torch.tensor(math.log(START / margin)))
 
     def forward(
