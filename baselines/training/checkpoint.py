@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from pathlib import Path
@@ -9,21 +10,37 @@ from typing import Any
 
 import torch
 
+from benchmark.errors import OneshotError
+
 NAME = "checkpoint.pt"
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:
-    """Writes the state of a training to a temporary file, then puts it in place in one move."""
+    """Writes the state of a training to a temporary file, then puts it in place in one move.
+
+    Raises:
+        OneshotError: the folder cannot be written or the disk is full; the checkpoint before this
+            one is still there.
+    """
     path = folder / NAME
     part = path.with_name(f"{NAME}.{os.getpid()}.part")
+    data = io.BytesIO()  # torch.save hides the reason when writing to a full disk fails
+    torch.save(state, data)
     try:
         with part.open("wb") as file:
-            torch.save(state, file)
+            file.write(data.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+    except OSError as error:
+        raise OneshotError(
+            f"Cannot write the checkpoint {path}: {error.strerror or error}.",
+            "Free some space, or choose another folder with --work DIR; the same command goes on "
+            "from the last checkpoint.",
+        ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def load(folder: Path, like: dict[str, Any]) -> dict[str, Any] | None:

@@ -133,9 +133,9 @@ def _save(model: Any, folder: Path | None, key: str, result: TrainingResult) -> 
     data = save(state)
     weights = hashlib.sha256(data).hexdigest()
     if folder is not None:
-        write_bytes(folder / "weights.safetensors", data)
+        write_bytes(folder / "weights.safetensors", data, "--work")
         told = {"key": key, "weights": weights, "result": asdict(result)}
-        write_bytes(folder / "training.json", json.dumps(told).encode())
+        write_bytes(folder / "training.json", json.dumps(told).encode(), "--work")
         for leftover in folder.glob("checkpoint*"):
             leftover.unlink(missing_ok=True)
     return weights

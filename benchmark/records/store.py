@@ -78,8 +78,12 @@ def write(results: Path, record: Record) -> Path:
     return path
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Replaces `path` by `data` atomically and durably."""
+def write_bytes(path: Path, data: bytes, option: str = "--results") -> None:
+    """Replaces `path` by `data` atomically and durably.
+
+    Raises:
+        OneshotError: if that fails; `option` is what chooses another folder.
+    """
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +100,7 @@ def write_bytes(path: Path, data: bytes) -> None:
                 Path(temporary).unlink()
         raise OneshotError(
             f"Cannot write {path}: {error.strerror or error}. Nothing that was there is lost.",
-            "Free some space or choose another folder with --results DIR, and run it again.",
+            f"Free some space or choose another folder with {option} DIR, and run it again.",
         ) from error
 
 

@@ -223,3 +223,21 @@ def test_networks_learn(
     result = model.fit(training(validate=nearest_is_of_the_class), running())
     assert result.curve[-1][1] < result.curve[0][1]  # the loss falls
     assert nearest_is_of_the_class(model) > max(0.6, before)
+
+
+def test_a_full_disk_is_named_and_the_checkpoint_before_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from baselines.training import checkpoint
+
+    checkpoint.save(tmp_path, {"step": 1})
+    before = (tmp_path / "checkpoint.pt").read_bytes()
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OneshotError, match=r"No space left on device.*--work DIR"):
+        checkpoint.save(tmp_path, {"step": 2})
+    assert [p.name for p in tmp_path.iterdir()] == ["checkpoint.pt"]
+    assert (tmp_path / "checkpoint.pt").read_bytes() == before
