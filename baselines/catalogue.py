@@ -96,12 +96,31 @@ FIXED = (
 )
 
 
-TITLES = {"mlp": "MLP", "bce": "BCE", "weighted-l1": "weighted L1"}
+TITLES = {
+    "mlp": "MLP", "bce": "BCE", "weighted-l1": "weighted L1", "nca": "NCA", "nt-xent": "NT-Xent",
+    "proxy-nca": "proxy NCA", "conv4-512": "Conv4-512", "resnet10": "ResNet-10",
+    "resnet12": "ResNet-12", "resnet18": "ResNet-18", "wrn-28-10": "WRN-28-10",
+    "vit-tiny": "ViT-Tiny", "squared-euclidean": "squared Euclidean",
+    "signal-to-noise": "signal to noise",
+}  # fmt: skip
 # The loss is what a Siamese network is cited for; Koch's head only makes sense with Koch's paper.
 PAPERS = {
     "contrastive": ("Hadsell et al. 2006", "hadsell2006dimensionality"),
     "triplet": ("Hermans et al. 2017", "hermans2017defense"),
     "bce": ("Koch et al. 2015", "koch2015siamese"),
+    "triplet-semi-hard": ("Schroff et al. 2015", "schroff2015facenet"),
+    "triplet-batch-hard": ("Hermans et al. 2017", "hermans2017defense"),
+    "n-pairs": ("Sohn 2016", "sohn2016improved"),
+    "nt-xent": ("Chen et al. 2020", "chen2020simple"),
+    "supervised-contrastive": ("Khosla et al. 2020", "khosla2020supervised"),
+    "multi-similarity": ("Wang et al. 2019", "wang2019multi"),
+    "circle": ("Sun et al. 2020", "sun2020circle"),
+    "lifted-structure": ("Song et al. 2016", "song2016deep"),
+    "angular": ("Wang et al. 2017", "wang2017deep"),
+    "proxy-nca": ("Movshovitz-Attias et al. 2017", "movshovitz2017no"),
+    "proxy-anchor": ("Kim et al. 2020", "kim2020proxy"),
+    "prototypical": ("Snell et al. 2017", "snell2017prototypical"),
+    "nca": ("Goldberger et al. 2004", "goldberger2004neighbourhood"),
 }
 
 

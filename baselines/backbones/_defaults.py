@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from baselines.backbones._adapters import is_adapter
 from baselines.backbones._build import is_custom
 from baselines.recipe import budget_items
 from benchmark.errors import Refused
@@ -48,7 +49,7 @@ def training_defaults(track: TrackInfo, backbone: str, budget: str) -> dict[str,
             fields |= {"validations": 3}
     elif budget != "quick":
         fields |= LONGER
-    if is_custom(backbone):
+    if is_custom(backbone) or is_adapter(backbone):
         fields["width"] = 1.0
     return fields
 

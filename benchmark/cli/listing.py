@@ -1,4 +1,4 @@
-"""`oneshot list`: what there is to run, on what, from which parts. Imports no torch."""
+"""`oneshot list`: what there is to run, on what, from which parts; torch only where it counts."""
 
 from __future__ import annotations
 
@@ -25,12 +25,18 @@ def list_names(
         "tracks": _tracks,
         "datasets": _datasets,
     }.get(kind, lambda: _parts(kind))()
+    if kind == "models" and not as_json:  # all combinations would fill many screens
+        pattern = "siamese-BACKBONE-DISTANCE-LOSS"
+        combinations = [row for row in rows if row["key"].startswith("siamese-")]
+        rows = [row for row in rows if row not in combinations]
+        title = f"{len(combinations)} Siamese networks: see list backbones, distances, losses"
+        rows.append(dict.fromkeys(rows[0], "") | {"key": pattern, "title": title})
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
     columns = list(rows[0])
-    widths = [max(len(str(row[c])) for row in rows) for c in columns]
-    for row in rows:
+    widths = [max(len(c), *(len(str(row[c])) for row in rows)) for c in columns]
+    for row in [{c: c for c in columns}, *rows]:
         cells = (f"{row[c]!s:{w}}" for c, w in zip(columns, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
 
@@ -106,4 +112,7 @@ def _datasets() -> list[dict[str, Any]]:
 def _parts(kind: str) -> list[dict[str, Any]]:
     from importlib import import_module
 
+    if kind == "backbones":  # counted, not written down: this one needs torch
+        rows: list[dict[str, Any]] = import_module("baselines.backbones.describe").rows()
+        return rows
     return [{"name": name} for name in import_module("baselines.catalogue").part_names(kind)]

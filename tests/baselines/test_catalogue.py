@@ -8,7 +8,7 @@ from importlib import import_module
 
 import pytest
 
-from baselines.catalogue import ModelEntry, entries, find, part_names
+from baselines.catalogue import PAPERS, ModelEntry, entries, find, part_names
 from benchmark.protocols import (
     Embedder,
     EpisodeClassifier,
@@ -55,7 +55,21 @@ def test_impossible_combinations_are_not_listed_but_found() -> None:
     assert find(key) is not None
 
 
-@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.key)
+# Every part appears: each distance with each loss on one backbone, each backbone with one of them.
+SAMPLE = [
+    entry
+    for entry in entries()
+    if entry.family != "siamese"
+    or entry.key.startswith("siamese-mlp-")
+    or entry.key.endswith("-euclidean-contrastive")
+]
+
+
+def test_a_loss_has_its_paper() -> None:
+    assert set(part_names("losses")) == set(PAPERS)
+
+
+@pytest.mark.parametrize("entry", SAMPLE, ids=lambda entry: entry.key)
 def test_every_entry_offers_what_it_declares(entry: ModelEntry, track: TrackInfo) -> None:
     # Koch's 38 million weights need not be drawn to see what the model offers.
     small = {"width": 0.05} if entry.family != "fixed" else {}

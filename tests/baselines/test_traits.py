@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from baselines.parts import class_of, part_names
+from baselines.siamese import traits as traits_module
 from baselines.siamese.network import Siamese
-from baselines.siamese.traits import distance_traits, loss_needs, refusal
+from baselines.siamese.traits import Needs, distance_traits, loss_needs, refusal
 from benchmark.errors import OneshotError, Refused, UnknownName
+from benchmark.evaluation.similarity import SIMILARITIES
 from benchmark.protocols import TrackInfo
 
 
@@ -33,6 +35,25 @@ def test_declared_traits_hold(name: str) -> None:
     assert bool(list(distance.parameters())) == traits.learned
     assert bool((distance(100 * a, b) <= traits.upper + 1e-5).all())
     assert traits.bounded == (traits.upper < float("inf"))
+    assert traits.radius < traits.upper
+    if traits.harness:
+        assert traits.harness in SIMILARITIES
+
+
+@pytest.mark.parametrize("name", part_names("distances"))
+def test_declared_power_is_that_of_a_euclidean_distance(name: str) -> None:
+    """By Schoenberg 1935: a doubly centred table of squared distances is a Gram matrix."""
+    power = distance_traits(name).power
+    e = torch.randn(9, 5, generator=torch.Generator().manual_seed(0))
+    square = class_of("distances", name)(5)(e, e).detach().double() ** (2 / (power or 1))
+    centre = torch.eye(9).double() - 1 / 9
+    values = torch.linalg.eigvalsh(-0.5 * centre @ square @ centre)
+    semidefinite = float(values.min()) > -1e-5 * float(values.max())
+    of_five_coordinates = int((values > 1e-5 * values.max()).sum()) <= 5
+    if power:
+        assert semidefinite and of_five_coordinates
+    else:
+        assert not (semidefinite and of_five_coordinates)
 
 
 @pytest.mark.parametrize("name", part_names("losses"))
@@ -45,6 +66,59 @@ def test_a_log_odds_cannot_be_squared() -> None:
     assert refusal("euclidean", "contrastive") is None
     reason = refusal("weighted-l1", "contrastive")
     assert reason is not None and "never negative" in reason
+
+
+REFUSED = {  # the losses that each distance is refused for
+    "bilinear": {"angular", "circle", "contrastive"},
+    "cosine": set(),
+    "dot-product": {"angular", "circle", "contrastive"},
+    "euclidean": {"circle"},
+    "hyperbolic": {"angular"},
+    "mahalanobis": {"circle"},
+    "manhattan": {"angular", "circle"},
+    "signal-to-noise": {"angular", "circle"},
+    "squared-euclidean": {"circle"},
+    "weighted-l1": {"angular", "circle", "contrastive"},
+}
+
+
+@pytest.mark.parametrize("distance", REFUSED)
+def test_what_is_refused(distance: str) -> None:
+    reasons = {loss: refusal(distance, loss) for loss in part_names("losses")}
+    assert {loss for loss, reason in reasons.items() if reason} == REFUSED[distance]
+
+
+@pytest.mark.parametrize(
+    ("distance", "loss", "words"),
+    [
+        ("dot-product", "contrastive", "never negative"),
+        ("weighted-l1", "angular", "Euclid"),
+        ("euclidean", "circle", "largest value"),
+        ("bilinear", "circle", "never negative"),
+        ("hyperbolic", "angular", "Euclid"),
+        ("manhattan", "angular", "angle"),
+    ],
+)
+def test_a_refusal_gives_its_reason(distance: str, loss: str, words: str) -> None:
+    reason = refusal(distance, loss)
+    assert reason is not None and words in reason and reason.endswith(".")
+    assert loss_needs(loss).why in reason
+
+
+def test_a_loss_may_need_a_symmetric_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs = Needs(batches=("class-balanced",), symmetric=True, why="it reads one half of the table")
+    monkeypatch.setattr(traits_module, "loss_needs", lambda name: needs)
+    assert refusal("euclidean", "triplet") is None
+    for name in ("signal-to-noise", "bilinear"):
+        reason = refusal(name, "triplet")
+        assert reason is not None and "order of its arguments: it reads one half" in reason
+
+
+@pytest.mark.parametrize("name", part_names("losses"))
+def test_what_is_needed_is_explained(name: str) -> None:
+    needs = loss_needs(name)
+    if needs.non_negative or needs.symmetric or needs.bounded or needs.euclidean:
+        assert needs.why
 
 
 def test_the_network_refuses_with_the_reason(track: TrackInfo) -> None:

@@ -30,10 +30,11 @@ class Distance(nn.Module):
 def inner(a: Tensor, b: Tensor) -> Tensor:
     """Inner products of all pairs, [..., n, e] and [..., m, e] -> [..., n, m].
 
-    In float32 even where the network runs in bfloat16, whose three digits cancel in a difference.
+    In the embeddings' own float32 even where the network runs in bfloat16, whose two to three
+    digits would cancel in a difference.
     """
     with torch.autocast(a.device.type, enabled=False):
-        return a.float() @ b.float().transpose(-1, -2)
+        return a @ b.transpose(-1, -2)
 
 
 def squared_distances(a: Tensor, b: Tensor) -> Tensor:

@@ -80,7 +80,7 @@ def balanced(values: Tensor, similar: Tensor, different: Tensor) -> Tensor:
 
 
 def log_sum_exp(values: Tensor, chosen: Tensor, dim: int = 1) -> Tensor:
-    """log sum exp over the chosen values, far below zero where none is.
+    """Log sum exp over the chosen values, far below zero where none is.
 
     Args:
         values: float [n, m].

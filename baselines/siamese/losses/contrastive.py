@@ -4,7 +4,8 @@ Hadsell, Chopra, LeCun: Dimensionality Reduction by Learning an Invariant Mappin
 L = (1 - Y) 1/2 D^2 + Y 1/2 max(0, m - D)^2 with Y = 1 for a dissimilar pair.
 
 Differences: none in the formula. From a class-balanced batch all pairs are used, similar and
-different ones weighted equally: the expectation of a draw of as many similar as different pairs.
+different ones weighted equally: the expectation of a draw of as many similar as different pairs; a
+distance that is not symmetric counts in both orders.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from baselines.siamese.traits import Needs
 NEEDS = Needs(
     batches=("class-balanced", "pairs"),
     non_negative=True,
-    symmetric=True,
     margin=1.0,
     why="it squares the distance of similar pairs, so that a negative one would be pushed up",
 )

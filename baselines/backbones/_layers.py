@@ -1,0 +1,39 @@
+"""Layers that several backbones are put together from."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+def scaled(filters: int, width: float) -> int:
+    """A published number of filters times the factor `width`, at least one."""
+    return max(1, round(filters * width))
+
+
+def conv_block(inputs: int, filters: int, pool: bool = True) -> list[nn.Module]:
+    """A 3x3 convolution, batch norm, 2x2 max-pooling (if `pool`) and ReLU.
+
+    Pooling before the ReLU gives the same numbers as after it, on a quarter of the pixels.
+    """
+    layers: list[nn.Module] = [nn.Conv2d(inputs, filters, 3, padding=1), nn.BatchNorm2d(filters)]
+    return [*layers, nn.MaxPool2d(2), nn.ReLU()] if pool else [*layers, nn.ReLU()]
+
+
+def convolution(inputs: int, filters: int, size: int, stride: int = 1) -> nn.Conv2d:
+    """A convolution that keeps the borders and has no bias, because batch norm follows."""
+    return nn.Conv2d(inputs, filters, size, stride, padding=size // 2, bias=False)
+
+
+def initialise(network: nn.Module) -> None:
+    """Draws the convolutions of a residual network by He et al. 2015, by their outputs."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+
+
+class GlobalAverage(nn.Module):
+    """The mean of every map."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """float32 [n, c, h, w] -> [n, c]."""
+        return maps.mean(dim=(2, 3))

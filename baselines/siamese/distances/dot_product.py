@@ -1,0 +1,34 @@
+"""The negated inner product.
+
+Sohn: Improved Deep Metric Learning with Multi-class N-pair Loss Objective. NIPS 2016, section 3,
+compares two embeddings by f(x)^T f(y).
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from baselines.siamese.distances._distance import Distance, inner
+from baselines.siamese.traits import Traits
+
+TRAITS = Traits(
+    non_negative=False,
+    bounded=False,
+    symmetric=True,
+    learned=False,
+    # |a - b| = 16, the Euclidean radius, is a fall of ab by 128 between embeddings of one length.
+    radius=128.0,
+    harness="dot-product",
+)
+
+
+class DotProduct(Distance):
+    """d(a, b) = -sum_j a_j b_j, any number, symmetric; d(a, a) = -|a|^2 is not zero."""
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        """[..., n, e] and [..., m, e] -> [..., n, m] in (-inf, inf)."""
+        return -inner(a, b)
+
+    def pairs(self, a: Tensor, b: Tensor) -> Tensor:
+        """[p, e] and [p, e] -> [p] in (-inf, inf)."""
+        return -(a * b).sum(dim=-1)

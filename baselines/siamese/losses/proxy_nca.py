@@ -1,0 +1,38 @@
+"""Proxy-NCA.
+
+Movshovitz-Attias, Toshev, Leung, Ioffe, Singh: No Fuss Distance Metric Learning Using Proxies. ICCV
+2017: one learned proxy stands for each training class.
+
+L = mean over x of -log(exp(-d(p_y, x) / t) / sum_c exp(-d(p_c, x) / t)).
+
+Differences: the denominator holds the proxy of x's own class too (as in pytorch-metric-learning and
+in Teh, DeVries, Taylor: ProxyNCA++. ECCV 2020, whose temperature this is), without which the loss
+falls without limit; any distance, the proxy as its first argument, measured by `Loss.similarity`;
+proxies learn at the network's rate.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+from baselines.siamese.distances._distance import Distance
+from baselines.siamese.losses._proxies import ProxyLoss
+from baselines.siamese.traits import Needs
+
+NEEDS = Needs(
+    batches=("class-balanced",),
+)
+
+
+class ProxyNca(ProxyLoss):
+    """A softmax over all training classes, each represented by its proxy."""
+
+    temperature = 1 / 9
+
+    def forward(
+        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
+    ) -> Tensor:
+        """Scalar >= 0 in nats; see `Loss.forward` for the arguments."""
+        logits = self.similarity(distance(self.proxies, embeddings)).T / self.temperature  # [b, c]
+        return functional.cross_entropy(logits, labels)
