@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := demo
 DEMO_MODELS := chance pixels-cosine untrained-conv4 siamese-conv4-euclidean-contrastive \
-	siamese-conv4-cosine-triplet prototypical-conv4
+	prototypical-conv4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all lint format build learn2learn clean
