@@ -10,7 +10,7 @@ import typer
 from benchmark.errors import OneshotError, UnknownName
 
 if TYPE_CHECKING:
-    from benchmark.evaluation.job import Job, Workplace
+    from benchmark.evaluation.job import Job, Surroundings
 
 
 def run(
@@ -54,7 +54,7 @@ def run(
     """
     from benchmark.cli.watch import Watch
     from benchmark.evaluation.api import check_budget, find_device
-    from benchmark.evaluation.job import Workplace
+    from benchmark.evaluation.job import Surroundings
     from benchmark.evaluation.run import run as run_job
 
     if existing not in ("skip", "redo", "fail"):
@@ -62,7 +62,7 @@ def run(
     jobs = plan(
         models, tasks_of(task), seeds_of(seeds), check_budget(budget), settings_of(settings)
     )
-    place = Workplace(data, results, work or default_work(), find_device(device))
+    place = Surroundings(data, results, work or default_work(), find_device(device))
     if existing == "fail":
         refuse_existing(jobs, results)
     if dry_run:
@@ -84,7 +84,7 @@ def run(
     close(watch.records, watch.failed, place)
 
 
-def close(records: int, failed: int, place: Workplace) -> None:
+def close(records: int, failed: int, place: Surroundings) -> None:
     """The last lines: how many records there are now, and what to type next."""
     made = f"{records} new record{'' if records == 1 else 's'} in {place.results}"
     typer.echo(f"{made}{f', {failed} of them failures' if failed else ''}.")

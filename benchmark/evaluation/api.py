@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Existing, Job, Watcher, Workplace, build, path_of
+from benchmark.evaluation.job import Existing, Job, Surroundings, Watcher, build, path_of
 from benchmark.evaluation.run import run
 from benchmark.records import store
 from benchmark.records.schema import Record
@@ -58,7 +58,7 @@ def evaluate(
     track = find_track(find_task(task).track)
     typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
     job = Job(spec, track, seed, check_budget(budget), (task,), typed)
-    place = Workplace(data, results, work, find_device(device))
+    place = Surroundings(data, results, work, find_device(device))
     if existing not in ("redo", "skip"):
         raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
     for record in run(job, place, existing, watcher):

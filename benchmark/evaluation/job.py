@@ -67,7 +67,7 @@ class Job:
 
 
 @dataclass
-class Workplace:
+class Surroundings:
     """Where jobs find data and leave results; loaded data and tasks are shared between jobs.
 
     Attributes:

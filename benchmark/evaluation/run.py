@@ -9,7 +9,7 @@ from typing import Any
 from benchmark.errors import ModelFailed
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.episodes import PREFIX, Answers, answer, way_of
-from benchmark.evaluation.job import Existing, Job, Silent, Watcher, Workplace, build, path_of
+from benchmark.evaluation.job import Existing, Job, Silent, Surroundings, Watcher, build, path_of
 from benchmark.evaluation.provenance import provenance
 from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, train
 from benchmark.records import store
@@ -36,13 +36,13 @@ class Running:
     job: Job
     model: Any
     recipe: dict[str, Any]
-    place: Workplace
+    place: Surroundings
     watcher: Watcher
     bank: Bank  # outlives the single task: nothing is embedded twice
 
 
 def run(
-    job: Job, place: Workplace, existing: Existing = "skip", watcher: Watcher | None = None
+    job: Job, place: Surroundings, existing: Existing = "skip", watcher: Watcher | None = None
 ) -> Iterator[Record]:
     """Does the job and yields each record when it is written.
 
