@@ -23,7 +23,9 @@ def test_recipes_are_json(track: TrackInfo) -> None:
 def test_defaults_follow_the_track(track: TrackInfo, photographs: TrackInfo) -> None:
     characters, pictures = Siamese(0, track).recipe, Siamese(0, photographs).recipe
     assert (characters.input_size, characters.channels, characters.embedding) == (28, 1, 64)
-    assert (pictures.input_size, pictures.channels, pictures.embedding) == (84, 3, 1600)
+    assert (pictures.input_size, pictures.channels, pictures.embedding) == (48, 3, 576)
+    longer = Siamese(0, photographs, "standard").recipe
+    assert (longer.input_size, longer.channels, longer.embedding) == (84, 3, 1600)
     assert characters.augmentation == "character" and pictures.augmentation == "photograph"
     assert not pictures.turns
 
