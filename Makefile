@@ -31,7 +31,7 @@ learn2learn: $(INSTALLED) ## builds learn2learn alone (needs gcc and the Python 
 	@touch $(VENV)/.learn2learn
 
 demo: setup ## trains and compares models on the embedded glyphs, in under five minutes
-	@$(BIN)/oneshot run $(DEMO_MODELS) --task 'glyphs-[0-9]*' --budget quick --seeds 0 \
+	@$(BIN)/oneshot run $(DEMO_MODELS) --task 'glyphs-[0-9]*w1s' --budget quick --seeds 0 \
 		--results $(DEMO)/results --work $(DEMO)/work
 	@$(BIN)/oneshot leaderboard --results $(DEMO)/results
 
