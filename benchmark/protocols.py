@@ -6,7 +6,7 @@ Everything is structural: a class need not import or inherit anything to be a mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -163,6 +163,3 @@ class TrainingResult:
     seconds: float
     curve: list[tuple[int, int, int]] = field(default_factory=list)
     best_items: int = 0
-
-
-Settings = Mapping[str, Any]
