@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -42,11 +42,17 @@ class BasicResnet(nn.Module):
 
     Args:
         channels: of the images.
+        side: of the images in pixels (unused: the network is fully convolutional).
         width: factor on the number of filters.
+
+    Attributes:
         blocks: of each of the four stages; all stages but the first halve the side.
     """
 
-    def __init__(self, channels: int, width: float, blocks: Sequence[int]) -> None:
+    blocks: ClassVar[tuple[int, ...]]
+    smallest = 8  # below that the last stages see a single pixel
+
+    def __init__(self, channels: int, side: int, width: float = 1.0) -> None:
         super().__init__()
         filters = [scaled(n, width) for n in FILTERS]
         layers: list[nn.Module] = [
@@ -55,7 +61,7 @@ class BasicResnet(nn.Module):
             nn.ReLU(),
         ]
         inputs = filters[0]
-        for stage, (outputs, count) in enumerate(zip(filters, blocks, strict=True)):
+        for stage, (outputs, count) in enumerate(zip(filters, self.blocks, strict=True)):
             for block in range(count):
                 halve = stage > 0 and block == 0
                 layers.append(BasicBlock(inputs, outputs, stride=2 if halve else 1))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -39,33 +42,105 @@ def recipe_name(backbone: str) -> tuple[str, str]:
     return backbone, ""
 
 
-def build(backbone: str, channels: int, side: int, width: float, seed: int) -> nn.Module:
-    """A backbone in channels-last memory, its weights drawn by `seed` alone.
+def is_text(backbone: str) -> bool:
+    """Whether a backbone takes code points instead of images.
 
     Raises:
-        Refused: the images are too small, or a network that is not ours was given a width.
-        OneshotError: a network that is not ours cannot be built, or its library is missing.
+        UnknownName: no backbone has this name.
+        OneshotError: a user's class cannot be found.
     """
+    if _adapters.is_adapter(backbone):
+        return False
+    custom = is_custom(backbone)
+    made_by = _custom.load(backbone).make if custom else class_of("backbones", backbone)
+    return getattr(made_by, "family", None) == "text"
+
+
+def build(
+    backbone: str,
+    channels: int,
+    side: int,
+    width: float,
+    seed: int,
+    drop: float = 0.0,
+    pretrained: bool = False,
+) -> nn.Module:
+    """A backbone in channels-last memory, its weights drawn by `seed` alone or published ones.
+
+    A backbone for texts takes no channels, and `side` code points.
+
+    Raises:
+        Refused: the images are too small, or the network has no such width, no layers that drop
+            numbers or no published weights.
+        OneshotError: `drop` lies outside [0, 1), a network that is not ours cannot be built, or its
+            library is missing.
+    """
+    if not 0 <= drop < 1:
+        raise OneshotError(f"The setting drop must be at least 0 and below 1, not {drop:g}.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(keyed(seed, 0, "initialisation"))
         if is_custom(backbone):
-            if width != 1.0:
-                raise Refused("The width of your own backbone is set in its file, not here.")
+            _refuse_for_custom(width, drop, pretrained)
             network = _custom.load(backbone).build(channels, side)
         elif _adapters.is_adapter(backbone):
             if width != 1.0:
                 raise Refused(f"The width of '{backbone}' is part of its name, not set here.")
-            network = _adapters.build(backbone, channels, side)
+            if drop:
+                raise _without_drop(backbone)
+            network = _adapters.build(backbone, channels, side, pretrained)
         else:
-            part = class_of("backbones", backbone)
-            if side < part.smallest:
-                raise Refused(
-                    f"The backbone '{backbone}' needs images of {part.smallest} pixels or more, "
-                    f"not {side}.",
-                    f"Try --set input_size={part.smallest}.",
-                )
-            network = part(channels, side, width)
+            network = _ours(backbone, channels, side, width, drop, pretrained)
     return network.to(memory_format=torch.channels_last)
+
+
+def _refuse_for_custom(width: float, drop: float, pretrained: bool) -> None:
+    settings = {"width": width != 1.0, "drop rate": drop != 0, "choice of weights": pretrained}
+    for name, is_set in settings.items():
+        if is_set:
+            raise Refused(f"The {name} of your own backbone is set in its file, not here.")
+
+
+def _ours(
+    backbone: str, channels: int, side: int, width: float, drop: float, pretrained: bool
+) -> nn.Module:
+    part = class_of("backbones", backbone)
+    if side < part.smallest:
+        raise Refused(
+            f"The backbone '{backbone}' needs images of {part.smallest} pixels or more, "
+            f"not {side}.",
+            f"Try --set input_size={part.smallest}.",
+        )
+    options: dict[str, Any] = {}
+    if drop:
+        if not _takes(part, "drop"):
+            raise _without_drop(backbone)
+        options["drop"] = drop
+    if pretrained:
+        if not _takes(part, "pretrained"):
+            raise _without_weights(backbone)
+        options["pretrained"] = True
+    network: nn.Module = part(channels, side, width, **options)
+    return network
+
+
+def _takes(part: Any, option: str) -> bool:
+    return option in inspect.signature(part).parameters
+
+
+def _that_take(option: str) -> str:
+    names = part_names("backbones")
+    return ", ".join(name for name in names if _takes(class_of("backbones", name), option))
+
+
+def _without_drop(backbone: str) -> Refused:
+    hint = f"Backbones with a drop rate: {_that_take('drop')}."
+    return Refused(f"The backbone '{backbone}' has no drop rate to set.", hint)
+
+
+def _without_weights(backbone: str) -> Refused:
+    others = "'torchvision:NAME', 'timm:NAME' and 'hf:OWNER/NAME'"
+    hint = f"Backbones with published weights: {_that_take('pretrained')}, {others}."
+    return Refused(f"The backbone '{backbone}' has no published weights.", hint)
 
 
 def checked_width(backbone: str, network: nn.Module, channels: int, side: int) -> int:

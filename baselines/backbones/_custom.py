@@ -66,6 +66,7 @@ class Flat(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
+        self.family = getattr(network, "family", "image")
 
     def forward(self, images: Tensor) -> Tensor:
         """float32 [n, c, h, w] -> [n, e]."""

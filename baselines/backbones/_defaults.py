@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from baselines.backbones._adapters import is_adapter
-from baselines.backbones._build import is_custom
+from baselines.backbones._build import is_custom, is_text
 from baselines.recipe import budget_items
 from benchmark.errors import Refused
 from benchmark.protocols import TrackInfo
@@ -13,6 +13,7 @@ from benchmark.protocols import TrackInfo
 # Side in pixels. 28: Vinyals et al. 2016; 84: Ravi & Larochelle 2017; 105: Koch et al. 2015, the
 # size at which Omniglot is stored.
 SIDES = {"character": 28, "photograph": 84}
+LETTERS = 32  # of a text; what is longer is cut
 KOCH_SIDE = 105
 # Koch's network costs a hundred times more per image than Conv4 at 28x28 (0.9 against 0.01 billion
 # multiplications): its budgets are smaller, so that "quick" stays a matter of minutes.
@@ -27,16 +28,17 @@ def training_defaults(track: TrackInfo, backbone: str, budget: str) -> dict[str,
 
     Raises:
         UnknownName: there is no such budget.
-        Refused: the track holds no images.
+        Refused: the backbone does not take what the track holds.
     """
+    text = track.family == "text"
     koch = backbone == "koch"
     items = budget_items(budget, track.family, KOCH_ITEMS if koch else None)
     fields: dict[str, Any] = {
         "budget": budget,
         "items": items,
         "channels": track.channels,
-        "input_size": KOCH_SIDE if koch else SIDES[track.family],
-        "augmentation": track.family,
+        "input_size": default_size(track, backbone),
+        "augmentation": "none" if text else track.family,
     }
     if koch and budget == "quick":
         # Small batches make more steps out of few images (validation); embedding all validation
@@ -50,16 +52,29 @@ def training_defaults(track: TrackInfo, backbone: str, budget: str) -> dict[str,
         if budget == "quick" and backbone.startswith("conv"):  # these take any size
             # At 48 pixels a photograph costs a third: twice as many teach more (validation).
             fields |= {"input_size": 48, "items": 2 * items}
-    elif budget != "quick":
+    elif track.family == "character" and budget != "quick":
         fields |= LONGER
     if is_custom(backbone) or is_adapter(backbone):
         fields["width"] = 1.0
     return fields
 
 
-def refuse_unless_images(track: TrackInfo) -> None:
-    """Raises Refused where a track holds something else than images."""
-    if track.family not in SIDES:
+def default_size(track: TrackInfo, backbone: str) -> int:
+    """Side in pixels of the images, or letters of the texts, that a backbone is given by default.
+
+    Raises:
+        Refused: the backbone does not take what the track holds.
+        UnknownName: no backbone has this name.
+    """
+    takes = "text" if is_text(backbone) else "image"
+    holds = "image" if track.family in SIDES else track.family
+    if takes != holds:
+        other = {"text": "char-cnn", "image": "conv4"}.get(holds)
         raise Refused(
-            f"This model takes images; the track '{track.name}' holds {track.family} data."
+            f"The backbone '{backbone}' takes {takes}s; the track '{track.name}' holds "
+            f"{track.family} data.",
+            f"Try --set backbone={other}." if other else "",
         )
+    if holds == "text":
+        return LETTERS
+    return KOCH_SIDE if backbone == "koch" else SIDES[track.family]

@@ -10,33 +10,12 @@ the last two.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from baselines.backbones._plain import Plain
 
-from torch import Tensor, nn
-
-from baselines.backbones._layers import conv_block, scaled
-
-FILTERS = (96, 192, 384, 512)
+TITLE = "Conv4-512"
 
 
-class Conv4512(nn.Module):
-    """Images of any side >= 16 -> the last map: 512 numbers from 28x28, 12800 from 84x84.
+class Conv4512(Plain):
+    """Images of any side >= 16 -> the last map: 512 numbers from 28x28, 12800 from 84x84."""
 
-    Args:
-        channels: of the images.
-        side: of the images in pixels (unused: the network is fully convolutional).
-        width: factor on the number of filters.
-    """
-
-    smallest = 2 ** len(FILTERS)
-
-    def __init__(self, channels: int, side: int, width: float = 1.0) -> None:
-        super().__init__()
-        maps = [channels, *(scaled(filters, width) for filters in FILTERS)]
-        blocks = [layer for pair in pairwise(maps) for layer in conv_block(*pair)]
-        self.layers = nn.Sequential(*blocks, nn.Flatten())
-
-    def forward(self, images: Tensor) -> Tensor:
-        """float32 [n, c, h, w] -> [n, e], non-negative."""
-        embeddings: Tensor = self.layers(images)
-        return embeddings
+    filters = (96, 192, 384, 512)

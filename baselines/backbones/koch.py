@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from baselines.backbones._layers import scaled
 from baselines.backbones._measure import output_width
 
 SPREAD = 3.0  # of a unit's input: mean differences between sigmoids are then 0.3, not 0.1
@@ -33,9 +34,7 @@ class Koch(nn.Module):
 
     def __init__(self, channels: int, side: int, width: float = 1.0) -> None:
         super().__init__()
-        first, second, third, fourth, units = (
-            max(1, round(n * width)) for n in (64, 128, 128, 256, 4096)
-        )
+        first, second, third, fourth, units = (scaled(n, width) for n in (64, 128, 128, 256, 4096))
         self.maps = nn.Sequential(
             nn.Conv2d(channels, first, 10),
             nn.BatchNorm2d(first),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+TITLE = "MLP"
 HIDDEN = 512
 EMBEDDING = 128
 DROPOUT = 0.1

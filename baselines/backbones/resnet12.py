@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from baselines.backbones._layers import GlobalAverage, convolution, initialise, scaled
 
+TITLE = "ResNet-12"
 FILTERS = (64, 160, 320, 640)
 SLOPE = 0.1  # of the leaky ReLU
 DROPPED_SIDE = 5  # of a dropped square, section 4.1

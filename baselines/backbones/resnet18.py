@@ -12,19 +12,13 @@ from __future__ import annotations
 
 from baselines.backbones._basic_blocks import BasicResnet
 
+TITLE = "ResNet-18"
+
 
 class Resnet18(BasicResnet):
     """Images of any side >= 8 -> the mean of the last map: 512 numbers.
 
     The maps have sides 28, 14, 7 and 4 from 28x28; 84, 42, 21 and 11 from 84x84.
-
-    Args:
-        channels: of the images.
-        side: of the images in pixels (unused: the network is fully convolutional).
-        width: factor on the number of filters.
     """
 
-    smallest = 8  # below that the last stages see a single pixel
-
-    def __init__(self, channels: int, side: int, width: float = 1.0) -> None:
-        super().__init__(channels, width, blocks=(2, 2, 2, 2))
+    blocks = (2, 2, 2, 2)

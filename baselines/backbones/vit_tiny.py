@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+TITLE = "ViT-Tiny"
 LAYERS = 12
 HEADS = 3
 HEAD = 64  # numbers of a head: 3 * 64 = 192

@@ -1,0 +1,43 @@
+"""The plain convolutional network that conv4, conv6 and their wider relatives are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from baselines.backbones._layers import conv_block, scaled
+
+POOLED = 4  # the first four blocks halve the side: Snell et al. 2017, and the code of Chen et al.
+
+
+class Plain(nn.Module):
+    """Blocks of a 3x3 convolution, batch norm and ReLU, of which the first four pool.
+
+    The embedding is the flattened last map.
+
+    Args:
+        channels: of the images.
+        side: of the images in pixels (unused: the network is fully convolutional).
+        width: factor on the number of filters.
+
+    Attributes:
+        filters: of each block at full width.
+    """
+
+    filters: ClassVar[tuple[int, ...]]
+    smallest = 2**POOLED
+
+    def __init__(self, channels: int, side: int, width: float = 1.0) -> None:
+        super().__init__()
+        maps = [channels, *(scaled(filters, width) for filters in self.filters)]
+        layers: list[nn.Module] = []
+        for block, (inputs, filters) in enumerate(pairwise(maps)):
+            layers += conv_block(inputs, filters, pool=block < POOLED)
+        self.layers = nn.Sequential(*layers, nn.Flatten())
+
+    def forward(self, images: Tensor) -> Tensor:
+        """float32 [n, c, h, w] -> [n, e], non-negative."""
+        embeddings: Tensor = self.layers(images)
+        return embeddings
