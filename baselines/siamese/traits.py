@@ -5,12 +5,19 @@ Traits are read from a part's source as literals: listing all combinations impor
 
 from __future__ import annotations
 
-import ast
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Any
 
-from baselines.parts import source_of
+from baselines.parts import Kind, declaration, malformed
+
+TYPES: dict[str, type | tuple[type, ...]] = {  # of a field, by its annotation
+    "bool": bool,
+    "int": int,
+    "float": (int, float),
+    "str": str,
+    "tuple[str, ...]": tuple,
+}
 
 
 @dataclass(frozen=True)
@@ -54,62 +61,84 @@ class Needs:
         euclidean: the distance must be a power of a Euclidean distance.
         margin: the share of the distance's radius that is its default margin, 0 for a loss without
             a margin. A bounded distance must be able to exceed the margin.
+        temperature: default temperature of the softmax or exponential on `Loss.similarity`; 0 for a
+            loss without one.
+        minable: it can learn from the hardest share of its pairs or triplets alone.
         why: the reason in words, without a full stop.
     """
 
-    batches: tuple[str, ...]
+    batches: tuple[str, ...] = ("class-balanced",)
     non_negative: bool = False
     symmetric: bool = False
     bounded: bool = False
     euclidean: bool = False
     margin: float = 0.0
+    temperature: float = 0.0
+    minable: bool = False
     why: str = ""
 
 
 @cache
 def distance_traits(name: str) -> Traits:
-    """The declared traits of a distance, without importing it."""
-    return Traits(**_declared(source_of("distances", name), "TRAITS"))
+    """The declared traits of a distance, without importing it.
+
+    Raises:
+        UnknownName: there is no such distance.
+        OneshotError: its file does not declare them as it should.
+    """
+    return Traits(**_declared("distances", name, "TRAITS", Traits))
 
 
 @cache
 def loss_needs(name: str) -> Needs:
-    """The declared needs of a loss, without importing it."""
-    return Needs(**_declared(source_of("losses", name), "NEEDS"))
+    """The declared needs of a loss, without importing it.
+
+    Raises:
+        UnknownName: there is no such loss.
+        OneshotError: its file does not declare them as it should.
+    """
+    return Needs(**_declared("losses", name, "NEEDS", Needs))
 
 
 def refusal(distance: str, loss: str) -> str | None:
     """Why a distance and a loss cannot be combined, or None where they can."""
     traits, needs = distance_traits(distance), loss_needs(loss)
-    if needs.non_negative and not traits.non_negative:
-        return (
-            f"The loss '{loss}' needs a distance that is never negative, but '{distance}' can fall "
-            f"below zero: {needs.why}."
-        )
-    if needs.symmetric and not traits.symmetric:
-        return (
-            f"The loss '{loss}' needs a symmetric distance, but '{distance}' depends on the order "
-            f"of its arguments: {needs.why}."
-        )
-    if needs.bounded and not traits.bounded:
-        return (
-            f"The loss '{loss}' needs a distance with a largest value, but '{distance}' can grow "
-            f"without limit: {needs.why}."
-        )
-    if needs.euclidean and not traits.power:
-        return (
-            f"The loss '{loss}' needs the geometry of Euclid, but '{distance}' is no power of a "
-            f"Euclidean distance: {needs.why}."
-        )
+    conditions = (
+        (
+            needs.non_negative and not traits.non_negative,
+            f"a distance that is never negative, but '{distance}' can fall below zero",
+        ),
+        (
+            needs.symmetric and not traits.symmetric,
+            f"a symmetric distance, but '{distance}' depends on the order of its arguments",
+        ),
+        (
+            needs.bounded and not traits.bounded,
+            f"a distance with a largest value, but '{distance}' can grow without limit",
+        ),
+        (
+            needs.euclidean and not traits.power,
+            f"the geometry of Euclid, but '{distance}' is no power of a Euclidean distance",
+        ),
+    )
+    for unmet, needed in conditions:
+        if unmet:
+            return f"The loss '{loss}' needs {needed}: {needs.why}."
     return None
 
 
-def _declared(source: str, name: str) -> dict[str, Any]:
-    for node in ast.parse(source).body:
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Call)
-            and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-        ):
-            return {str(k.arg): ast.literal_eval(k.value) for k in node.value.keywords}
-    raise AttributeError(f"a part must state {name} = {name.capitalize()}(...) in literals")
+def _declared(kind: Kind, name: str, constant: str, made: type[Traits | Needs]) -> dict[str, Any]:
+    """The arguments of a declaration, each of its field's type and none missing."""
+    declared = declaration(kind, name, constant)
+    types = {field.name: str(field.type) for field in fields(made)}
+    for argument, value in declared.items():
+        if argument not in types:
+            known = ", ".join(types)
+            raise malformed(kind, name, f"{constant} has no '{argument}'; it may have {known}")
+        if not isinstance(value, TYPES[types[argument]]):
+            expected = f"{constant} needs {argument} to be {types[argument]}, not {value!r}"
+            raise malformed(kind, name, expected)
+    missing = [f.name for f in fields(made) if f.default is MISSING and f.name not in declared]
+    if missing:
+        raise malformed(kind, name, f"{constant} must state {', '.join(missing)}")
+    return declared

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
 
-from baselines.parts import class_of, part_names
+from baselines.parts import PACKAGES, class_of, constant, part_names
 from baselines.siamese import traits as traits_module
 from baselines.siamese.network import Siamese
 from baselines.siamese.traits import Needs, distance_traits, loss_needs, refusal
@@ -60,6 +62,74 @@ def test_declared_power_is_that_of_a_euclidean_distance(name: str) -> None:
 def test_needs_are_literals(name: str) -> None:
     module = import_module(f"baselines.siamese.losses.{name.replace('-', '_')}")
     assert loss_needs(name) == module.NEEDS
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Writes the file of a loss into a package of its own, in which losses are then looked for."""
+    package = f"losses_of_{tmp_path.name}"
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(PACKAGES, "losses", package)
+
+    def to_file(name: str, source: str) -> None:
+        (tmp_path / package / f"{name}.py").write_text(source, encoding="utf-8")
+
+    return to_file
+
+
+def test_needs_may_be_divisions_and_annotated(write: Callable[[str, str], None]) -> None:
+    write("divided", "NEEDS: Needs = Needs(temperature=1 / 9, margin=2 / 4 / 5)")
+    assert loss_needs("divided") == Needs(temperature=1 / 9, margin=0.1)
+
+
+@pytest.mark.parametrize(
+    ("case", "source", "expected"),
+    [
+        ("absent", "x = 1", r"it must state NEEDS = Needs\(name=literal, \.\.\.\)"),
+        ("no_call", "NEEDS = 3", "it must state NEEDS"),
+        ("by_position", "NEEDS = Needs(('pairs',))", "it must state NEEDS"),
+        ("computed", "NEEDS = Needs(margin=abs(1.0))", "it must state NEEDS"),
+        ("of_zero", "NEEDS = Needs(margin=1 / 0)", "it must state NEEDS"),
+        ("of_text", "NEEDS = Needs(margin=1 / 'a')", "it must state NEEDS"),
+        ("spread", "NEEDS = Needs(**{'margin': 1.0})", r"NEEDS has no '\*\*'; it may have"),
+        ("misspelt", "NEEDS = Needs(margn=1.0)", "NEEDS has no 'margn'; it may have .*margin"),
+        (
+            "no_tuple",
+            "NEEDS = Needs(batches=('pairs'))",
+            r"batches to be tuple\[str, \.\.\.\], not",
+        ),
+        ("no_number", "NEEDS = Needs(margin='wide')", "margin to be float, not 'wide'"),
+        ("unreadable", "\nNEEDS = Needs(", "line 2 is no Python"),
+    ],
+)
+def test_a_malformed_part_names_its_file(
+    case: str, source: str, expected: str, write: Callable[[str, str], None]
+) -> None:
+    write(case, source)
+    with pytest.raises(OneshotError, match=rf"{case}\.py\) cannot be read: .*{expected}"):
+        loss_needs(case.replace("_", "-"))
+
+
+def test_a_distance_must_state_all_that_has_no_default(
+    write: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("half", "TRAITS = Traits(bounded=True, symmetric=True, learned=False)")
+    monkeypatch.setitem(PACKAGES, "distances", PACKAGES["losses"])
+    with pytest.raises(OneshotError, match=r"half\.py.* must state non_negative, radius\."):
+        distance_traits("half")
+
+
+def test_constants_are_like_their_default(write: Callable[[str, str], None]) -> None:
+    write("titled", "TITLE = 'T'\nPAPER = ('Me 2020', 'me2020')\nBAD = ('one',)\nWORSE = f()")
+    assert constant("losses", "titled", "TITLE", "none") == "T"
+    assert constant("losses", "titled", "PAPER", ("", "")) == ("Me 2020", "me2020")
+    assert constant("losses", "titled", "OTHER", "none") == "none"
+    for name in ("BAD", "WORSE", "TITLE"):
+        expected = rf"titled\.py.*{name} must be a literal such as \('Me', 'me'\)"
+        with pytest.raises(OneshotError, match=expected):
+            constant("losses", "titled", name, ("Me", "me"))
 
 
 def test_a_log_odds_cannot_be_squared() -> None:

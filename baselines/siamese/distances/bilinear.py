@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from baselines.siamese.distances._distance import Distance, inner
 from baselines.siamese.traits import Traits
 
+PAPER = ("Chechik et al. 2010", "chechik2010large")
 TRAITS = Traits(
     non_negative=False,
     bounded=False,

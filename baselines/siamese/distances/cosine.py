@@ -12,6 +12,7 @@ from torch.nn import functional
 from baselines.siamese.distances._distance import Distance
 from baselines.siamese.traits import Traits
 
+PAPER = ("Bromley et al. 1993", "bromley1993signature")
 TRAITS = Traits(
     non_negative=True,
     bounded=True,

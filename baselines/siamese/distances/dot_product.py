@@ -11,6 +11,7 @@ from torch import Tensor
 from baselines.siamese.distances._distance import Distance, inner
 from baselines.siamese.traits import Traits
 
+PAPER = ("Sohn 2016", "sohn2016improved")
 TRAITS = Traits(
     non_negative=False,
     bounded=False,

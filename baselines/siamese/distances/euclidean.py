@@ -11,6 +11,7 @@ from torch import Tensor
 from baselines.siamese.distances._distance import Distance
 from baselines.siamese.traits import Traits
 
+PAPER = ("Hadsell et al. 2006", "hadsell2006dimensionality")
 TRAITS = Traits(
     non_negative=True,
     bounded=False,

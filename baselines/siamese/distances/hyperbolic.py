@@ -19,6 +19,7 @@ from torch import Tensor
 from baselines.siamese.distances._distance import Distance
 from baselines.siamese.traits import Traits
 
+PAPER = ("Khrulkov et al. 2020", "khrulkov2020hyperbolic")
 TRAITS = Traits(
     non_negative=True,
     bounded=True,

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from baselines.siamese.distances._distance import Distance, inner
 from baselines.siamese.traits import Traits
 
+PAPER = ("Weinberger and Saul 2009", "weinberger2009distance")
 TRAITS = Traits(
     non_negative=True,
     bounded=False,

@@ -12,6 +12,7 @@ from torch import Tensor
 from baselines.siamese.distances._distance import Distance
 from baselines.siamese.traits import Traits
 
+PAPER = ("Chopra et al. 2005", "chopra2005learning")
 TRAITS = Traits(
     non_negative=True,
     bounded=False,

@@ -14,6 +14,8 @@ from torch import Tensor
 from baselines.siamese.distances._distance import Distance, squared_distances
 from baselines.siamese.traits import Traits
 
+PAPER = ("Yuan et al. 2019", "yuan2019signal")
+TITLE = "signal to noise"
 TRAITS = Traits(
     non_negative=True,
     bounded=False,

@@ -11,6 +11,8 @@ from torch import Tensor
 from baselines.siamese.distances._distance import Distance, squared_distances
 from baselines.siamese.traits import Traits
 
+PAPER = ("Snell et al. 2017", "snell2017prototypical")
+TITLE = "squared Euclidean"
 TRAITS = Traits(
     non_negative=True,
     bounded=False,

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from baselines.siamese.distances._distance import Distance
 from baselines.siamese.traits import Traits
 
+PAPER = ("Koch et al. 2015", "koch2015siamese")
+TITLE = "weighted L1"
 TRAITS = Traits(
     non_negative=False,
     bounded=False,

@@ -1,15 +1,36 @@
-"""What every loss offers, and the masks that they share."""
+"""What every loss offers, and its two usual forms: on all distances, and on single pairs."""
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from baselines.siamese.distances._distance import Distance
+from baselines.siamese.losses._masks import highest, same_class
 from baselines.siamese.traits import Traits
 
 COSINE_RADIUS = 0.6  # of `distances/cosine.py`
-LOWEST = -1e30  # instead of minus infinity, whose gradients are NaN
+GREATEST_SCALE = 100.0  # of learned logits, as in CLIP
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """What may be set of a loss; a loss reads what its `Needs` declare.
+
+    Attributes:
+        margin: in the distance's unit.
+        temperature: divides what `Loss.similarity` gives; above zero for a loss that has one.
+        learn_temperature: the temperature is where training starts, and is learned.
+        hardest: share in (0, 1] of the pairs or triplets that count, those of highest loss.
+    """
+
+    margin: float = 0.0
+    temperature: float = 0.0
+    learn_temperature: bool = False
+    hardest: float = 1.0
 
 
 class Loss(nn.Module):
@@ -17,13 +38,17 @@ class Loss(nn.Module):
 
     Args:
         traits: what the distance declares.
-        margin: in the distance's unit; losses without a margin do not read it.
+        settings: what is set of the loss.
     """
 
-    def __init__(self, traits: Traits, margin: float) -> None:
+    def __init__(self, traits: Traits, settings: LossSettings) -> None:
         super().__init__()
         self.traits = traits
-        self.margin = margin
+        self.settings = settings
+        self.margin = settings.margin
+        self.hardest = settings.hardest
+        if settings.learn_temperature:
+            self.log_scale = nn.Parameter(torch.tensor(-math.log(settings.temperature)))
 
     def prepare(self, classes: int, embedding: int, seed: int) -> None:
         """Makes weights of the loss that depend on the training data, once before training.
@@ -64,46 +89,71 @@ class Loss(nn.Module):
             at_zero = 1 - COSINE_RADIUS / 2 if self.traits.logit else 0.0
         return at_zero - d * (COSINE_RADIUS / self.traits.radius)
 
+    @property
+    def temperature(self) -> float | Tensor:
+        """What divides the similarity: as it is set, or a learned scalar of at least 0.01.
 
-def same_class(labels: Tensor) -> tuple[Tensor, Tensor]:
-    """int64 [b] -> bool [b, b] twice: pairs of two items of one class, and of two classes."""
-    same = labels[:, None] == labels[None, :]
-    itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
-    return same & ~itself, ~same
+        It is learned as the logarithm of its inverse, the scale of the logits, which is cut to at
+        most 100 before use: Radford et al.: Learning Transferable Visual Models From Natural
+        Language Supervision (CLIP). ICML 2021, section 2.5. The similarity has the cosine's unit
+        whatever the distance, so that CLIP's bound means the same here.
+        """
+        if not self.settings.learn_temperature:
+            return self.settings.temperature
+        with torch.no_grad():  # the weight itself: beyond the bound it would have no way back
+            self.log_scale.clamp_(max=math.log(GREATEST_SCALE))
+        return (-self.log_scale).exp()
+
+    def sharpened(self, d: Tensor) -> Tensor:
+        """Distances [...] -> logits [...]: their similarity over the temperature."""
+        return self.similarity(d) / self.temperature
 
 
-def balanced(values: Tensor, similar: Tensor, different: Tensor) -> Tensor:
-    """Mean of `values` if similar and different pairs were drawn equally often; a scalar."""
-    of_similar = values[similar].sum() / similar.sum().clamp(min=1)
-    of_different = values[different].sum() / different.sum().clamp(min=1)
-    return 0.5 * (of_similar + of_different)
+class TableLoss(Loss):
+    """A loss on the distances of all pairs of a class-balanced batch."""
+
+    def forward(
+        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
+    ) -> Tensor:
+        """The loss of one batch; see `Loss.forward`."""
+        return self.of_table(distance(embeddings, embeddings), *same_class(labels))
+
+    def of_table(self, d: Tensor, similar: Tensor, different: Tensor) -> Tensor:
+        """The loss of a table, a scalar.
+
+        Args:
+            d: float [b, b], distances of all pairs.
+            similar: bool [b, b], pairs of two items of one class.
+            different: bool [b, b], pairs of two classes.
+        """
+        raise NotImplementedError
 
 
-def log_sum_exp(values: Tensor, chosen: Tensor, dim: int = 1) -> Tensor:
-    """Log sum exp over the chosen values, far below zero where none is.
+class PairLoss(Loss):
+    """The mean loss of single pairs; of all pairs of a class-balanced batch or of given ones.
 
-    Args:
-        values: float [n, m].
-        chosen: bool [n, m].
-        dim: the dimension to sum over.
+    In a class-balanced batch similar and different pairs weigh equally. With a share `hardest`
+    below one, only that share of the similar and of the different pairs counts.
     """
-    return values.masked_fill(~chosen, LOWEST).logsumexp(dim=dim)
 
+    def forward(
+        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
+    ) -> Tensor:
+        """Scalar: the mean over pairs; see `Loss.forward` for the arguments."""
+        if chosen is None:
+            similar, different = same_class(labels)
+            losses = self.of_pairs(distance(embeddings, embeddings), different)
+            parts = [highest(losses[kind], self.hardest) for kind in (similar, different)]
+            of_similar, of_different = (part.sum() / max(1, len(part)) for part in parts)
+            return 0.5 * (of_similar + of_different)
+        first, second = chosen.unbind(1)
+        different = labels[first] != labels[second]
+        losses = self.of_pairs(distance.pairs(embeddings[first], embeddings[second]), different)
+        if self.hardest < 1:
+            parts = [highest(losses[kind], self.hardest) for kind in (~different, different)]
+            losses = torch.cat(parts)
+        return losses.mean()
 
-def mean_over(values: Tensor, chosen: Tensor) -> Tensor:
-    """Mean of the chosen values, 0 where none is chosen; both [...]; a scalar."""
-    mean: Tensor = (values * chosen).sum() / chosen.sum().clamp(min=1)
-    return mean
-
-
-def nth_of_class(labels: Tensor, n: int) -> Tensor:
-    """Positions of the n-th item (from 0) of each class of two items or more, in order of class.
-
-    Args:
-        labels: int64 [b].
-        n: at most 1, so that every such class has one.
-    """
-    same = labels[:, None] == labels[None, :]
-    rank = same.tril(diagonal=-1).sum(dim=1)  # how many of its class come before it
-    found = ((rank == n) & (same.sum(dim=1) > 1)).nonzero()[:, 0]
-    return found[labels[found].argsort()]
+    def of_pairs(self, d: Tensor, different: Tensor) -> Tensor:
+        """Distances [...] and whether of two classes, bool [...] -> the loss of each pair [...]."""
+        raise NotImplementedError

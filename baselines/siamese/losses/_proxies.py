@@ -8,15 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from baselines.randomness import keyed
-from baselines.siamese.losses._loss import Loss
+from baselines.siamese.losses._loss import Loss, LossSettings
 from baselines.siamese.traits import Traits
 
 
 class ProxyLoss(Loss):
     """A loss with proxies [classes, e]; there are none before `prepare` or loading weights."""
 
-    def __init__(self, traits: Traits, margin: float) -> None:
-        super().__init__(traits, margin)
+    def __init__(self, traits: Traits, settings: LossSettings) -> None:
+        super().__init__(traits, settings)
         self.proxies = nn.Parameter(torch.empty(0, 0))
 
     def prepare(self, classes: int, embedding: int, seed: int) -> None:

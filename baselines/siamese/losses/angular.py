@@ -16,32 +16,28 @@ from __future__ import annotations
 import math
 
 from torch import Tensor
-from torch.nn import functional
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import COSINE_RADIUS, Loss, log_sum_exp, same_class
+from baselines.siamese.losses._loss import COSINE_RADIUS, TableLoss
+from baselines.siamese.losses._masks import log_one_plus_sum_exp
 from baselines.siamese.traits import Needs
 
+PAPER = ("Wang et al. 2017", "wang2017deep")
 NEEDS = Needs(
-    batches=("class-balanced",),
     euclidean=True,
     why="it measures the angle and the median of a triangle of embeddings",
 )
 
 
-class Angular(Loss):
+class Angular(TableLoss):
     """Narrows the triangle that a positive pair forms with an item of another class."""
 
     alpha = 45.0  # degrees
 
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0 in nats; see `Loss.forward` for the arguments."""
-        similar, different = same_class(labels)
-        radii = distance(embeddings, embeddings) / self.traits.radius
+    def of_table(self, d: Tensor, similar: Tensor, different: Tensor) -> Tensor:
+        """Scalar >= 0 in nats; see `TableLoss.of_table` for the arguments."""
+        radii = d / self.traits.radius
         square = 2 * COSINE_RADIUS * radii.pow(2 / self.traits.power)  # [b, b]; 2 - 2 cos
         t = math.tan(math.radians(self.alpha)) ** 2
         a, p = similar.nonzero(as_tuple=True)
         excess = (1 + t) * square[a, p][:, None] - 2 * t * (square[a] + square[p])  # [ap, b]
-        return functional.softplus(log_sum_exp(excess, different[a])).mean()
+        return log_one_plus_sum_exp(excess, different[a]).mean()

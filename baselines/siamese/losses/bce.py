@@ -18,39 +18,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import Loss, balanced, same_class
+from baselines.siamese.losses._loss import LossSettings, PairLoss
 from baselines.siamese.traits import Needs, Traits
 
+TITLE = "BCE"
+PAPER = ("Koch et al. 2015", "koch2015siamese")
 NEEDS = Needs(
     batches=("class-balanced", "pairs"),
     margin=0.4,  # where the threshold starts; validation
+    minable=True,
 )
 START = 4.0  # log-odds of two equal embeddings before training: sure, but not saturated
 
 
-class Bce(Loss):
+class Bce(PairLoss):
     """Logistic regression on the distance, trained together with the network."""
 
-    def __init__(self, traits: Traits, margin: float) -> None:
-        super().__init__(traits, margin)
+    def __init__(self, traits: Traits, settings: LossSettings) -> None:
+        super().__init__(traits, settings)
         if not traits.logit:
-            self.threshold = nn.Parameter(torch.tensor(margin if traits.non_negative else -margin))
-            self.log_scale = nn.Parameter(torch.tensor(math.log(START / margin)))
+            start = self.margin if traits.non_negative else -self.margin
+            self.threshold = nn.Parameter(torch.tensor(start))
+            self.log_scale = nn.Parameter(torch.tensor(math.log(START / self.margin)))
 
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0 in nats: the mean over pairs; see `Loss.forward` for the arguments."""
-        if chosen is not None:
-            first, second = chosen.unbind(1)
-            d = distance.pairs(embeddings[first], embeddings[second])
-            return self.pair_loss(d, labels[first] != labels[second]).mean()
-        similar, different = same_class(labels)
-        values = self.pair_loss(distance(embeddings, embeddings), different)
-        return balanced(values, similar, different)
-
-    def pair_loss(self, d: Tensor, different: Tensor) -> Tensor:
+    def of_pairs(self, d: Tensor, different: Tensor) -> Tensor:
         """Distances [...] and bool [...] -> -log p(what they are) [...]."""
         logit = self.logit(d)
         return functional.softplus(torch.where(different, logit, -logit))

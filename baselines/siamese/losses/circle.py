@@ -14,30 +14,28 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import Loss, log_sum_exp, mean_over, same_class
+from baselines.siamese.losses._loss import TableLoss
+from baselines.siamese.losses._masks import log_sum_exp, mean_over
 from baselines.siamese.traits import Needs
 
+PAPER = ("Sun et al. 2020", "sun2020circle")
 NEEDS = Needs(
-    batches=("class-balanced",),
     non_negative=True,
     bounded=True,
+    temperature=1 / 80,  # 1 / g, as published for image retrieval
     why="it weighs a pair by how far its similarity lies from the largest and the smallest one",
 )
 
 
-class Circle(Loss):
+class Circle(TableLoss):
     """Pulls and pushes each pair the harder the farther it is from its optimum."""
 
-    scale, relaxation = 80.0, 0.4  # g and m, as published for image retrieval
+    relaxation = 0.4  # m, as published for image retrieval
 
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0 in nats; see `Loss.forward` for the arguments."""
-        similar, different = same_class(labels)
-        s = self.similarity(distance(embeddings, embeddings))  # [b, b]
-        m, g = self.relaxation, self.scale
+    def of_table(self, d: Tensor, similar: Tensor, different: Tensor) -> Tensor:
+        """Scalar >= 0 in nats; see `TableLoss.of_table` for the arguments."""
+        s = self.similarity(d)  # [b, b]
+        m, g = self.relaxation, 1 / self.temperature
         w_p, w_n = (1 + m - s).clamp(min=0).detach(), (s + m).clamp(min=0).detach()
         positive = log_sum_exp(-g * w_p * (s - 1 + m), similar)
         negative = log_sum_exp(g * w_n * (s - m), different)

@@ -12,34 +12,23 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import Loss, balanced, same_class
+from baselines.siamese.losses._loss import PairLoss
 from baselines.siamese.traits import Needs
 
+PAPER = ("Hadsell et al. 2006", "hadsell2006dimensionality")
 NEEDS = Needs(
     batches=("class-balanced", "pairs"),
     non_negative=True,
     margin=1.0,
+    minable=True,
     why="it squares the distance of similar pairs, so that a negative one would be pushed up",
 )
 
 
-class Contrastive(Loss):
+class Contrastive(PairLoss):
     """Pulls similar pairs together and pushes different ones out to the margin."""
 
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0: the mean over pairs; see `Loss.forward` for the arguments."""
-        if chosen is not None:
-            first, second = chosen.unbind(1)
-            d = distance.pairs(embeddings[first], embeddings[second])
-            return self.pair_loss(d, labels[first] != labels[second]).mean()
-        similar, different = same_class(labels)
-        values = self.pair_loss(distance(embeddings, embeddings), different)
-        return balanced(values, similar, different)
-
-    def pair_loss(self, d: Tensor, different: Tensor) -> Tensor:
+    def of_pairs(self, d: Tensor, different: Tensor) -> Tensor:
         """Distances [...] and bool [...] (the paper's Y) -> losses [...]."""
         y = different.to(d.dtype)
         return (1 - y) * 0.5 * d.square() + y * 0.5 * (self.margin - d).clamp(min=0).square()

@@ -16,27 +16,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import COSINE_RADIUS, Loss, log_sum_exp, same_class
+from baselines.siamese.losses._loss import COSINE_RADIUS, TableLoss
+from baselines.siamese.losses._masks import log_sum_exp
 from baselines.siamese.traits import Needs
 
+PAPER = ("Song et al. 2016", "song2016deep")
 NEEDS = Needs(
-    batches=("class-balanced",),
     margin=0.1667,  # one in the exponent, as published
+    temperature=0.1,  # as `nt_xent`
 )
 
 
-class LiftedStructure(Loss):
+class LiftedStructure(TableLoss):
     """Each positive pair against all negatives of both its items."""
 
-    temperature = 0.1  # as `nt_xent`
-
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0; see `Loss.forward` for the arguments."""
-        similar, different = same_class(labels)
-        logits = self.similarity(distance(embeddings, embeddings)) / self.temperature  # [b, b]
+    def of_table(self, d: Tensor, similar: Tensor, different: Tensor) -> Tensor:
+        """Scalar >= 0; see `TableLoss.of_table` for the arguments."""
+        logits = self.sharpened(d)  # [b, b]
         margin = self.margin * COSINE_RADIUS / self.traits.radius / self.temperature
         i, j = similar.nonzero(as_tuple=True)
         negatives = log_sum_exp(logits, different)

@@ -11,34 +11,31 @@ Differences: s is `Loss.similarity` of any distance, the cosine for the cosine d
 from __future__ import annotations
 
 from torch import Tensor
-from torch.nn import functional
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import LOWEST, Loss, log_sum_exp, same_class
+from baselines.siamese.losses._loss import TableLoss
+from baselines.siamese.losses._masks import largest, log_one_plus_sum_exp, smallest
 from baselines.siamese.traits import Needs
 
+PAPER = ("Wang et al. 2019", "wang2019multi")
 NEEDS = Needs(
-    batches=("class-balanced",),
+    temperature=1 / 50,  # 1 / B of the authors' code
 )
 
 
-class MultiSimilarity(Loss):
+class MultiSimilarity(TableLoss):
     """Pulls and pushes pairs by how they compare with each other and with a threshold."""
 
-    pull, push, threshold = 2.0, 50.0, 0.5  # A, B and T of the authors' code
+    pull, threshold = 2.0, 0.5  # A and T of the authors' code
     epsilon = 0.1  # slack of the selection, of the authors' code
 
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0; see `Loss.forward` for the arguments."""
-        similar, different = same_class(labels)
-        s = self.similarity(distance(embeddings, embeddings))  # [b, b]
-        least_positive = s.masked_fill(~similar, -LOWEST).amin(dim=1, keepdim=True)
-        best_negative = s.masked_fill(~different, LOWEST).amax(dim=1, keepdim=True)
+    def of_table(self, d: Tensor, similar: Tensor, different: Tensor) -> Tensor:
+        """Scalar >= 0; see `TableLoss.of_table` for the arguments."""
+        s = self.similarity(d)  # [b, b]
+        least_positive = smallest(s, similar)[:, None]
+        best_negative = largest(s, different)[:, None]
         positives = similar & (s - self.epsilon < best_negative)
         negatives = different & (s + self.epsilon > least_positive)
-        over = s - self.threshold
-        pull = functional.softplus(log_sum_exp(-self.pull * over, positives)) / self.pull
-        push = functional.softplus(log_sum_exp(self.push * over, negatives)) / self.push
+        over, b = s - self.threshold, 1 / self.temperature
+        pull = log_one_plus_sum_exp(-self.pull * over, positives) / self.pull
+        push = log_one_plus_sum_exp(b * over, negatives) / b
         return (pull + push).mean()

@@ -18,26 +18,23 @@ from torch import Tensor
 from torch.nn import functional
 
 from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import Loss, nth_of_class
+from baselines.siamese.losses._loss import Loss
+from baselines.siamese.losses._masks import nth_of_class
 from baselines.siamese.traits import Needs
 
+PAPER = ("Sohn 2016", "sohn2016improved")
 NEEDS = Needs(
-    batches=("class-balanced",),
+    temperature=0.1,  # as `nt_xent`
 )
 
 
 class NPairs(Loss):
     """A softmax over classes, each represented by one positive."""
 
-    temperature = 0.1  # as `nt_xent`
-
     def forward(
         self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
     ) -> Tensor:
         """Scalar >= 0 in nats; see `Loss.forward` for the arguments."""
-        anchors, positives = (
-            embeddings[nth_of_class(labels, 0)],
-            embeddings[nth_of_class(labels, 1)],
-        )
-        logits = self.similarity(distance(anchors, positives)) / self.temperature  # [n, n]
+        anchors, positives = (embeddings[nth_of_class(labels, n)] for n in (0, 1))
+        logits = self.sharpened(distance(anchors, positives))  # [n, n]
         return functional.cross_entropy(logits, torch.arange(len(logits), device=logits.device))

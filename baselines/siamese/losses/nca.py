@@ -13,25 +13,22 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import Loss, log_sum_exp, mean_over, same_class
+from baselines.siamese.losses._loss import TableLoss
+from baselines.siamese.losses._masks import log_sum_exp, mean_over
 from baselines.siamese.traits import Needs
 
+TITLE = "NCA"
+PAPER = ("Goldberger et al. 2004", "goldberger2004neighbourhood")
 NEEDS = Needs(
-    batches=("class-balanced",),
+    temperature=0.1,  # as `nt_xent`
 )
 
 
-class Nca(Loss):
+class Nca(TableLoss):
     """Some item of the class as the nearest neighbour, no matter which."""
 
-    temperature = 0.1  # as `nt_xent`
-
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0 in nats; see `Loss.forward` for the arguments."""
-        similar, different = same_class(labels)
-        logits = self.similarity(distance(embeddings, embeddings)) / self.temperature  # [b, b]
+    def of_table(self, d: Tensor, similar: Tensor, different: Tensor) -> Tensor:
+        """Scalar >= 0 in nats; see `TableLoss.of_table` for the arguments."""
+        logits = self.sharpened(d)  # [b, b]
         nats = log_sum_exp(logits, similar | different) - log_sum_exp(logits, similar)
         return mean_over(nats, similar.any(dim=1))

@@ -16,25 +16,22 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import Loss, log_sum_exp, same_class
+from baselines.siamese.losses._loss import TableLoss
+from baselines.siamese.losses._masks import log_sum_exp
 from baselines.siamese.traits import Needs
 
+TITLE = "NT-Xent"
+PAPER = ("Chen et al. 2020", "chen2020simple")
 NEEDS = Needs(
-    batches=("class-balanced",),
+    temperature=0.1,  # as published
 )
 
 
-class NtXent(Loss):
+class NtXent(TableLoss):
     """Each positive pair against all items of other classes."""
 
-    temperature = 0.1  # as published
-
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0 in nats; see `Loss.forward` for the arguments."""
-        similar, different = same_class(labels)
-        logits = self.similarity(distance(embeddings, embeddings)) / self.temperature  # [b, b]
+    def of_table(self, d: Tensor, similar: Tensor, different: Tensor) -> Tensor:
+        """Scalar >= 0 in nats; see `TableLoss.of_table` for the arguments."""
+        logits = self.sharpened(d)  # [b, b]
         i, j = similar.nonzero(as_tuple=True)
         return functional.softplus(log_sum_exp(logits, different)[i] - logits[i, j]).mean()

@@ -15,18 +15,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import Loss, nth_of_class
+from baselines.siamese.losses._loss import Loss
+from baselines.siamese.losses._masks import nth_of_class
 from baselines.siamese.traits import Needs
 
+PAPER = ("Snell et al. 2017", "snell2017prototypical")
 NEEDS = Needs(
-    batches=("class-balanced",),
+    temperature=0.0375,  # that of `baselines.episodic.prototypical` for 64 coordinates
 )
 
 
 class Prototypical(Loss):
     """Classifies the items of a batch by the nearest support, one a class."""
-
-    temperature = 0.0375  # that of `baselines.episodic.prototypical` for 64 coordinates
 
     def forward(
         self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
@@ -37,5 +37,4 @@ class Prototypical(Loss):
         queries = match.any(dim=1)
         queries[support] = False
         d = distance(embeddings[support], embeddings[queries])  # [n_way, q]
-        logits = self.similarity(d).T / self.temperature
-        return functional.cross_entropy(logits, match[queries].int().argmax(dim=1))
+        return functional.cross_entropy(self.sharpened(d).T, match[queries].int().argmax(dim=1))

@@ -20,19 +20,19 @@ from baselines.siamese.distances._distance import Distance
 from baselines.siamese.losses._proxies import ProxyLoss
 from baselines.siamese.traits import Needs
 
+TITLE = "proxy NCA"
+PAPER = ("Movshovitz-Attias et al. 2017", "movshovitz2017no")
 NEEDS = Needs(
-    batches=("class-balanced",),
+    temperature=1 / 9,  # of ProxyNCA++
 )
 
 
 class ProxyNca(ProxyLoss):
     """A softmax over all training classes, each represented by its proxy."""
 
-    temperature = 1 / 9
-
     def forward(
         self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
     ) -> Tensor:
         """Scalar >= 0 in nats; see `Loss.forward` for the arguments."""
-        logits = self.similarity(distance(self.proxies, embeddings)).T / self.temperature  # [b, c]
+        logits = self.sharpened(distance(self.proxies, embeddings)).T  # [b, c]
         return functional.cross_entropy(logits, labels)

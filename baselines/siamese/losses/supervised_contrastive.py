@@ -13,26 +13,21 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import Loss, log_sum_exp, mean_over, same_class
+from baselines.siamese.losses._loss import TableLoss
+from baselines.siamese.losses._masks import log_sum_exp, mean_over
 from baselines.siamese.traits import Needs
 
+PAPER = ("Khosla et al. 2020", "khosla2020supervised")
 NEEDS = Needs(
-    batches=("class-balanced",),
+    temperature=0.1,  # as published
 )
 
 
-class SupervisedContrastive(Loss):
+class SupervisedContrastive(TableLoss):
     """Each positive of an anchor against all other items of the batch."""
 
-    temperature = 0.1  # as published
-
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0 in nats; see `Loss.forward` for the arguments."""
-        similar, different = same_class(labels)
-        logits = self.similarity(distance(embeddings, embeddings)) / self.temperature  # [b, b]
+    def of_table(self, d: Tensor, similar: Tensor, different: Tensor) -> Tensor:
+        """Scalar >= 0 in nats; see `TableLoss.of_table` for the arguments."""
+        logits = self.sharpened(d)  # [b, b]
         nats = log_sum_exp(logits, similar | different)[:, None] - logits
-        per_anchor = (nats * similar).sum(dim=1) / similar.sum(dim=1).clamp(min=1)
-        return mean_over(per_anchor, similar.any(dim=1))
+        return mean_over(mean_over(nats, similar, dim=1), similar.any(dim=1))

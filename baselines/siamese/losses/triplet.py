@@ -16,12 +16,15 @@ from __future__ import annotations
 from torch import Tensor
 
 from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import Loss, same_class
+from baselines.siamese.losses._loss import Loss
+from baselines.siamese.losses._masks import highest, same_class
 from baselines.siamese.traits import Needs
 
+PAPER = ("Hermans et al. 2017", "hermans2017defense")
 NEEDS = Needs(
     batches=("class-balanced", "triplets"),
     margin=0.125,  # between two distances, not a distance itself; validation
+    minable=True,
 )
 
 
@@ -35,10 +38,12 @@ class Triplet(Loss):
         if chosen is not None:
             anchor, positive, negative = (embeddings[index] for index in chosen.unbind(1))
             gap = distance.pairs(anchor, positive) - distance.pairs(anchor, negative)
-            return (gap + self.margin).clamp(min=0).mean()
+            return highest((gap + self.margin).clamp(min=0), self.hardest).mean()
         similar, different = same_class(labels)
         d = distance(embeddings, embeddings)  # [b, b]
         a, p = similar.nonzero(as_tuple=True)  # every anchor with every positive
         hinge = (d[a, p][:, None] - d[a] + self.margin).clamp(min=0) * different[a]  # [ap, b]
+        if self.hardest < 1:
+            hinge = highest(hinge[different[a]], self.hardest)
         loss: Tensor = hinge.sum() / (hinge > 0).sum().clamp(min=1)
         return loss

@@ -12,26 +12,21 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import LOWEST, Loss, mean_over, same_class
+from baselines.siamese.losses._loss import TableLoss
+from baselines.siamese.losses._masks import largest, mean_over, smallest
 from baselines.siamese.traits import Needs
 
+PAPER = ("Hermans et al. 2017", "hermans2017defense")
 NEEDS = Needs(
-    batches=("class-balanced",),
     margin=0.125,  # as `triplet`, which validated it
 )
 
 
-class TripletBatchHard(Loss):
+class TripletBatchHard(TableLoss):
     """The farthest item of an anchor's class nearer than the nearest of any other class."""
 
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0 in the distance's unit; see `Loss.forward` for the arguments."""
-        similar, different = same_class(labels)
-        d = distance(embeddings, embeddings)  # [b, b]
-        farthest = d.masked_fill(~similar, LOWEST).amax(dim=1)
-        nearest = d.masked_fill(~different, -LOWEST).amin(dim=1)
-        hinge = (farthest - nearest + self.margin).clamp(min=0)
+    def of_table(self, d: Tensor, similar: Tensor, different: Tensor) -> Tensor:
+        """Scalar >= 0 in the distance's unit; see `TableLoss.of_table` for the arguments."""
+        gap = largest(d, similar) - smallest(d, different)  # [b]
+        hinge = (gap + self.margin).clamp(min=0)
         return mean_over(hinge, similar.any(dim=1) & different.any(dim=1))

@@ -14,28 +14,23 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.losses._loss import LOWEST, Loss, mean_over, same_class
+from baselines.siamese.losses._loss import TableLoss
+from baselines.siamese.losses._masks import mean_over, smallest
 from baselines.siamese.traits import Needs
 
+PAPER = ("Schroff et al. 2015", "schroff2015facenet")
 NEEDS = Needs(
-    batches=("class-balanced",),
     margin=0.125,  # as `triplet`, which validated it
 )
 
 
-class TripletSemiHard(Loss):
+class TripletSemiHard(TableLoss):
     """Each positive pair pushes away the nearest item of another class that lies beyond it."""
 
-    def forward(
-        self, distance: Distance, embeddings: Tensor, labels: Tensor, chosen: Tensor | None
-    ) -> Tensor:
-        """Scalar >= 0 in the distance's unit; see `Loss.forward` for the arguments."""
-        similar, different = same_class(labels)
-        d = distance(embeddings, embeddings)  # [b, b]
+    def of_table(self, d: Tensor, similar: Tensor, different: Tensor) -> Tensor:
+        """Scalar >= 0 in the distance's unit; see `TableLoss.of_table` for the arguments."""
         a, p = similar.nonzero(as_tuple=True)
         own = d[a, p]
         beyond = different[a] & (d[a] > own[:, None])  # [ap, b]
-        nearest = d[a].masked_fill(~beyond, -LOWEST).amin(dim=1)
-        hinge = (own - nearest + self.margin).clamp(min=0)
+        hinge = (own - smallest(d[a], beyond) + self.margin).clamp(min=0)
         return mean_over(hinge, hinge > 0)
