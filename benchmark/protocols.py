@@ -99,15 +99,23 @@ class TrackInfo:
 class TrainingData:
     """All that a model may learn from; no test item is reachable from here.
 
+    In a final fit the training split holds the validation classes too and nothing is left to choose
+    by: `validate` is None, and `final_items` says how long to train. Only models with a true
+    attribute `refits` are asked for one.
+
     Attributes:
         train: the training split, labels 0..c-1.
-        validation: the validation split, labels 0..c-1.
-        validate: accuracy in [0, 1] of a model on the track's pinned validation episodes.
+        validation: the validation split, labels 0..c-1; None in a final fit.
+        validate: accuracy in [0, 1] of a model on the track's pinned validation episodes; None in a
+            final fit.
+        final_items: training items after which a final fit stops, on the schedule of the whole
+            training; None in a first training.
     """
 
     train: DataSet
-    validation: DataSet
-    validate: Callable[[Any], float]
+    validation: DataSet | None
+    validate: Callable[[Any], float] | None
+    final_items: int | None = None
 
 
 @dataclass(frozen=True)

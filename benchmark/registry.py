@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from benchmark.datasets.resample import NAME as RESAMPLER
 from benchmark.errors import OneshotError, UnknownName
+from benchmark.evaluation.asking import NAMES, Asking, recorded, split
 from benchmark.protocols import TrackInfo
 
 Pool = Literal["inductive", "transductive", "pretrained"]
@@ -49,13 +50,23 @@ class ModelSpec:
     pool: Pool | None = None
     code: str | None = None
 
+    @property
+    def asking(self) -> Asking:
+        """The harness's own settings among `settings`.
+
+        Raises:
+            OneshotError: a value that makes no sense.
+        """
+        return split(self.settings)[0]
+
     def build(self, seed: int, track: TrackInfo, budget: str) -> Any:
         """A fresh model; passes those of `seed`, `track`, `budget` that its constructor takes.
 
         Raises:
             OneshotError: for a setting that the model does not take, or if its constructor fails.
         """
-        arguments = accepted(self.factory, self.key, self.settings)
+        _, own = split(self.settings)
+        arguments = accepted(self.factory, self.key, own)
         offered = {"seed": seed, "track": track, "budget": budget}
         names = _parameters(self.factory)
         arguments |= {k: v for k, v in offered.items() if k in names and k not in arguments}
@@ -115,6 +126,17 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
     raise UnknownName("model", name, known, "Type: oneshot list models")
 
 
+def catalogue_keys() -> list[str]:
+    """Keys of all models of the catalogue."""
+    return [entry.key for entry in importlib.import_module("baselines.catalogue").entries()]
+
+
+def part_names(kind: str) -> tuple[str, ...]:
+    """Names of the parts that models are put together from: "backbones", "distances", "losses"."""
+    names: tuple[str, ...] = importlib.import_module("baselines.parts").part_names(kind)
+    return names
+
+
 def load_file(path: Path) -> tuple[ModuleType, str]:
     """Runs a Python file as a module of its own; also gives the hash of its text.
 
@@ -155,7 +177,7 @@ def accepted(factory: Callable[..., Any], key: str, settings: Mapping[str, Any])
         return dict(settings)  # a model with a recipe checks and converts the settings itself
     for name in settings:
         if name not in parameters:
-            raise UnknownName(f"setting of {key}", name, list(parameters))
+            raise UnknownName(f"setting of {key}", name, [*parameters, *NAMES])
     return {name: _literal(value) for name, value in settings.items()}
 
 
@@ -171,12 +193,12 @@ def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
     elif isinstance(own, Mapping):
         recipe = dict(own)
     else:
-        recipe = {name: _literal(value) for name, value in spec.settings.items()}
+        recipe = {name: _literal(value) for name, value in split(spec.settings)[1].items()}
     if hasattr(model, "fit"):
         recipe.setdefault("budget", budget)  # a recipe with its own number of items says "custom"
     else:
         recipe["budget"] = "none"
-    recipe.setdefault("views", 1)
+    recipe |= recorded(spec.asking, model)
     recipe.setdefault("dtype", "float32")
     recipe.setdefault("resampler", RESAMPLER)
     if spec.code is not None:

@@ -124,6 +124,25 @@ class DataSet:
         first[mixed] = -1
         return first
 
+    def inputs(self, size: int | None = None) -> NDArray[np.generic]:
+        """The items as arrays that a network takes.
+
+        Args:
+            size: side in pixels of images (default: as stored) or length of texts (default: that
+                of the longest).
+
+        Returns:
+            uint8 [n, c, size, size] images, float32 [n, d] vectors, or int32 [n, size] code points
+            of texts, see `codes`.
+        """
+        if self.kind == "image":
+            return self.images(size)
+        stored = self.stored[self.rows]
+        if self.kind == "vector":
+            return np.asarray(stored)
+        texts = [str(text) for text in stored]
+        return codes(texts, size or max(1, *map(len, texts)))
+
     def images(self, side: int | None = None) -> NDArray[np.uint8]:
         """uint8 [n, c, side, side]: the images at one size, by the suite's pinned resampler.
 
@@ -138,6 +157,15 @@ class DataSet:
                 if len(chosen):
                     out[chosen] = np.rot90(out[chosen], turn, axes=(2, 3))
         return out
+
+
+def codes(texts: Sequence[str], length: int) -> NDArray[np.int32]:
+    """int32 [n, length]: Unicode code points of each text, cut to `length`, zeros after its end."""
+    out = np.zeros((len(texts), length), dtype=np.int32)
+    for row, text in zip(out, texts, strict=True):
+        points = [ord(letter) for letter in text[:length]]
+        row[: len(points)] = points
+    return out
 
 
 def whole(

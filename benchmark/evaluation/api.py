@@ -7,15 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Existing, Job, Surroundings, Watcher, build, path_of
+from benchmark.evaluation.job import (
+    Existing,
+    Job,
+    Surroundings,
+    Watcher,
+    build,
+    check_budget,
+    path_of,
+)
 from benchmark.evaluation.run import run
 from benchmark.records import store
 from benchmark.records.schema import Record
 from benchmark.registry import ModelSpec, resolve
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.tracks import track as find_track
-
-BUDGETS = ("quick", "standard", "full")
 
 
 def evaluate(
@@ -68,17 +74,6 @@ def evaluate(
         if path.is_file():
             return store.read(path)
     raise OneshotError(f"{spec.key} does not answer {task}.", "Its head is fixed to another shape.")
-
-
-def check_budget(budget: str) -> str:
-    """The budget's name.
-
-    Raises:
-        OneshotError: if there is none of this name.
-    """
-    if budget not in BUDGETS:
-        raise OneshotError(f"There is no budget '{budget}'.", f"Choose {', '.join(BUDGETS)}.")
-    return budget
 
 
 def find_device(name: str) -> str:

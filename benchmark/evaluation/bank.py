@@ -33,10 +33,12 @@ class Bank:
     Attributes:
         model: the embedder, in evaluation mode; its weights must not change while the bank lives.
         device: where the model computes and the vectors lie.
+        views: of each item, whose embeddings are averaged.
     """
 
     model: Any
     device: str
+    views: int = 1
     _shelves: dict[tuple[str, str, bool], _Shelf] = field(default_factory=dict)
     _inner: tuple[str, Tensor] | None = None
 
@@ -51,7 +53,7 @@ class Bank:
         shelf = self._shelves[key]
         missing = items[shelf.row[items] < 0]
         if len(missing):
-            fresh = embed(self.model, data.take(missing), self.device)
+            fresh = embed(self.model, data.take(missing), self.device, self.views)
             known = 0 if shelf.vectors is None else len(shelf.vectors)
             shelf.vectors = fresh if shelf.vectors is None else torch.cat([shelf.vectors, fresh])
             shelf.row[missing] = known + np.arange(len(missing))

@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import ModelFailed
+from benchmark.evaluation.views import check, view
 
 BATCH_VALUES = 1 << 22  # input values (pixels) a batch: bounds memory whatever the image size
 # ITU-R BT.601 luma in 1/256, so that grey values are whole numbers on every machine.
@@ -19,14 +21,15 @@ LUMA = np.array([77, 150, 29], dtype=np.uint16)
 
 
 def pixels_for(model: Any, data: DataSet) -> NDArray[np.generic]:
-    """The items as the model wants them: uint8 [n, c, side, side], or what vectors are stored as.
+    """The items as the model wants them: uint8 [n, c, side, side], or see `DataSet.inputs`.
 
     Grey images are repeated to three channels, coloured ones reduced to luma, as the model's
     `channels` says.
     """
+    size = getattr(model, "input_size", None)
     if data.kind != "image":
-        return np.asarray(data.stored[data.rows])
-    images = data.images(getattr(model, "input_size", None))
+        return data.inputs(size)
+    images = data.images(size)
     channels = getattr(model, "channels", None) or data.channels
     if channels == data.channels:
         return images
@@ -38,40 +41,56 @@ def pixels_for(model: Any, data: DataSet) -> NDArray[np.generic]:
 
 def to_input(items: NDArray[np.generic], model: Any, device: str) -> Tensor:
     """float32 on the device: images scaled to [0, 1], then normalised as the model declares."""
+    return normalised(scaled(items, device), model)
+
+
+def scaled(items: NDArray[np.generic], device: str) -> Tensor:
+    """float32 on the device: images in [0, 1]; vectors as they are."""
     tensor = torch.from_numpy(np.ascontiguousarray(items)).to(device)
-    if tensor.dtype == torch.uint8:
-        tensor = tensor.float().div_(255)
+    return tensor.float().div_(255) if tensor.dtype == torch.uint8 else tensor
+
+
+def normalised(tensor: Tensor, model: Any) -> Tensor:
+    """Images [n, c, h, w] minus the mean and over the deviation that the model declares, if any."""
     mean_std = getattr(model, "normalise", None)
-    if mean_std is not None:
-        mean, std = (torch.tensor(v, device=device).view(1, -1, 1, 1) for v in mean_std)
-        tensor = (tensor - mean) / std
-    return tensor
+    if mean_std is None:
+        return tensor
+    mean, std = (torch.tensor(v, device=tensor.device).view(1, -1, 1, 1) for v in mean_std)
+    return (tensor - mean) / std
 
 
-def batches(items: NDArray[np.generic], model: Any, device: str) -> Iterator[tuple[int, Tensor]]:
-    """(first row, float32 batch) over all items."""
+def batches(items: NDArray[np.generic], device: str) -> Iterator[tuple[int, Tensor]]:
+    """(first row, float32 batch) over all items, images in [0, 1]."""
     size = max(1, BATCH_VALUES // max(1, items[0].size))
     size = min(size, 512)
     for start in range(0, len(items), size):
-        yield start, to_input(items[start : start + size], model, device)
+        yield start, scaled(items[start : start + size], device)
 
 
-def embed(model: Any, data: DataSet, device: str = "cpu") -> Tensor:
+def embed(model: Any, data: DataSet, device: str = "cpu", views: int = 1) -> Tensor:
     """float32 [n, e] on `device`: the embedding of each item of `data`, each computed once.
+
+    With several `views` it is the mean over the item's views, each brought to length one first
+    where the model declares the cosine.
 
     Raises:
         ModelFailed: if the model gives another number of rows, or values that are not finite.
+        Refused: several views of items that are no images.
     """
+    check(data.family, views)
     items = pixels_for(model, data)
+    unit = views > 1 and getattr(model, "distance", None) == "cosine"
     out: Tensor | None = None
     with torch.inference_mode():
-        for start, batch in batches(items, model, device):
-            rows = model.embed(batch)
-            if rows.ndim != 2 or len(rows) != len(batch):
-                raise ModelFailed(
-                    f"embed gave shape {list(rows.shape)} for {len(batch)} items; "
-                    f"expected [{len(batch)}, width]."
-                )
+        for start, batch in batches(items, device):
+            rows = _rows(model, batch)
+            if unit:
+                rows = functional.normalize(rows, dim=1)
+            for number in range(1, views):
+                seen = _rows(model, view(batch, data.family, number))
+                rows = rows + (functional.normalize(seen, dim=1) if unit else seen)
+            if views > 1:
+                rows = rows / views
             if out is None:
                 out = torch.empty((len(items), rows.shape[1]), dtype=torch.float32, device=device)
             out[start : start + len(rows)] = rows
@@ -80,3 +99,14 @@ def embed(model: Any, data: DataSet, device: str = "cpu") -> Tensor:
         bad = int((~torch.isfinite(out)).any(dim=1).sum())
         raise ModelFailed(f"{bad} of {len(out)} embeddings have values that are not finite.")
     return out
+
+
+def _rows(model: Any, batch: Tensor) -> Tensor:
+    """The model's embeddings [n, e] of a batch in [0, 1], their shape checked."""
+    rows: Tensor = model.embed(normalised(batch, model))
+    if rows.ndim != 2 or len(rows) != len(batch):
+        raise ModelFailed(
+            f"embed gave shape {list(rows.shape)} for {len(batch)} items; "
+            f"expected [{len(batch)}, width]."
+        )
+    return rows

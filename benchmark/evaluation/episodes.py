@@ -62,6 +62,7 @@ def answer(
     episodes: int | None = None,
     report: Report | None = None,
     bank: Bank | None = None,
+    shots: str | None = None,
 ) -> Answers:
     """Answers the task's pinned episodes.
 
@@ -73,6 +74,7 @@ def answer(
         episodes: the first so many episodes only; default all, or the prefix of the way.
         report: called with (episodes done, episodes in all).
         bank: embeddings of this very model from earlier tasks, to be used and added to.
+        shots: what stands for a class of several supports, see `Asking`; None for what is usual.
 
     Raises:
         ModelFailed: if an answer is not finite or has the wrong shape.
@@ -93,9 +95,9 @@ def answer(
     row[items] = np.arange(len(items))
     with torch.inference_mode():
         if way == "embed":
-            scorer = embedding_scorer(model, vectors, asked, items, bank)
+            scorer = embedding_scorer(model, vectors, asked, items, bank, shots or "prototype")
         else:
-            scorer = module_scorer(model, way, vectors, asked)
+            scorer = module_scorer(model, way, vectors, asked, shots or "mean-similarity")
         correct = score_blocks(scorer, asked, row, device, report)
     return Answers(correct, loaded.task.queries, embedded - started, time.perf_counter() - embedded)
 

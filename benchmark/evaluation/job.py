@@ -20,6 +20,7 @@ from benchmark.tasks.loading import LoadedTask, bind, data_name
 from benchmark.tasks.spec import Track
 
 Existing = Literal["skip", "redo", "fail"]
+BUDGETS = ("quick", "standard", "full")
 
 
 class Watcher(Protocol):
@@ -139,3 +140,14 @@ def path_of(job: Job, task: str, recipe: dict[str, Any], results: Path) -> Path:
     version = find_task(task).version
     key, recipe8 = job.spec.key, recipe_hash(recipe)
     return store.job_path(results, task, version, key, recipe8, job.seed)
+
+
+def check_budget(budget: str) -> str:
+    """The budget's name.
+
+    Raises:
+        OneshotError: if there is none of this name.
+    """
+    if budget not in BUDGETS:
+        raise OneshotError(f"There is no budget '{budget}'.", f"Choose {', '.join(BUDGETS)}.")
+    return budget

@@ -11,9 +11,8 @@ from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.episodes import PREFIX, Answers, answer, way_of
 from benchmark.evaluation.job import Existing, Job, Silent, Surroundings, Watcher, build, path_of
 from benchmark.evaluation.provenance import provenance
-from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, train
+from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, Training
 from benchmark.records import store
-from benchmark.records.canonical import recipe_hash
 from benchmark.records.schema import (
     Cost,
     Counts,
@@ -46,39 +45,52 @@ def run(
 ) -> Iterator[Record]:
     """Does the job and yields each record when it is written.
 
-    The test split is read once, after everything has been chosen. A model that fails leaves
-    records that say so; that is a result too.
+    The test split is read once, after everything has been chosen: the validation twins of all tasks
+    are answered first, by the weights that validation chose; a final fit comes after that. A model
+    that fails leaves records that say so; that is a result too.
 
     Raises:
         OneshotError: if data are missing or a folder cannot be written; finished records stay.
     """
     place.check()
-    model, recipe = build(job)
-    bank = Bank(model, place.device)
-    running = Running(job, model, recipe, place, watcher or Silent(), bank)
+    running = _running(job, place, watcher or Silent())
     wanted = [name for name in job.tasks if _answers(running, name)]
     if existing == "skip" and place.results is not None:
-        results = place.results
+        results, recipe = place.results, running.recipe
         wanted = [name for name in wanted if not path_of(job, name, recipe, results).is_file()]
     if not wanted:
         return
     loaded = [place.task(name, job.track) for name in wanted]
-    if hasattr(model, "to"):
-        model.to(place.device)
     try:
-        trained = _train(running, again=existing == "redo")
+        training = _training(running, again=existing == "redo")
+        trained = [training.choose(running.model)] if training else []
+        validated = {task.task.name: _validated(running, task) for task in loaded}
+        if training and job.spec.asking.final_fit:
+            running = _running(job, place, running.watcher)
+            trained.append(training.refit(running.model, trained[0]))
     except ModelFailed as failure:
         for task in loaded:
             yield _write(running, _failed(running, task, str(failure)))
         return
-    if hasattr(model, "eval"):
-        model.eval()
+    if hasattr(running.model, "eval"):
+        running.model.eval()
     for task in loaded:
+        validation = validated[task.task.name]
         try:
-            record = _measure(running, task, trained)
+            if isinstance(validation, ModelFailed):
+                raise validation
+            record = _measure(running, task, validation, trained)
         except ModelFailed as failure:
             record = _failed(running, task, str(failure))
         yield _write(running, record)
+
+
+def _running(job: Job, place: Surroundings, watcher: Watcher) -> Running:
+    """The job with a fresh model on its device."""
+    model, recipe = build(job)
+    if hasattr(model, "to"):
+        model.to(place.device)
+    return Running(job, model, recipe, place, watcher, Bank(model, place.device, recipe["views"]))
 
 
 def _answers(running: Running, task: str) -> bool:
@@ -92,45 +104,51 @@ def _answers(running: Running, task: str) -> bool:
     return False
 
 
-def _train(running: Running, again: bool) -> Trained | None:
+def _training(running: Running, again: bool) -> Training | None:
+    """The job's training, None for a model that does not learn."""
     if not hasattr(running.model, "fit"):
         return None
     job, place, track = running.job, running.place, running.job.track
-    folder = None
-    if place.work is not None:
-        name = f"{store.slug(job.spec.key)}--{recipe_hash(running.recipe)}"
-        folder = place.work / store.slug(track.name) / name / f"seed-{job.seed}"
-    return train(
-        running.model,
-        track,
-        place.task(track.chooses + VALIDATION, track),
-        place.data_set(track.data),
-        running.recipe,
+    return Training(
+        track=track,
+        chooser=place.task(track.chooses + VALIDATION, track),
+        whole=place.data_set(track.data),
+        recipe=running.recipe,
         seed=job.seed,
         device=place.device,
-        folder=folder,
+        work=place.work,
         again=again,
         report=running.watcher.training,
     )
 
 
-def _measure(running: Running, task: LoadedTask, trained: Trained | None) -> Record:
-    """Validation twin first, then the test episodes, once."""
+def _validated(running: Running, task: LoadedTask) -> Validation | ModelFailed | None:
+    """The answers to the task's validation twin or why there are none; None for a twin itself."""
+    if task.task.split != "test":
+        return None
+    if hasattr(running.model, "eval"):
+        running.model.eval()
+    twin = running.place.task(task.task.name + VALIDATION, running.job.track)
+    # Where each episode costs a pass of its own, the episodes that choose must do.
+    way = way_of(running.model)
+    try:
+        answers = _answer(running, twin, CHOOSING_EPISODES[way] if way in PREFIX else None)
+    except ModelFailed as failure:
+        return failure
+    return Validation(
+        task=twin.task.name,
+        episode_digest=twin.episodes.first(len(answers.correct)).digest(),
+        outcome=_counts(answers),
+    )
+
+
+def _measure(
+    running: Running, task: LoadedTask, validation: Validation | None, trained: list[Trained]
+) -> Record:
+    """The test episodes, once; `trained` is the chosen training, then the final fit if any."""
     model = running.model
-    validation = None
-    if task.task.split == "test":
-        twin = running.place.task(task.task.name + VALIDATION, running.job.track)
-        # Where each episode costs a pass of its own, the episodes that choose must do.
-        way = way_of(model)
-        some = CHOOSING_EPISODES[way] if way in PREFIX else None
-        answers = _answer(running, twin, some)
-        validation = Validation(
-            task=twin.task.name,
-            episode_digest=twin.episodes.first(len(answers.correct)).digest(),
-            outcome=_counts(answers),
-        )
     answers = _answer(running, task)
-    result = trained.result if trained else None
+    results = [each.result for each in trained]
     parameters = None
     if hasattr(model, "parameters"):
         parameters = sum(p.numel() for p in model.parameters())
@@ -143,16 +161,16 @@ def _measure(running: Running, task: LoadedTask, trained: Trained | None) -> Rec
         outcome=_counts(answers),
         curve=[
             CurvePoint(items=items, loss_millionths=loss, correct_per_10000=correct)
-            for items, loss, correct in (result.curve if result else [])
+            for items, loss, correct in (results[0].curve if results else [])
         ],
         cost=Cost(
-            training_items=result.items if result else 0,
-            training_milliseconds=round(1000 * result.seconds) if result else 0,
+            training_items=sum(result.items for result in results),
+            training_milliseconds=round(1000 * sum(result.seconds for result in results)),
             embedding_milliseconds=round(1000 * answers.embedding_seconds),
             scoring_milliseconds=round(1000 * answers.scoring_seconds),
             parameters=parameters,
         ),
-        provenance=_provenance(running, trained.weights if trained else None),
+        provenance=_provenance(running, trained[-1].weights if trained else None),
     )
 
 
@@ -168,6 +186,7 @@ def _answer(running: Running, task: LoadedTask, episodes: int | None = None) -> 
         episodes=episodes,
         report=report,
         bank=running.bank,
+        shots=running.recipe.get("shots"),
     )
 
 
@@ -216,7 +235,10 @@ def _model_ref(running: Running) -> ModelRef:
     seen = None if declared is None else [str(name) for name in declared]
     if seen is not None and hasattr(model, "fit"):
         seen.append(f"{job.track.name}/train")
-    pool = job.spec.pool
+        if job.spec.asking.final_fit:
+            seen.append(f"{job.track.name}/validation")
+    # A model knows better than its entry where a setting decides, such as weights from elsewhere.
+    pool = getattr(model, "pool", None) or job.spec.pool
     if pool is None:
         pool = "transductive" if getattr(model, "transductive", False) else "inductive"
     return ModelRef(key=job.spec.key, recipe=running.recipe, pool=pool, seen=seen)

@@ -36,17 +36,26 @@ class Scorer:
 
 
 def embedding_scorer(
-    model: Any, vectors: Tensor, asked: Episodes, items: NDArray[np.int64], bank: Bank
+    model: Any,
+    vectors: Tensor,
+    asked: Episodes,
+    items: NDArray[np.int64],
+    bank: Bank,
+    shots: str = "prototype",
 ) -> Scorer:
-    """Nearest prototype (Snell et al. 2017) under the model's declared distance.
+    """Nearest class under the model's declared distance; `shots` says what stands for a class.
 
-    Under the cosine, embeddings are brought to length one before prototypes are their means.
+    "prototype" is the mean embedding of its supports (Snell et al. 2017), "nearest" and
+    "mean-similarity" compare with each support. Under the cosine, embeddings are brought to length
+    one first.
     """
     distance = getattr(model, "distance", "euclidean")
     measure = similarity(distance)
     if distance == "cosine":
         vectors = torch.nn.functional.normalize(vectors, dim=1)
     episodes, n_way, n_shot = asked.support.shape
+    if n_shot == 1:
+        shots = "prototype"  # one support is its own mean
     queries = asked.queries.shape[1]
     lookups = queries * n_way * n_shot
     gathered = (n_way * n_shot + queries) * vectors.shape[1]
@@ -54,22 +63,49 @@ def embedding_scorer(
     linear = distance not in ("manhattan",)
     if linear and len(vectors) <= MATRIX_ITEMS and by_matrix < episodes * gathered * GATHERED_VALUE:
         inner = bank.inner_products(vectors, items, distance)
-        return Scorer(_lookup(inner, distance), max(1, BLOCK_VALUES // lookups))
+        return Scorer(_lookup(inner, distance, shots), max(1, BLOCK_VALUES // lookups))
 
     def score(support: Tensor, asked_queries: Tensor) -> Tensor:
-        return measure(vectors[asked_queries], vectors[support].mean(dim=2))
+        if shots == "prototype":
+            return measure(vectors[asked_queries], vectors[support].mean(dim=2))
+        scores = measure(vectors[asked_queries], vectors[support.flatten(1)])  # (b, q, n * k)
+        if distance == "euclidean" and shots == "mean-similarity":
+            scores = _as_distances(scores, vectors[asked_queries].square().sum(dim=2))
+        return over_shots(scores.view(*scores.shape[:2], n_way, n_shot), shots)
 
-    return Scorer(score, max(1, BLOCK_VALUES // gathered))
+    values = gathered if shots == "prototype" else gathered + lookups
+    return Scorer(score, max(1, BLOCK_VALUES // values))
 
 
-def _lookup(inner: Tensor, distance: str) -> Callable[[Tensor, Tensor], Tensor]:
+def over_shots(scores: Tensor, shots: str) -> Tensor:
+    """Similarities with each support [..., n, k] -> with each class [..., n]."""
+    return scores.amax(dim=-1) if shots == "nearest" else scores.mean(dim=-1)
+
+
+def _as_distances(scores: Tensor, squares: Tensor) -> Tensor:
+    """2<q, s> - |s|^2 [b, q, m] and |q|^2 [b, q] -> -|q - s| [b, q, m].
+
+    Order is the same but means are not: the mean of distances is not that of their squares.
+    """
+    return -(squares[:, :, None] - scores).clamp(min=0).sqrt()
+
+
+def _lookup(inner: Tensor, distance: str, shots: str) -> Callable[[Tensor, Tensor], Tensor]:
     """Scores from inner products [k, k]; a prototype is a mean, so its products are means too."""
     flat, items = inner.view(-1), len(inner)
+    squares = inner.diagonal()
 
     def score(support: Tensor, queries: Tensor) -> Tensor:
         b, n, k = support.shape
         pairs = queries[:, :, None] * items + support.view(b, 1, n * k)
-        to_prototype = flat[pairs].view(b, -1, n, k).mean(dim=3)  # (b, q, n)
+        products = flat[pairs]  # (b, q, n * k)
+        if shots != "prototype":
+            if distance in ("euclidean", "squared-euclidean"):
+                products = 2 * products - squares[support.view(b, 1, n * k)]
+                if distance == "euclidean" and shots == "mean-similarity":
+                    products = _as_distances(products, squares[queries])
+            return over_shots(products.view(b, -1, n, k), shots)
+        to_prototype = products.view(b, -1, n, k).mean(dim=3)  # (b, q, n)
         if distance == "dot-product":
             return to_prototype
         own = support[:, :, :, None] * items + support[:, :, None, :]
@@ -81,7 +117,9 @@ def _lookup(inner: Tensor, distance: str) -> Callable[[Tensor, Tensor], Tensor]:
     return score
 
 
-def module_scorer(model: Any, way: str, vectors: Tensor, asked: Episodes) -> Scorer:
+def module_scorer(
+    model: Any, way: str, vectors: Tensor, asked: Episodes, shots: str = "mean-similarity"
+) -> Scorer:
     """By the model's own `classify` (episodes in batches) or `compare` (pairs of embeddings)."""
     _, n_way, n_shot = asked.support.shape
     queries = asked.queries.shape[1]
@@ -93,7 +131,7 @@ def module_scorer(model: Any, way: str, vectors: Tensor, asked: Episodes) -> Sco
         return scores
 
     def compare(support: Tensor, asked_queries: Tensor) -> Tensor:
-        return compare_pairs(model, vectors[support], vectors[asked_queries])
+        return compare_pairs(model, vectors[support], vectors[asked_queries], shots)
 
     if way == "classify":
         gathered = (n_way * n_shot + queries) * vectors.shape[1]
@@ -102,12 +140,16 @@ def module_scorer(model: Any, way: str, vectors: Tensor, asked: Episodes) -> Sco
     return Scorer(compare, max(1, BLOCK_VALUES // gathered))
 
 
-def compare_pairs(model: Any, support: Tensor, queries: Tensor) -> Tensor:
-    """Mean over the shots of the model's own similarity: [b, n, k, e], [b, q, e] -> [b, q, n].
+def compare_pairs(
+    model: Any, support: Tensor, queries: Tensor, shots: str = "mean-similarity"
+) -> Tensor:
+    """The model's own similarity with each class: [b, n, k, e], [b, q, e] -> [b, q, n].
 
     Raises:
         ModelFailed: if `compare` gives another shape than one number a pair.
     """
+    if shots == "prototype":
+        support = support.mean(dim=2, keepdim=True)
     b, n, k, e = support.shape
     q = queries.shape[1]
     left = support[:, None].expand(b, q, n, k, e).reshape(-1, e)
@@ -118,4 +160,4 @@ def compare_pairs(model: Any, support: Tensor, queries: Tensor) -> Tensor:
             f"compare gave shape {list(scores.shape)} for {b * q * n * k} pairs; "
             f"expected [{b * q * n * k}]."
         )
-    return scores.view(b, q, n, k).mean(dim=3)
+    return over_shots(scores.view(b, q, n, k), shots)

@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.datasets.data_set import Family
+from benchmark.datasets.data_set import DataSet, Family
 from benchmark.errors import OneshotError
+from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.episodes import answer, way_of
 from benchmark.evaluation.provenance import code_digest
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
 from benchmark.records.canonical import digest
-from benchmark.records.store import write_bytes
+from benchmark.records.store import slug, write_bytes
 from benchmark.tasks.loading import LoadedTask, split_of
 from benchmark.tasks.spec import Track
 
@@ -45,72 +46,106 @@ def choosing_episodes(way: str, family: Family) -> int:
 def training_key(
     track: Track, data_digest: str, recipe: dict[str, Any], seed: int, episodes: int
 ) -> str:
-    """Identity of a training; anything that could change its weights is in it."""
+    """Identity of a training; anything that could change its weights is in it.
+
+    How the trained model is asked is not, so that one training serves all ways of asking.
+    """
     split = {"train": asdict(track.train), "validation": asdict(track.validation)}
     return digest(
         {
             "data": data_digest,
             "split": json.loads(json.dumps(split)),
             "chooses": [track.chooses, episodes],
-            "recipe": recipe,
+            "recipe": {name: value for name, value in recipe.items() if name not in ASKED},
             "seed": seed,
             "code": code_digest("baselines"),
         }
     )
 
 
-def train(
-    model: Any,
-    track: Track,
-    chooser: LoadedTask,
-    whole: Any,
-    recipe: dict[str, Any],
-    *,
-    seed: int,
-    device: str,
-    folder: Path | None,
-    again: bool,
-    report: Callable[[Progress], None],
-) -> Trained:
-    """Trains the model in place, or loads the weights that the same training left in `folder`.
+@dataclass(frozen=True)
+class Training:
+    """A training that can be done or loaded: what a model learns from and where it is kept.
 
-    Args:
-        model: a `Trainable`, on `device`.
-        track: whose training and validation splits it may see.
+    Attributes:
+        track: whose training and validation splits may be seen.
         chooser: the validation twin that decides; its first episodes are used.
         whole: the track's data set.
         recipe: everything the weights depend on but the seed.
         seed: the training's seed.
-        device: where the model computes.
-        folder: where checkpoints and weights are kept, or None to keep none.
+        device: where models compute.
+        work: folder under which checkpoints and weights are kept, or None to keep none.
         again: train anew even if finished weights are there; an unfinished training is resumed.
         report: called with the progress.
-
-    Raises:
-        OneshotError: from the model, or if the folder cannot be written.
     """
-    episodes = choosing_episodes(way_of(model), track.family)
-    key = training_key(track, whole.digest, recipe, seed, episodes)
-    if folder is not None:
-        _prepare(folder)
-        if not again:
-            kept = _load(model, folder, key)
-            if kept is not None:
-                return kept
 
-    def validate(candidate: Any) -> float:
-        answers = answer(candidate, chooser, seed=seed, device=device, episodes=episodes)
-        return float(answers.correct.sum() / (answers.of * len(answers.correct)))
+    track: Track
+    chooser: LoadedTask
+    whole: DataSet
+    recipe: dict[str, Any]
+    seed: int
+    device: str
+    work: Path | None
+    again: bool
+    report: Callable[[Progress], None]
 
-    data = TrainingData(
-        train=split_of(track, "train", whole),
-        validation=split_of(track, "validation", whole),
-        validate=validate,
-    )
-    result = model.fit(data, TrainingRun(seed, device, folder, report, key))
-    if not isinstance(result, TrainingResult):
-        raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
-    return Trained(result, _save(model, folder, key, result))
+    def choose(self, model: Any) -> Trained:
+        """Trains the model in place and keeps the weights that validate best.
+
+        Raises:
+            OneshotError: from the model, or if the folder cannot be written.
+        """
+        episodes = choosing_episodes(way_of(model), self.track.family)
+
+        def validate(candidate: Any) -> float:
+            answers = answer(
+                candidate, self.chooser, seed=self.seed, device=self.device, episodes=episodes
+            )
+            return float(answers.correct.sum() / (answers.of * len(answers.correct)))
+
+        data = TrainingData(
+            train=split_of(self.track, ("train",), self.whole),
+            validation=split_of(self.track, ("validation",), self.whole),
+            validate=validate,
+        )
+        return self._fit(model, data, self._key(model))
+
+    def refit(self, model: Any, chosen: Trained) -> Trained:
+        """Trains a fresh model in place on training and validation classes together.
+
+        Args:
+            model: built like the one that `choose` trained.
+            chosen: the outcome of `choose`, which says for how many items.
+
+        Raises:
+            OneshotError: from the model, or if the folder cannot be written.
+        """
+        items = chosen.result.best_items
+        data = TrainingData(
+            train=split_of(self.track, ("train", "validation"), self.whole),
+            validation=None,
+            validate=None,
+            final_items=items,
+        )
+        return self._fit(model, data, digest([self._key(model), "final fit", items]))
+
+    def _key(self, model: Any) -> str:
+        episodes = choosing_episodes(way_of(model), self.track.family)
+        return training_key(self.track, self.whole.digest, self.recipe, self.seed, episodes)
+
+    def _fit(self, model: Any, data: TrainingData, key: str) -> Trained:
+        folder = None
+        if self.work is not None:
+            folder = self.work / slug(self.track.name) / key[:16]
+            _prepare(folder)
+            if not self.again:
+                kept = _load(model, folder, key)
+                if kept is not None:
+                    return kept
+        result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
+        if not isinstance(result, TrainingResult):
+            raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
+        return Trained(result, _save(model, folder, key, result))
 
 
 def _prepare(folder: Path) -> None:

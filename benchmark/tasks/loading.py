@@ -53,12 +53,13 @@ def data_name(track: Track, split: Split) -> str:
     return (track.test_data or track.data) if split == "test" else track.data
 
 
-def split_of(track: Track, split: Split, data: DataSet) -> DataSet:
-    """The items of a split with labels 0..c-1; turned classes included where the track has them.
+def split_of(track: Track, splits: tuple[Split, ...], data: DataSet) -> DataSet:
+    """The items of these splits with labels 0..c-1; turned classes where the track has them.
 
     `data` is the whole data set as stored.
     """
-    chosen = data.of_classes(np.asarray(classes_of(data, getattr(track, split))))
+    classes = [c for split in splits for c in classes_of(data, getattr(track, split))]
+    chosen = data.of_classes(np.asarray(classes))
     return chosen.with_turns() if track.turns else chosen
 
 

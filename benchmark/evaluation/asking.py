@@ -1,0 +1,93 @@
+"""How the harness asks a model: choices that hold for every model and stand in its recipe.
+
+They are set like a model's own settings (`--set views=10`) but never reach its constructor.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from benchmark.errors import OneshotError, Refused
+
+MOST_VIEWS = 64  # of the pinned list
+SHOTS = ("prototype", "nearest", "mean-similarity")
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What the harness does with a model's embeddings and training, whatever the model.
+
+    Attributes:
+        views: pinned small views of each item whose embeddings are averaged; 1 for the item as it
+            is (`benchmark.evaluation.views`).
+        shots: how several supports of a class make one score: "prototype" compares with their mean
+            embedding (Snell et al. 2017), "nearest" takes the most alike of them, and
+            "mean-similarity" the mean of their similarities. None for the way that is usual: the
+            mean similarity of a model with a `compare` of its own, else the prototype.
+        final_fit: train once more on training and validation classes together, for as many items
+            as the first training was best after, and answer the test with those weights.
+    """
+
+    views: int = 1
+    shots: str | None = None
+    final_fit: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.views, bool) or not isinstance(self.views, int):
+            raise OneshotError(f"The setting views={self.views} is not a whole number.")
+        if not 1 <= self.views <= MOST_VIEWS:
+            raise OneshotError(f"The setting views must lie between 1 and {MOST_VIEWS}.")
+        if self.shots not in (None, *SHOTS):
+            raise OneshotError(f"The setting shots={self.shots} is not one of {', '.join(SHOTS)}.")
+        if not isinstance(self.final_fit, bool):
+            raise OneshotError(f"The setting final_fit={self.final_fit} is not true or false.")
+
+
+NAMES = tuple(field.name for field in fields(Asking))
+
+
+def split(settings: Mapping[str, Any]) -> tuple[Asking, dict[str, Any]]:
+    """The harness's settings out of all of them, and what is left for the model.
+
+    Raises:
+        OneshotError: a value that makes no sense.
+    """
+    own = {name: _literal(settings[name]) for name in NAMES if name in settings}
+    return Asking(**own), {name: v for name, v in settings.items() if name not in NAMES}
+
+
+def recorded(asking: Asking, model: Any) -> dict[str, Any]:
+    """The part of the recipe that says how the model was asked; only what applies to it.
+
+    Raises:
+        Refused: the model cannot be asked so.
+    """
+    compares = callable(getattr(model, "compare", None))
+    embeds = callable(getattr(model, "embed", None))
+    if asking.views > 1 and not embeds:
+        raise Refused("Only a model that embeds can be asked with several views.")
+    if asking.final_fit and not getattr(model, "refits", False):
+        raise Refused(
+            "This model cannot do a final fit.",
+            "A model that can declares `refits = True` and trains for `data.final_items` items.",
+        )
+    recipe: dict[str, Any] = {"views": asking.views}
+    if embeds and not callable(getattr(model, "classify", None)):
+        recipe["shots"] = asking.shots or ("mean-similarity" if compares else "prototype")
+    elif asking.shots is not None:
+        raise Refused("Only a model that is asked by embeddings or pairs takes `shots`.")
+    if hasattr(model, "fit"):
+        recipe["final_fit"] = asking.final_fit
+    return recipe
+
+
+def _literal(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value.lower() if value.lower() in ("true", "false") else value)
+    except json.JSONDecodeError:
+        return value
