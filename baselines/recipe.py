@@ -18,6 +18,7 @@ BUDGETS: dict[str, dict[str, int]] = {
     # Training items: about a minute, ten minutes and an hour on two cores for a small network.
     "character": {"quick": 60_000, "standard": 400_000, "full": 2_000_000},
     "photograph": {"quick": 12_000, "standard": 200_000, "full": 1_000_000},
+    "text": {"quick": 60_000, "standard": 400_000, "full": 2_000_000},
 }
 
 
@@ -29,9 +30,11 @@ class TrainingRecipe:
     backbone: str = "conv4"
     backbone_code: str = derived("")  # first 16 hex digits of the SHA-256 of a user's file
     width: float = 1.0  # factor on the published number of filters
-    input_size: int = (
-        28  # Vinyals et al. 2016 (characters); 84: Ravi & Larochelle 2017 (photographs)
-    )
+    # Side in pixels, or letters of a text. 28: Vinyals et al. 2016 (characters); 84: Ravi &
+    # Larochelle 2017 (photographs).
+    input_size: int = 28
+    drop: float = 0.0  # part that is dropped in training, of backbones that can (DropBlock)
+    pretrained: bool = False  # begin with the weights that the backbone's library publishes
     channels: int = derived(1)  # follows from the track
     embedding: int = derived(64)  # follows from the backbone
 
@@ -48,13 +51,15 @@ class TrainingRecipe:
     scale: float = 0.1  # each axis by a factor 1 -+ scale
     shear: float = 0.1  # horizontal, of the height
     shift: float = 0.05  # of the side
+    elastic: float = 0.0  # standard deviation of local displacements, of half the side
     smallest_crop: float = 0.35  # of the area: between Szegedy et al. 2015 (0.08) and none
     flip: bool = True  # left to right
     brightness: float = 0.4  # He et al. 2016 for ImageNet (fb.resnet.torch)
     contrast: float = 0.4  # the same
+    saturation: float = 0.0  # the same says 0.4; untested here
 
     # The optimiser.
-    optimiser: Literal["adam", "sgd"] = "adam"
+    optimiser: Literal["adam", "adamw", "sgd"] = "adam"
     learning_rate: float = 0.004  # validation; Snell et al. 2017, section 3.1: 0.001, but longer
     momentum: float = 0.9  # of SGD
     weight_decay: float = 0.0
@@ -66,6 +71,7 @@ class TrainingRecipe:
     budget: str = derived("quick")  # "custom" where `items` was set
     items: int = 60_000  # training items seen, augmented views counted
     validations: int = 8  # the best validated weights are kept
+    sizes: str = ""  # smaller sides first: "48:0.4,64:0.7" is 48 up to 40 %, then 64 up to 70 %
 
     # The arithmetic.
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -87,7 +93,8 @@ def check(recipe: TrainingRecipe) -> None:
     for name in ("width", "learning_rate"):
         if not getattr(recipe, name) > 0:
             raise OneshotError(f"The setting {name} must be above zero.")
-    parts = ("scale", "shift", "brightness", "contrast", "warm_up", "smallest_crop")
+    parts = ("scale", "shift", "elastic", "brightness", "contrast", "saturation", "warm_up",
+             "smallest_crop")  # fmt: skip
     for name in parts:
         if not 0 <= getattr(recipe, name) <= 1:
             raise OneshotError(f"The setting {name} must lie between 0 and 1.")
@@ -101,7 +108,7 @@ def budget_items(budget: str, family: Family, own: dict[str, int] | None = None)
         Refused: there is no recipe for this kind of data.
     """
     if family not in BUDGETS:
-        raise Refused(f"This model learns from images; the track holds {family} data.")
+        raise Refused(f"This model learns from images or texts; the track holds {family} data.")
     known = BUDGETS[family]
     if budget not in known:
         raise UnknownName("budget", budget, list(known), f"Known: {', '.join(known)}.")

@@ -1,4 +1,4 @@
-"""What all models that train on images share: the recipe, the backbone, and embedding."""
+"""What all models that train on images or texts share: recipe, backbone and embedding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from torch import Tensor, nn
 from baselines.backbones import _build
 from baselines.backbones._defaults import training_defaults
 from baselines.recipe import TrainingRecipe, check
+from baselines.search import searches
 from baselines.settings import convert
+from baselines.training.sizes import stages
+from benchmark.errors import Refused
 from benchmark.protocols import TrackInfo
 
 R = TypeVar("R", bound=TrainingRecipe)
@@ -28,26 +31,55 @@ class TrainedEmbedder(nn.Module, Generic[R]):
     """
 
     recipe: R
+    refits = True
+    fixed_width = False  # whether weights behind the backbone depend on its output width
+    sharpness = ""  # the number that is searched beside the learning rate
 
     def __init__(self, seed: int, recipe: R, backbone: str) -> None:
         """Builds the backbone (`backbone` is the reference, with the path of a user's file)."""
         super().__init__()
         check(recipe)
         channels, side = recipe.channels, recipe.input_size
-        self.backbone = _build.build(backbone, channels, side, recipe.width, seed)
+        self.backbone = _build.build(
+            backbone, channels, side, recipe.width, seed, recipe.drop, recipe.pretrained
+        )
         width = _build.checked_width(backbone, self.backbone, channels, side)
+        self._check_sizes(recipe, backbone, width)
         self.recipe = dataclasses.replace(recipe, embedding=width)
         self.input_size = side
         self.channels = channels
 
+    def _check_sizes(self, recipe: R, backbone: str, width: int) -> None:
+        """Refuses progressive sizes that the backbone, or what follows it, cannot take."""
+        for side, _ in stages(recipe.sizes):
+            try:
+                other = _build.checked_width(backbone, self.backbone, recipe.channels, side)
+            except Exception as error:
+                raise Refused(
+                    f"The backbone '{recipe.backbone}' made for {recipe.input_size} pixels does "
+                    f"not take {side}: {error}."
+                ) from error
+            if other != width and self.fixed_width:
+                raise Refused(
+                    f"Progressive sizes need embeddings of one width here, but "
+                    f"'{recipe.backbone}' gives {other} numbers at {side} pixels and {width} at "
+                    f"{recipe.input_size}."
+                )
+
+    @property
+    def searches(self) -> list[dict[str, float]]:
+        """What `oneshot tune` tries, as factors on the recipe's numbers."""
+        return searches(self.sharpness)
+
     def forward(self, images: Tensor) -> Tensor:
-        """float32 [n, c, h, w] in [0, 1] -> float32 [n, e]."""
-        images = images.contiguous(memory_format=torch.channels_last)
+        """float32 [n, c, h, w] in [0, 1], or int32 [n, l] code points -> float32 [n, e]."""
+        if images.ndim == 4:
+            images = images.contiguous(memory_format=torch.channels_last)
         embeddings: Tensor = self.backbone(images)
         return embeddings.float()
 
     def embed(self, items: Tensor) -> Tensor:
-        """float32 [n, c, h, w] in [0, 1] -> float32 [n, e]."""
+        """float32 [n, c, h, w] in [0, 1], or int32 [n, l] code points -> float32 [n, e]."""
         embeddings: Tensor = self(items)
         return embeddings
 

@@ -42,7 +42,7 @@ class PrototypicalRecipe(TrainingRecipe):
 
     classes: int = 30  # ways; validation: many small episodes beat few large ones
     per_class: int = 2  # 1 shot and 1 query
-    shots: int = 1
+    support: int = 1  # items of each class that make its prototype
     temperature: float = 0.25  # of the softmax, per coordinate of the embedding; validation
 
 
@@ -60,6 +60,7 @@ class Prototypical(TrainedEmbedder[PrototypicalRecipe]):
     """
 
     distance = "squared-euclidean"
+    sharpness = "temperature"
 
     def __init__(self, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any) -> None:
         backbone = str(settings.get("backbone", PrototypicalRecipe.backbone))
@@ -67,10 +68,10 @@ class Prototypical(TrainedEmbedder[PrototypicalRecipe]):
         if backbone in TEMPERATURES:
             defaults = {**defaults, "temperature": TEMPERATURES[backbone]}
         recipe = make_recipe(PrototypicalRecipe, track, budget, settings, defaults)
-        if not 0 < recipe.shots < recipe.per_class:
+        if not 0 < recipe.support < recipe.per_class:
             raise OneshotError(
-                f"With {recipe.shots} shots of {recipe.per_class} items a class there is nothing "
-                "to learn from: shots must be at least 1 and below per_class."
+                f"With {recipe.support} supports of {recipe.per_class} items a class there is "
+                "nothing to learn from: support must be at least 1 and below per_class."
             )
         super().__init__(seed, recipe, backbone)
 
@@ -87,7 +88,7 @@ class Prototypical(TrainedEmbedder[PrototypicalRecipe]):
             return class_balanced(index, recipe.classes, recipe.per_class, run.seed, step)
 
         def loss_of(images: Tensor, batch: Batch) -> Tensor:
-            return episode_loss(self(images), recipe.per_class, recipe.shots, temperature)
+            return episode_loss(self(images), recipe.per_class, recipe.support, temperature)
 
         return train(self, recipe, draw, loss_of, data=data, run=run)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines.backbones import _build
-from baselines.backbones._defaults import KOCH_SIDE, SIDES, refuse_unless_images
+from baselines.backbones._defaults import default_size
 from baselines.settings import convert, derived
 from benchmark.protocols import TrackInfo
 
@@ -34,18 +34,16 @@ class Untrained(nn.Module):
     """Embeds with weights drawn by the seed, in eval mode.
 
     Raises:
-        Refused: the track holds no images.
+        Refused: the backbone does not take what the track holds.
         OneshotError: a setting that does not exist or has a bad value.
     """
 
     def __init__(self, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any) -> None:
         super().__init__()
-        refuse_unless_images(track)
         chosen = convert(UntrainedRecipe, settings)
         backbone = str(chosen.get("backbone", UntrainedRecipe.backbone))
         name, code = _build.recipe_name(backbone)
-        default_side = KOCH_SIDE if backbone == "koch" else SIDES[track.family]
-        side = int(chosen.get("input_size", default_side))
+        side = int(chosen.get("input_size", default_size(track, backbone)))
         width = float(chosen.get("width", UntrainedRecipe.width))
         self.backbone = _build.build(backbone, track.channels, side, width, seed)
         fields = chosen | {
@@ -61,6 +59,8 @@ class Untrained(nn.Module):
         self.eval()
 
     def embed(self, items: Tensor) -> Tensor:
-        """float32 [n, c, h, w] in [0, 1] -> float32 [n, e]."""
-        embeddings: Tensor = self.backbone(items.contiguous(memory_format=torch.channels_last))
+        """float32 [n, c, h, w] in [0, 1], or int32 [n, l] code points -> float32 [n, e]."""
+        if items.ndim == 4:
+            items = items.contiguous(memory_format=torch.channels_last)
+        embeddings: Tensor = self.backbone(items)
         return embeddings

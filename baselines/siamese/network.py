@@ -15,6 +15,8 @@ from torch import Tensor
 from baselines.parts import class_of
 from baselines.recipe import TrainingRecipe
 from baselines.siamese import batches
+from baselines.siamese.losses._loss import GREATEST_SCALE, LossSettings
+from baselines.siamese.losses._proxies import ProxyLoss
 from baselines.siamese.traits import Needs, Traits, distance_traits, loss_needs, refusal
 from baselines.trained import TrainedEmbedder, make_recipe
 from baselines.training.loop import train
@@ -29,6 +31,9 @@ class SiameseRecipe(TrainingRecipe):
     distance: str = "euclidean"
     loss: str = "contrastive"
     margin: float = 1.0  # the loss's share of the distance's radius; see their files
+    temperature: float = 0.0  # of losses that have one; see their files
+    learn_temperature: bool = False  # train it with the network: Radford et al. 2021 (CLIP)
+    hardest: float = 1.0  # share of pairs or triplets that count: Simo-Serra et al. 2015
     batches: Literal["class-balanced", "pairs", "triplets"] = "class-balanced"
 
 
@@ -53,12 +58,22 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
         distance = str(settings.get("distance", SiameseRecipe.distance))
         loss = str(settings.get("loss", SiameseRecipe.loss))
         traits, needs = distance_traits(distance), loss_needs(loss)
-        defaults = {"margin": needs.margin * traits.radius, "batches": needs.batches[0]}
+        defaults = {
+            "margin": needs.margin * traits.radius,
+            "temperature": needs.temperature,
+            "batches": needs.batches[0],
+        }
         recipe = make_recipe(SiameseRecipe, track, budget, settings, defaults)
         _refuse(recipe, traits, needs)
+        loss_class = class_of("losses", loss)
+        self.fixed_width = traits.learned or issubclass(loss_class, ProxyLoss)
+        self.sharpness = "temperature" if needs.temperature else "margin" if needs.margin else ""
         super().__init__(seed, recipe, str(settings.get("backbone", SiameseRecipe.backbone)))
         self.metric = class_of("distances", distance)(self.recipe.embedding)
-        self.loss = class_of("losses", loss)(traits, recipe.margin)
+        settings_of_loss = LossSettings(
+            recipe.margin, recipe.temperature, recipe.learn_temperature, recipe.hardest
+        )
+        self.loss = loss_class(traits, settings_of_loss)
         if traits.harness:
             self.distance = traits.harness
         else:
@@ -108,6 +123,20 @@ def _refuse(recipe: SiameseRecipe, traits: Traits, needs: Needs) -> None:
             f"The loss '{recipe.loss}' cannot learn from {recipe.batches}; "
             f"it takes {' or '.join(needs.batches)}."
         )
+    if bool(needs.temperature) != bool(recipe.temperature) or recipe.temperature < 0:
+        has = "needs a temperature above 0" if needs.temperature else "has no temperature to set"
+        raise Refused(f"The loss '{recipe.loss}' {has}, not {recipe.temperature:g}.")
+    if recipe.learn_temperature and not needs.temperature:
+        raise Refused(f"The loss '{recipe.loss}' has no temperature to learn.")
+    if recipe.learn_temperature and recipe.temperature < 1 / GREATEST_SCALE:
+        raise Refused(
+            f"A learned temperature cannot start at {recipe.temperature:g}: it never falls below "
+            f"{1 / GREATEST_SCALE:g}."
+        )
+    if not 0 < recipe.hardest <= 1:
+        raise Refused(f"The setting hardest={recipe.hardest:g} must lie above 0 and at most at 1.")
+    if recipe.hardest < 1 and not needs.minable:
+        raise Refused(f"The loss '{recipe.loss}' does its own mining; hardest must stay 1.")
     if needs.margin and not 0 < recipe.margin < traits.upper:
         limit = f" and below {traits.upper:g}, its largest value" if traits.bounded else ""
         raise Refused(

@@ -13,6 +13,9 @@ from torch.nn import functional
 from baselines.randomness import generator
 from baselines.recipe import TrainingRecipe
 
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+BENDS = 4  # displacements along each side of the coarse grid
+
 
 def augment(
     images: Tensor, turns: NDArray[np.integer], recipe: TrainingRecipe, seed: int, step: int
@@ -35,22 +38,44 @@ def augment(
         return _warp(images, turned, np.zeros((len(images), 2)), "zeros") if turns.any() else images
     if recipe.augmentation == "character":
         linear, shift = _affine(len(images), recipe, draw)
-        return _warp(images, turned @ linear, shift, "zeros")
+        bend = _bend(images, recipe.elastic, draw) if recipe.elastic else None
+        return _warp(images, turned @ linear, shift, "zeros", bend)
     linear, shift = _crop(len(images), recipe, draw)
     return _light(_warp(images, turned @ linear, shift, "reflection"), recipe, draw)
 
 
 def _warp(
-    images: Tensor, linear: NDArray[np.float64], shift: NDArray[np.float64], padding: str
+    images: Tensor,
+    linear: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    padding: str,
+    bend: Tensor | None = None,
 ) -> Tensor:
     """Resamples images [b, c, h, w] at coordinates transformed by [b, 2, 2] and moved by [b, 2].
 
-    Coordinates run from -1 to 1, x to the right and y down, as in `affine_grid`.
+    Coordinates run from -1 to 1, x to the right and y down, as in `affine_grid`; `bend`
+    [b, h, w, 2] moves each pixel's on its own.
     """
     theta = np.concatenate([linear, shift[:, :, None]], axis=2).astype(np.float32)
     on_device = torch.from_numpy(theta).to(images.device)
     grid = functional.affine_grid(on_device, list(images.shape), align_corners=False)
+    if bend is not None:
+        grid = grid + bend
     return functional.grid_sample(images, grid, "bilinear", padding, align_corners=False)
+
+
+def _bend(images: Tensor, strength: float, draw: np.random.Generator) -> Tensor:
+    """float32 [b, h, w, 2]: smooth random displacements, in parts of half the side.
+
+    Simard, Steinkraus, Platt: Best Practices for Convolutional Neural Networks Applied to Visual
+    Document Analysis. ICDAR 2003; made smooth by interpolating a coarse grid of normal
+    displacements as in Ronneberger, Fischer, Brox: U-Net. MICCAI 2015, section 3.1.
+    """
+    coarse = strength * draw.standard_normal((len(images), 2, BENDS, BENDS))
+    field = torch.from_numpy(coarse.astype(np.float32)).to(images.device)
+    side = images.shape[2:]
+    smooth = functional.interpolate(field, size=side, mode="bicubic", align_corners=True)
+    return smooth.permute(0, 2, 3, 1)
 
 
 def _turned(turns: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -89,13 +114,19 @@ def _crop(
 
 
 def _light(images: Tensor, recipe: TrainingRecipe, draw: np.random.Generator) -> Tensor:
-    """Brightness and contrast, each a factor of 1 -+ its strength per image."""
+    """Brightness, contrast and saturation, each a factor of 1 -+ its strength per image."""
     u = draw.uniform(-1, 1, (2, len(images), 1, 1, 1)).astype(np.float32)
     bright = torch.from_numpy(1 + recipe.brightness * u[0]).to(images.device)
     contrast = torch.from_numpy(1 + recipe.contrast * u[1]).to(images.device)
     images = images * bright
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
-    return ((images - mean) * contrast + mean).clamp(0, 1)
+    images = ((images - mean) * contrast + mean).clamp(0, 1)
+    if recipe.saturation and images.shape[1] == 3:
+        v = draw.uniform(-1, 1, (len(images), 1, 1, 1)).astype(np.float32)
+        colour = torch.from_numpy(1 + recipe.saturation * v).to(images.device)
+        grey = (images * images.new_tensor(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+        images = ((images - grey) * colour + grey).clamp(0, 1)
+    return images
 
 
 def _matrices(

@@ -18,9 +18,10 @@ from torch import Tensor, nn
 from baselines.randomness import keyed
 from baselines.recipe import TrainingRecipe
 from baselines.siamese.batches import Batch
-from baselines.training import checkpoint
+from baselines.training import checkpoint, curve
 from baselines.training.augment import augment
 from baselines.training.schedule import rate
+from baselines.training.sizes import Sizes
 from benchmark.errors import ModelFailed
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
 
@@ -30,7 +31,7 @@ CHECKPOINT_SECONDS = 10.0
 Draw = Callable[[int], Batch]
 """The batch of a step."""
 BatchLoss = Callable[[Tensor, Batch], Tensor]
-"""Images float32 [b, c, h, w] of a batch -> scalar to minimise."""
+"""Images float32 [b, c, h, w] of a batch (or code points [b, l]) -> scalar to minimise."""
 
 
 def train(
@@ -43,6 +44,9 @@ def train(
     run: TrainingRun,
 ) -> TrainingResult:
     """Trains `model` in place and leaves it in eval mode with the weights that validated best.
+
+    In a final fit (`data.validate` is None) nothing is chosen: the training stops after
+    `data.final_items` items of the same schedule, and the last weights are kept.
 
     Args:
         model: its parameters are trained; on return it is on `run.device`.
@@ -77,9 +81,16 @@ class _Training:
         self.data, self.run = data, run
         self.batch_items = len(draw(0).items)
         self.steps = max(1, recipe.items // self.batch_items)
-        count = min(recipe.validations, self.steps)
-        self.validation_steps = {round(self.steps * (i + 1) / count) for i in range(count)}
-        self.images = torch.from_numpy(data.train.images(recipe.input_size)).to(run.device)
+        self.last = self.steps  # step after which this training ends
+        self.validation_steps: set[int] = set()
+        if data.validate is None:
+            self.last = max(1, (data.final_items or recipe.items) // self.batch_items)
+        else:
+            count = min(recipe.validations, self.steps)
+            self.validation_steps = {round(self.steps * (i + 1) / count) for i in range(count)}
+        self.sizes = Sizes(recipe, self.steps)
+        self.side = 0  # of the images below: those of the step's size
+        self.images = torch.empty(0)
         self.optimiser = _optimiser(model, recipe)
 
         self.step = 0
@@ -99,7 +110,7 @@ class _Training:
         if self.step == 0:
             self.run.report(self._progress(0.0, 0.0))
         self.model.train()
-        while self.step < self.steps:
+        while self.step < self.last:
             self._one_step()
             now = time.monotonic()
             self.seconds = before + now - began
@@ -117,10 +128,13 @@ class _Training:
                 self.seconds = before + time.monotonic() - began
                 self._save()
                 saved = time.monotonic()
-        self.model.load_state_dict(self.best_weights)
+        if self.data.validate is None:
+            self.best_step = self.last
+        else:
+            self.model.load_state_dict(self.best_weights)
         self.model.eval()
         return TrainingResult(
-            items=self.steps * self.batch_items,
+            items=self.last * self.batch_items,
             seconds=self.seconds,
             curve=self.curve,
             best_items=self.best_step * self.batch_items,
@@ -129,9 +143,12 @@ class _Training:
     def _one_step(self) -> None:
         recipe, seed, step = self.recipe, self.run.seed, self.step
         batch = self.draw(step)
+        self._resize(self.sizes.at(step))
         items = torch.from_numpy(batch.items).to(self.images.device)
-        images = augment(self.images[items].float() / 255, batch.turns, recipe, seed, step)
-        images = images.contiguous(memory_format=torch.channels_last)
+        images = self.images[items]
+        if self.data.train.kind == "image":
+            images = augment(images.float() / 255, batch.turns, recipe, seed, step)
+            images = images.contiguous(memory_format=torch.channels_last)
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.learning_rate * rate(
                 step, self.steps, recipe.warm_up, recipe.schedule
@@ -157,8 +174,15 @@ class _Training:
         self.loss_sum += value
         self.loss_steps += 1
 
+    def _resize(self, side: int) -> None:
+        """Makes sure that the training items are there at this size."""
+        if side != self.side:
+            stored = torch.from_numpy(self.data.train.inputs(side))
+            self.images, self.side = stored.to(self.run.device), side
+
     def _validate(self) -> None:
         self.model.eval()
+        assert self.data.validate is not None  # there is no validation step in a final fit
         with torch.no_grad():
             accuracy = float(self.data.validate(self.model))
         self.model.train()
@@ -166,6 +190,8 @@ class _Training:
         self.loss_sum, self.loss_steps = 0.0, 0
         items = self.step * self.batch_items
         self.curve.append((items, round(1e6 * loss), round(1e4 * accuracy)))
+        if self.run.folder is not None:
+            curve.write(self.run.folder, self.curve)
         if accuracy > self.best:  # an equal one later does not displace it
             self.best, self.best_step = accuracy, self.step
             self.best_weights = _copy(self.model.state_dict())
@@ -173,7 +199,7 @@ class _Training:
     def _progress(self, loss: float, speed: float) -> Progress:
         return Progress(
             items=self.step * self.batch_items,
-            items_total=self.steps * self.batch_items,
+            items_total=self.last * self.batch_items,
             loss=loss,
             validation=self.curve[-1][2] / 1e4 if self.curve else None,
             items_per_second=speed,
@@ -214,6 +240,14 @@ class _Training:
 
 
 def _optimiser(model: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimizer:
+    if recipe.optimiser == "adamw":  # Loshchilov & Hutter 2019; gains and biases do not decay
+        matrices = [p for p in model.parameters() if p.ndim > 1]
+        others = [p for p in model.parameters() if p.ndim <= 1]
+        groups = [
+            {"params": matrices, "weight_decay": recipe.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, lr=recipe.learning_rate)
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(
             model.parameters(),

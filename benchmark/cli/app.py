@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli import data, env, leaderboard, listing, run
+from benchmark.cli import data, env, leaderboard, listing, run, tune
 from benchmark.errors import OneshotError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("tune")(tune.tune)
 app.command("list")(listing.list_names)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.add_typer(data.app, name="data")

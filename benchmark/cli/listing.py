@@ -7,14 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-KINDS = ("models", "tasks", "tracks", "datasets", "backbones", "distances", "losses")
+KINDS = (
+    "models", "tasks", "tracks", "suites", "datasets", "backbones", "distances", "losses",
+)  # fmt: skip
 
 
 def list_names(
     kind: Annotated[str, typer.Argument(help=" | ".join(KINDS))],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Lists models, tasks, tracks, datasets, backbones, distances or losses."""
+    """Lists models, tasks, tracks, suites, datasets, backbones, distances or losses."""
     from benchmark.errors import UnknownName
 
     if kind not in KINDS:
@@ -23,6 +25,7 @@ def list_names(
         "models": _models,
         "tasks": _tasks,
         "tracks": _tracks,
+        "suites": _suites,
         "datasets": _datasets,
     }.get(kind, lambda: _parts(kind))()
     if kind == "models" and not as_json:  # all combinations would fill many screens
@@ -90,6 +93,21 @@ def _tracks() -> list[dict[str, Any]]:
     ]
 
 
+def _suites() -> list[dict[str, Any]]:
+    from benchmark.sweep.suite import load, shipped
+
+    suites = {name: load(name) for name in shipped()}
+    return [
+        {
+            "name": name,
+            "models": len({wanted.model for wanted in suite.wanted}),
+            "tasks": len({task for wanted in suite.wanted for task in wanted.tasks}),
+            "title": suite.title,
+        }
+        for name, suite in suites.items()
+    ]
+
+
 def _datasets() -> list[dict[str, Any]]:
     from benchmark.datasets.catalogue import DATA_SETS
     from benchmark.datasets.store import data_directory, present
@@ -115,4 +133,5 @@ def _parts(kind: str) -> list[dict[str, Any]]:
     if kind == "backbones":  # counted, not written down: this one needs torch
         rows: list[dict[str, Any]] = import_module("baselines.backbones.describe").rows()
         return rows
-    return [{"name": name} for name in import_module("baselines.catalogue").part_names(kind)]
+    found: list[dict[str, Any]] = import_module("baselines.catalogue").parts(kind)
+    return found

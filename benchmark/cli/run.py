@@ -1,32 +1,42 @@
-"""`oneshot run`: models x tasks x seeds, one record each."""
+"""`oneshot run`: models x tasks x seeds, or a whole suite; one record each."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmark.errors import OneshotError, UnknownName
+from benchmark.errors import DataMissing, OneshotError, UnknownName
 
 if TYPE_CHECKING:
-    from benchmark.evaluation.job import Job, Surroundings
+    from benchmark.evaluation.job import Surroundings
+    from benchmark.sweep.plan import Plan
+    from benchmark.sweep.suite import Wanted
 
 
 def run(
     models: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="MODEL...",
+            metavar="[MODEL...]",
             help="Catalogue key, package.module:Name, or path/to/file.py:Name.",
         ),
-    ],
+    ] = None,
     task: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--task", "-t", help="Task, or a pattern over the ranked ones: 'omniglot-*'."),
-    ],
-    seeds: Annotated[str, typer.Option(help="Training seeds: 0, 0-2 or 0,3,5.")] = "0",
-    budget: Annotated[str, typer.Option(help="quick | standard | full")] = "quick",
+    ] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(help="Instead of models and tasks: a suite's name, or a file SUITE.toml."),
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Training seeds: 0, 0-2 or 0,3,5.  [default: 0]")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="quick | standard | full  [default: quick]")
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Override a setting of the recipe."),
@@ -46,117 +56,116 @@ def run(
         ),
     ] = None,
     device: Annotated[str, typer.Option(help="auto | cpu | cuda | mps")] = "auto",
-    dry_run: Annotated[bool, typer.Option(help="Show the jobs and do none.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Show the jobs, the hours and what is refused; do nothing.")
+    ] = False,
+    tensorboard: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write the progress for TensorBoard.")
+    ] = None,
 ) -> None:
     """Trains and evaluates models; writes one record per model, task and seed.
 
     Whatever is interrupted can be started again: finished records stay, trainings resume.
     """
     from benchmark.cli.watch import Watch
-    from benchmark.evaluation.api import check_budget, find_device
+    from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import Surroundings
     from benchmark.evaluation.run import run as run_job
+    from benchmark.sweep import plan as plans
 
     if existing not in ("skip", "redo", "fail"):
         raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
-    jobs = plan(
-        models, tasks_of(task), seeds_of(seeds), check_budget(budget), settings_of(settings)
+    wanted = (
+        wanted_by_suite(suite, models, task, settings, seeds, budget)
+        if suite
+        else wanted_by_name(models, task, settings, seeds or "0", budget or "quick")
     )
     place = Surroundings(data, results, work or default_work(), find_device(device))
+    plan = plans.make(wanted, results, strict=suite is None)
     if existing == "fail":
-        refuse_existing(jobs, results)
+        plans.refuse_existing(plan, results)
     if dry_run:
-        show(jobs, results)
+        show(plan, place)
         return
-    for track in {job.track.name: job.track for job in jobs}.values():
+    tracks = [each.job.track for each in plan.planned]
+    for track in {track.name: track for track in tracks}.values():
         place.require(track)
-    with Watch(len(jobs)) as watch:
+    if plan.searches:
+        from benchmark.cli.tune import make_searches
+
+        make_searches(list(plan.searches), place)
+        plan = plans.make(wanted, results)
+    with Watch(len(plan.planned), tensorboard) as watch:
         try:
-            for job in jobs:
-                watch.start(job.spec.key, job.track.name, job.seed)
-                for _ in run_job(job, place, existing, watch):  # type: ignore[arg-type]
+            for each in plan.planned:
+                watch.start(each.job.spec.key, each.job.track.name, each.job.seed)
+                for _ in run_job(each.job, place, existing, watch):  # type: ignore[arg-type]
                     pass
         except KeyboardInterrupt:
             raise OneshotError(
                 f"Interrupted; {watch.records} new records are kept.",
                 "Type the same command again to go on where it stopped.",
             ) from None
+    for refusal in plan.refused:
+        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}")
     close(watch.records, watch.failed, place)
 
 
-def close(records: int, failed: int, place: Surroundings) -> None:
-    """The last lines: how many records there are now, and what to type next."""
-    made = f"{records} new record{'' if records == 1 else 's'} in {place.results}"
-    typer.echo(f"{made}{f', {failed} of them failures' if failed else ''}.")
-    typer.echo(f"Tables and figures: oneshot leaderboard --results {place.results}")
-
-
-def plan(
-    models: list[str],
-    tasks: list[str],
-    seeds: list[int],
+def wanted_by_name(
+    models: list[str] | None,
+    tasks: list[str] | None,
+    settings: list[str] | None,
+    seeds: str,
     budget: str,
-    settings: dict[str, str],
-) -> list[Job]:
-    """The jobs in order: models, then tracks, then seeds; one training serves a track's tasks."""
-    from benchmark.evaluation.job import Job
-    from benchmark.registry import resolve
-    from benchmark.tasks import task as find_task
-    from benchmark.tasks import track as find_track
-
-    by_track: dict[str, list[str]] = {}
-    for name in tasks:
-        by_track.setdefault(find_task(name).track, []).append(name)
-    typed = tuple(f"{key}={value}" for key, value in settings.items())
-    specs = [resolve(name, settings) for name in dict.fromkeys(models)]
-    return [
-        Job(spec, find_track(track), seed, budget, tuple(names), typed)
-        for spec in specs
-        for track, names in by_track.items()
-        for seed in seeds
-    ]
-
-
-def tasks_of(patterns: list[str]) -> list[str]:
-    """Task names that the patterns mean, in catalogue order; a plain name may be any NwKs.
+) -> list[Wanted]:
+    """What models and tasks typed one by one mean.
 
     Raises:
-        UnknownName: for a name or pattern that means no task.
+        OneshotError: nothing to run, or an unknown name.
     """
-    from fnmatch import fnmatchcase
+    from benchmark.evaluation.job import check_budget
+    from benchmark.sweep.suite import Wanted, seeds_of, tasks_of
 
-    from benchmark.tasks import RANKED
-    from benchmark.tasks import task as find_task
-
-    found: list[str] = []
-    for pattern in patterns:
-        if any(sign in pattern for sign in "*?["):
-            matches = [name for name in RANKED if fnmatchcase(name, pattern)]
-            if not matches:
-                raise UnknownName("task like", pattern, list(RANKED), "Type: oneshot list tasks")
-            found += matches
-        else:
-            found.append(find_task(pattern).name)
-    return list(dict.fromkeys(found))
+    if not models or not tasks:
+        missing = "model" if not models else "task"
+        raise OneshotError(
+            f"There is no {missing} to run.",
+            "Type: oneshot run MODEL --task TASK, or oneshot run --suite quick",
+        )
+    names = tuple(tasks_of(tasks))
+    numbers, chosen, typed = tuple(seeds_of(seeds)), check_budget(budget), settings_of(settings)
+    return [Wanted(name, names, numbers, chosen, typed) for name in dict.fromkeys(models)]
 
 
-def seeds_of(text: str) -> list[int]:
-    """Seeds from "0", "0-2" or "0,3,5-7".
+def wanted_by_suite(
+    suite: str,
+    models: list[str] | None,
+    tasks: list[str] | None,
+    settings: list[str] | None,
+    seeds: str | None,
+    budget: str | None,
+) -> list[Wanted]:
+    """What a suite means; seeds and budget may be typed to replace its own.
 
     Raises:
-        OneshotError: for anything else.
+        OneshotError: models, tasks or settings beside a suite, or an unknown name.
     """
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise OneshotError(
-                f"--seeds {text} is no list of seeds.", "Type for example 0-2 or 0,3."
-            )
-        seeds += range(int(first), int(last or first) + 1)
-    if not seeds or len(seeds) > 10_000:
-        raise OneshotError(f"--seeds {text} names {len(seeds)} seeds; expected 1 to 10,000.")
-    return list(dict.fromkeys(seeds))
+    from dataclasses import replace
+
+    from benchmark.evaluation.job import check_budget
+    from benchmark.sweep.suite import load, seeds_of
+
+    if models or tasks or settings:
+        raise OneshotError(
+            "A suite names its own models, tasks and settings.",
+            "Leave them out, or write a suite of your own: --suite my_suite.toml",
+        )
+    changes: dict[str, object] = {}
+    if seeds is not None:
+        changes["seeds"] = tuple(seeds_of(seeds))
+    if budget is not None:
+        changes["budget"] = check_budget(budget)
+    return [replace(each, **changes) for each in load(suite).wanted]  # type: ignore[arg-type]
 
 
 def settings_of(pairs: list[str] | None) -> dict[str, str]:
@@ -183,45 +192,31 @@ def default_work() -> Path:
     return user_cache_path("oneshot-benchmark", appauthor=False) / "work"
 
 
-def recipes(jobs: list[Job]) -> list[dict[str, Any]]:
-    """The recipe of each job; jobs that differ by seed alone share one."""
-    from benchmark.evaluation.job import build
-
-    known: dict[tuple[int, str], dict[str, Any]] = {}
-    for job in jobs:
-        key = (id(job.spec), job.track.name)
-        if key not in known:
-            known[key] = build(job)[1]
-    return [known[id(job.spec), job.track.name] for job in jobs]
+def close(records: int, failed: int, place: Surroundings) -> None:
+    """The last lines: how many records there are now, and what to type next."""
+    made = f"{records} new record{'' if records == 1 else 's'} in {place.results}"
+    typer.echo(f"{made}{f', {failed} of them failures' if failed else ''}.")
+    typer.echo(f"Tables and figures: oneshot leaderboard --results {place.results}")
 
 
-def refuse_existing(jobs: list[Job], results: Path) -> None:
-    """Stops before anything is run if a record is already there.
+def show(plan: Plan, place: Surroundings) -> None:
+    """Prints every record the jobs would write, what is refused, and the hours to come."""
+    from benchmark.sweep.estimate import Estimator, hours
 
-    Raises:
-        OneshotError: naming the first.
-    """
-    from benchmark.evaluation.job import path_of
-
-    for job, recipe in zip(jobs, recipes(jobs), strict=True):
-        for name in job.tasks:
-            path = path_of(job, name, recipe, results)
-            if path.is_file():
-                raise OneshotError(
-                    f"{path} is already there.", "Choose --existing skip or --existing redo."
-                )
-
-
-def show(jobs: list[Job], results: Path) -> None:
-    """Prints every record the jobs would write and whether it is there."""
-    from benchmark.evaluation.job import path_of
-    from benchmark.records.canonical import recipe_hash
-
-    missing = 0
-    for job, recipe in zip(jobs, recipes(jobs), strict=True):
-        for name in job.tasks:
-            there = path_of(job, name, recipe, results).is_file()
-            missing += not there
-            state = "present" if there else "missing"
-            typer.echo(f"{state}  {job.spec.key}--{recipe_hash(recipe)}  {name}  seed {job.seed}")
-    typer.echo(f"{missing} of {sum(len(job.tasks) for job in jobs)} records are missing.")
+    for each in plan.planned:
+        for name in each.job.tasks:
+            state = "missing" if name in each.missing else "present"
+            typer.echo(f"{state}  {each.name}  {name}  seed {each.job.seed}")
+    for search in plan.searches:
+        typer.echo(f"search   {search.model} on {search.track}, budget {search.budget}")
+    for refusal in plan.refused:
+        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}")
+    typer.echo(f"{plan.missing} of {plan.records} records are missing.")
+    if not plan.missing:
+        return
+    try:
+        seconds = Estimator(place).plan(plan)
+    except DataMissing as missing:
+        typer.echo(f"How long they take cannot be estimated. {missing}")
+    else:
+        typer.echo(f"About {hours(seconds)} on this machine ({place.device}), one after the other.")

@@ -10,6 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from benchmark.cli.board import Board
 from benchmark.protocols import Progress as Training
 from benchmark.records.schema import Record
 
@@ -19,7 +20,8 @@ PLAIN_SECONDS = 10.0
 class Watch:
     """Shows one job after the other; a `Watcher` of `benchmark.evaluation.run`."""
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, tensorboard: Path | None = None) -> None:
+        self.board = None if tensorboard is None else Board(tensorboard)
         self.console = Console(highlight=False, soft_wrap=True)
         self.jobs = jobs
         self.job = 0
@@ -49,18 +51,24 @@ class Watch:
         trace: TracebackType | None,
     ) -> None:
         self._bar.stop()
+        if self.board is not None:
+            self.board.close()
 
     def start(self, model: str, track: str, seed: int) -> None:
         """The next job begins."""
         self.job += 1
         self._label = f"[{self.job}/{self.jobs}] {model} on {track}, seed {seed}"
         self._said = time.monotonic()
+        if self.board is not None:
+            self.board.start(f"{track}/{model}/seed-{seed}")
         if self.console.is_terminal:  # the bar below it must fit into 80 columns
             self.console.print(self._label, style="bold", markup=False)
         self._show(0, 1, "getting ready")
 
     def training(self, progress: Training) -> None:
         """Items, loss, validation accuracy, speed and time left."""
+        if self.board is not None:
+            self.board.training(progress)
         note = f"{progress.items_per_second:,.0f} items/s  loss {progress.loss:.3f}"
         if progress.validation is not None:
             note += f"  valid. {100 * progress.validation:.1f} %"

@@ -8,7 +8,9 @@ from importlib import import_module
 
 import pytest
 
-from baselines.catalogue import PAPERS, ModelEntry, entries, find, part_names
+from baselines import catalogue
+from baselines.catalogue import SIAMESE, ModelEntry, entries, find, part_names
+from baselines.parts import constant
 from benchmark.protocols import (
     Embedder,
     EpisodeClassifier,
@@ -65,14 +67,41 @@ SAMPLE = [
 ]
 
 
-def test_a_loss_has_its_paper() -> None:
-    assert set(part_names("losses")) == set(PAPERS)
+@pytest.mark.parametrize("loss", part_names("losses"))
+def test_a_loss_states_its_paper(loss: str) -> None:
+    paper, key = constant("losses", loss, "PAPER", SIAMESE)
+    assert (paper, key) != SIAMESE
+    year = paper[-4:]
+    assert year.isdigit() and year in key
+    assert key.startswith(paper.split()[0].split("-")[0].lower())
+    module = import_module(f"baselines.siamese.losses.{loss.replace('-', '_')}")
+    assert (paper, key) == module.PAPER
+    assert year in module.__doc__
+
+
+def test_a_model_is_titled_and_cited_by_its_parts() -> None:
+    entry = find("siamese-vit-tiny-weighted-l1-nt-xent")
+    assert entry is not None
+    assert entry.title == "Siamese ViT-Tiny, weighted L1, NT-Xent"
+    assert (entry.paper, entry.bibtex) == ("Chen et al. 2020", "chen2020simple")
+    entry = find("siamese-conv4-cosine-contrastive")
+    assert entry is not None and entry.title == "Siamese Conv4, cosine, contrastive"
+
+
+def test_models_with_a_name_of_their_own_are_listed_and_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named = ModelEntry("mine", "mine:Mine", "Mine", "siamese", "Embedder")
+    monkeypatch.setattr(catalogue, "NAMED", (named,))
+    assert named in entries() and find("mine") == named
 
 
 @pytest.mark.parametrize("entry", SAMPLE, ids=lambda entry: entry.key)
 def test_every_entry_offers_what_it_declares(entry: ModelEntry, track: TrackInfo) -> None:
     # Koch's 38 million weights need not be drawn to see what the model offers.
     small = {"width": 0.05} if entry.family != "fixed" else {}
+    if entry.settings.get("backbone") == "char-cnn":
+        track = TrackInfo("words", "text", channels=1, side=32)
     model = build(entry, track, **small)
     assert isinstance(model, PROTOCOLS[entry.offers])
     assert isinstance(model, PairHead) == (entry.offers == "PairHead")

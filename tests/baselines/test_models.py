@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from baselines.backbones import _build
 from baselines.backbones._measure import describe
 from baselines.episodic.prototypical import Prototypical
 from baselines.fixed.chance import Chance
@@ -44,11 +45,18 @@ def nothing():
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("backbone", part_names("backbones"))
 def test_embeddings(track: TrackInfo, kind: str, backbone: str) -> None:
+    text = _build.is_text(backbone)
+    if text:
+        track = TrackInfo("words", "text", channels=1, side=32)
+
     def embed(seed: int) -> tuple[Any, torch.Tensor]:
         model = MODELS[kind](seed, track, backbone=backbone, width=0.05)
         model.eval()
-        side = model.input_size
-        images = torch.rand(7, 1, side, side, generator=torch.Generator().manual_seed(0))
+        side, draw = model.input_size, torch.Generator().manual_seed(0)
+        shape = (7, side) if text else (7, 1, side, side)
+        images = torch.rand(shape, generator=draw)
+        if text:
+            images = (200 * images).int()
         with torch.inference_mode():
             whole = model.embed(images)
             parts = torch.cat([model.embed(images[:1]), model.embed(images[1:])])
@@ -69,8 +77,8 @@ def test_conv4_has_its_published_size(side: int, channels: int, width: int) -> N
 
 
 def test_koch_has_its_published_size() -> None:
-    network = class_of("backbones", "koch")(1, 105, width=1 / 64)
-    assert network.units.in_features == 4 * 6 * 6  # 256@6x6 at full width, figure 4
+    network = class_of("backbones", "koch")(1, 105, width=1 / 32)
+    assert network.units.in_features == 8 * 6 * 6  # 256@6x6 at full width, figure 4
 
 
 @pytest.mark.parametrize("backbone", part_names("backbones"))

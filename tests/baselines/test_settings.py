@@ -61,7 +61,7 @@ def test_settings_may_be_strings(track: TrackInfo) -> None:
         ({"classes": "many"}, "classes=many is not a whole number"),
         ({"classes": 2.5}, "classes=2.5 is not a whole number"),
         ({"turns": "perhaps"}, "turns=perhaps is not true or false"),
-        ({"optimiser": "lion"}, "optimiser=lion is not one of adam or sgd"),
+        ({"optimiser": "lion"}, "optimiser=lion is not one of adam, adamw or sgd"),
         ({"classes": 1}, "classes must be at least 2"),
         ({"learning_rate": 0}, "learning_rate must be above zero"),
         ({"learning_rate": "nan"}, "learning_rate must be above zero"),

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli.run import seeds_of, settings_of, tasks_of
+from benchmark.cli.run import settings_of
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.records import store
+from benchmark.sweep.suite import seeds_of, tasks_of
 
 ROOT = Path(__file__).parents[2]
 MINE = """
@@ -51,7 +52,7 @@ def test_seeds(text, seeds):
 
 @pytest.mark.parametrize("text", ["", "a", "1-", "-1", "2-1", "0-99999"])
 def test_wrong_seeds(text):
-    with pytest.raises(OneshotError, match="--seeds"):
+    with pytest.raises(OneshotError, match="seeds"):
         seeds_of(text)
 
 

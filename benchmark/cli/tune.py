@@ -1,0 +1,90 @@
+"""`oneshot tune`: the small search on validation that every model gets alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmark.errors import OneshotError
+
+if TYPE_CHECKING:
+    from benchmark.evaluation.job import Surroundings
+    from benchmark.sweep.tuning import Outcome, Search
+
+
+def tune(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Models that train.")],
+    track: Annotated[
+        str, typer.Option(help="Track to search on: its validation split decides.")
+    ] = "glyphs",
+    budget: Annotated[str, typer.Option(help="quick | standard | full")] = "quick",
+    data: Annotated[
+        Path | None, typer.Option(help="Data directory.", envvar="ONESHOT_DATA")
+    ] = None,
+    results: Annotated[
+        Path, typer.Option(help="The outcome is written to its folder tuning/.")
+    ] = Path("results"),
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            help="Checkpoints and trained weights; default: the user's cache.",
+            envvar="ONESHOT_WORK",
+        ),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto | cpu | cuda | mps")] = "auto",
+) -> None:
+    """Tries eight settings (learning rate x margin or temperature) and writes how each validated.
+
+    No test item is read. Suites follow the outcome: `oneshot run --suite siamese-grid`.
+    """
+    from benchmark.cli.run import default_work
+    from benchmark.evaluation.api import find_device
+    from benchmark.evaluation.job import Surroundings, check_budget
+    from benchmark.sweep.tuning import Search
+    from benchmark.tasks import track as find_track
+
+    place = Surroundings(data, results, work or default_work(), find_device(device))
+    name = find_track(track).name
+    make_searches([Search(model, name, check_budget(budget)) for model in models], place)
+
+
+def make_searches(searches: list[Search], place: Surroundings) -> None:
+    """Makes the searches one after the other and prints their tables.
+
+    Raises:
+        OneshotError: what a search raises, or an interruption.
+    """
+    from benchmark.cli.watch import Watch
+    from benchmark.evaluation.job import Job
+    from benchmark.tasks import track as find_track
+
+    trials = sum(len(search.jobs()) for search in searches)
+    for name in dict.fromkeys(search.track for search in searches):
+        place.require(find_track(name))
+    with Watch(trials) as watch:
+
+        def starting(job: Job) -> None:
+            watch.start(f"{job.spec.key} {' '.join(job.typed)}", job.track.name, job.seed)
+
+        try:
+            for search in searches:
+                outcome = search.make(place, watch, starting)
+                watch.console.print(table(outcome), markup=False)
+                watch.console.print(f"wrote {place.results}/{search.name}", markup=False)
+        except KeyboardInterrupt:
+            raise OneshotError(
+                "Interrupted; finished trainings are kept.",
+                "Type the same command again to go on where it stopped.",
+            ) from None
+
+
+def table(outcome: Outcome) -> str:
+    """One line for each trial, the best marked."""
+    lines = []
+    for trial in outcome.trials:
+        score = "failed" if trial.correct is None else f"{100 * trial.correct / outcome.of:6.2f} %"
+        settings = "  ".join(f"{name}={value:g}" for name, value in trial.settings.items())
+        lines.append(f"{'*' if trial is outcome.best else ' '} {score:>9}  {settings}")
+    return "\n".join([f"{outcome.model} on {outcome.task}:", *lines])

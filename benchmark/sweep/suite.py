@@ -1,0 +1,220 @@
+"""A suite: blocks of models x tasks x seeds, read from a TOML file.
+
+    title = "Distance and loss"
+
+    [[block]]
+    models = ["siamese-conv4-{distance}-{loss}"]   # names, or patterns over the catalogue
+    distance = ["euclidean", "cosine"]             # fills {distance}; "all" for all there are
+    loss = "all"
+    tasks = ["omniglot-within-20w1s"]              # names, or patterns over the ranked tasks
+    seeds = "0-2"                                  # default "0"
+    budget = "quick"                               # the default
+    settings = { classes_from = "any" }            # default: none
+    tune = "siamese-conv4-cosine-{loss}"           # take what a search for this model chose
+
+Parts that cannot be combined are no error in a suite: they are listed with the reason.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from importlib import resources
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from benchmark.errors import OneshotError, UnknownName
+from benchmark.evaluation.job import check_budget
+from benchmark.registry import catalogue_keys, part_names
+from benchmark.tasks import RANKED
+from benchmark.tasks import task as find_task
+
+PARTS = {"backbone": "backbones", "distance": "distances", "loss": "losses"}
+SIGNS = "*?["
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One model of a block, before it is built.
+
+    Attributes:
+        model: what `registry.resolve` takes.
+        tasks: names of tasks.
+        seeds: of the trainings.
+        budget: of the trainings.
+        settings: laid over the model's own.
+        tune: the model whose search is to be followed, or None.
+    """
+
+    model: str
+    tasks: tuple[str, ...]
+    seeds: tuple[int, ...]
+    budget: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tune: str | None = None
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All that a suite wants, block after block."""
+
+    title: str
+    wanted: tuple[Wanted, ...]
+
+
+class _Block(BaseModel):
+    """A block as it is written; unknown words are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    models: list[str] = Field(min_length=1)
+    tasks: list[str] = Field(min_length=1)
+    backbone: list[str] | str = []
+    distance: list[str] | str = []
+    loss: list[str] | str = []
+    seeds: str = "0"
+    budget: str = "quick"
+    settings: dict[str, Any] = {}
+    tune: str | None = None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: str
+    block: list[_Block] = Field(min_length=1)
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the suites that come with the benchmark."""
+    names = (entry.name for entry in resources.files("benchmark.suites").iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def load(name: str) -> Suite:
+    """The suite of this name, or the one in this TOML file.
+
+    Raises:
+        UnknownName: there is no such suite, or it names a part or task that does not exist.
+        OneshotError: the file cannot be read or says something else than a suite.
+    """
+    if name.endswith(".toml"):
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except OSError as error:
+            raise OneshotError(f"Cannot read the suite {name}: {error.strerror}.") from error
+    elif name in shipped():
+        text = (resources.files("benchmark.suites") / f"{name}.toml").read_text(encoding="utf-8")
+    else:
+        hint = f"There are: {', '.join(shipped())}; or give a file: my_suite.toml."
+        raise UnknownName("suite", name, list(shipped()), hint)
+    return parse(text, name)
+
+
+def parse(text: str, name: str) -> Suite:
+    """The suite that a TOML text describes; `name` is for messages. See `load` for the errors."""
+    try:
+        file = _File.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise OneshotError(f"The suite {name} is no TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(word) for word in first["loc"])
+        raise OneshotError(
+            f"The suite {name} has a wrong {place}: {first['msg']}.",
+            "What a suite may say stands at the top of benchmark/sweep/suite.py.",
+        ) from error
+    wanted = tuple(each for block in file.block for each in _wanted(block))
+    return Suite(file.title, wanted)
+
+
+def _wanted(block: _Block) -> Iterator[Wanted]:
+    tasks, seeds = tuple(tasks_of(block.tasks)), tuple(seeds_of(block.seeds))
+    budget = check_budget(block.budget)
+    found: dict[tuple[str, str | None], None] = {}  # a set that keeps the order
+    for template in block.models:
+        for filling in _fillings(block, template):
+            tune = block.tune.format(**filling) if block.tune else None
+            for model in _models(_filled(template, filling)):
+                found[model, tune] = None
+    for model, tune in found:
+        yield Wanted(model, tasks, seeds, budget, block.settings, tune)
+
+
+def _filled(template: str, filling: Mapping[str, str]) -> str:
+    try:
+        return template.format(**filling)
+    except (KeyError, IndexError, ValueError):
+        raise OneshotError(
+            f"The model '{template}' has a blank that the block does not fill.",
+            f"Blanks are {', '.join('{' + part + '}' for part in PARTS)}; give the block a list.",
+        ) from None
+
+
+def _fillings(block: _Block, template: str) -> Iterator[dict[str, str]]:
+    """Every way to fill the blanks of a template."""
+    names = [part for part in PARTS if "{" + part + "}" in template and getattr(block, part)]
+    lists = [_part_names(part, getattr(block, part)) for part in names]
+    for values in product(*lists):
+        yield dict(zip(names, values, strict=True))
+
+
+def _part_names(part: str, given: list[str] | str) -> Sequence[str]:
+    known = part_names(PARTS[part])
+    if given == "all":
+        return known
+    names = [given] if isinstance(given, str) else given
+    for name in names:
+        if name not in known and ":" not in name:
+            raise UnknownName(part, name, list(known), f"Known: {', '.join(known)}.")
+    return names
+
+
+def _models(pattern: str) -> list[str]:
+    if not any(sign in pattern for sign in SIGNS):
+        return [pattern]
+    keys = catalogue_keys()
+    found = [key for key in keys if fnmatchcase(key, pattern)]
+    if not found:
+        raise UnknownName("model like", pattern, keys, "Type: oneshot list models")
+    return found
+
+
+def tasks_of(patterns: Sequence[str]) -> list[str]:
+    """Task names that the patterns mean, in catalogue order; a plain name may be any NwKs.
+
+    Raises:
+        UnknownName: for a name or pattern that means no task.
+    """
+    found: list[str] = []
+    for pattern in patterns:
+        if any(sign in pattern for sign in SIGNS):
+            matches = [name for name in RANKED if fnmatchcase(name, pattern)]
+            if not matches:
+                raise UnknownName("task like", pattern, list(RANKED), "Type: oneshot list tasks")
+            found += matches
+        else:
+            found.append(find_task(pattern).name)
+    return list(dict.fromkeys(found))
+
+
+def seeds_of(text: str) -> list[int]:
+    """Seeds from "0", "0-2" or "0,3,5-7".
+
+    Raises:
+        OneshotError: for anything else.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise OneshotError(f"'{text}' is no list of seeds.", "Type for example 0-2 or 0,3.")
+        seeds += range(int(first), int(last or first) + 1)
+    if not seeds or len(seeds) > 10_000:
+        raise OneshotError(f"'{text}' names {len(seeds)} seeds; expected 1 to 10,000.")
+    return list(dict.fromkeys(seeds))

@@ -1,0 +1,188 @@
+"""The search every model gets alike: a few settings, one training each, judged on validation.
+
+What a model searches is its own to declare (`searches`: factors on numbers of its recipe). The
+outcome is a small file of integers beside the records; suites follow it by carrying the factors
+over to the models that they name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from benchmark.errors import ModelFailed, OneshotError, Refused
+from benchmark.evaluation.job import Job, Surroundings, Watcher, build
+from benchmark.evaluation.run import run
+from benchmark.records.store import slug, write_bytes
+from benchmark.registry import resolve
+from benchmark.tasks import track as find_track
+from benchmark.tasks.spec import VALIDATION
+
+FOLDER = "tuning"
+SEED = 1000  # of all trials: no seed whose result is reported is chosen by its luck
+
+
+class Trial(BaseModel):
+    """One setting and how it did; `correct` is None where the training failed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    factors: dict[str, float]
+    settings: dict[str, float]
+    correct: int | None = Field(ge=0)
+
+
+class Outcome(BaseModel):
+    """A search's file. `of` is the number of queries that each trial answered."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: str
+    track: str
+    budget: str
+    task: str
+    seed: int
+    of: int = Field(ge=1)
+    trials: list[Trial] = Field(min_length=1)
+
+    @property
+    def best(self) -> Trial:
+        """The trial with most correct answers, the first of equal ones.
+
+        Raises:
+            ModelFailed: no trial came to an end.
+        """
+        ended = [trial for trial in self.trials if trial.correct is not None]
+        if not ended:
+            raise ModelFailed(f"No setting of {self.model} could be trained on {self.track}.")
+        return max(ended, key=lambda trial: trial.correct or 0)
+
+
+@dataclass(frozen=True)
+class Search:
+    """Which model is searched, on which track, with which budget."""
+
+    model: str
+    track: str
+    budget: str
+
+    @property
+    def name(self) -> str:
+        """Path of the search's file under the results folder."""
+        return f"{FOLDER}/{slug(self.track)}/{slug(self.model)}--{self.budget}.json"
+
+    def jobs(self) -> list[tuple[dict[str, float], Job]]:
+        """The factors of each trial and the job that makes it.
+
+        Raises:
+            OneshotError: the model declares nothing to search.
+        """
+        track = find_track(self.track)
+        task = track.chooses + VALIDATION
+        plain = Job(resolve(self.model), track, SEED, self.budget, (task,))
+        model, recipe = build(plain)
+        searches = getattr(model, "searches", None)
+        if not searches:
+            raise OneshotError(
+                f"{self.model} has nothing to search.",
+                "A model that trains may declare `searches`, a list of factors on its settings.",
+            )
+        out = []
+        for factors in searches:
+            settings = scaled(recipe, factors)
+            typed = tuple(f"{name}={value:g}" for name, value in settings.items())
+            out.append((factors, replace(plain, spec=resolve(self.model, settings), typed=typed)))
+        return out
+
+    def read(self, results: Path) -> Outcome | None:
+        """The outcome that is there, or None.
+
+        Raises:
+            OneshotError: the file is damaged.
+        """
+        path = results / self.name
+        if not path.is_file():
+            return None
+        try:
+            return Outcome.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise OneshotError(
+                f"The search {path} cannot be read.", "Delete it; the search is then made again."
+            ) from error
+
+    def make(
+        self,
+        place: Surroundings,
+        watcher: Watcher | None = None,
+        starting: Callable[[Job], None] = lambda job: None,
+    ) -> Outcome:
+        """Trains every setting and writes the outcome; trials that are done are not done again.
+
+        Args:
+            place: where data, results and work lie.
+            watcher: told of the progress.
+            starting: called with each job before it begins.
+
+        Raises:
+            OneshotError: missing data, or a folder that cannot be written.
+        """
+        trials: list[Trial] = []
+        of = 1
+        for factors, job in self.jobs():
+            starting(job)
+            correct, record = None, None
+            with contextlib.suppress(Refused):  # such as a margin that the distance cannot reach
+                (record,) = run(job, replace(place, results=None), "skip", watcher)
+            if record is not None and record.outcome is not None:
+                correct = sum(record.outcome.correct)
+                of = record.outcome.of * len(record.outcome.correct)
+            settings = {name: job.spec.settings[name] for name in factors}
+            trials.append(Trial(factors=factors, settings=settings, correct=correct))
+        outcome = Outcome(
+            model=self.model, track=self.track, budget=self.budget, of=of, trials=trials,
+            task=find_track(self.track).chooses + VALIDATION, seed=SEED,
+        )  # fmt: skip
+        if place.results is not None:
+            path = place.results / self.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = json.dumps(outcome.model_dump(mode="json"), indent=1) + "\n"
+            write_bytes(path, text.encode(), "--results")
+        return outcome
+
+
+def scaled(recipe: Mapping[str, Any], factors: Mapping[str, float]) -> dict[str, float]:
+    """Numbers of a recipe times their factors, to four digits.
+
+    Raises:
+        Refused: the recipe has no such number.
+    """
+    for name in factors:
+        if isinstance(recipe.get(name), bool) or not isinstance(recipe.get(name), (int, float)):
+            raise Refused(f"The recipe has no number '{name}' that a search could be followed in.")
+    return {name: float(f"{recipe[name] * factor:.4g}") for name, factor in factors.items()}
+
+
+def followed(
+    search: Search, model: str, settings: Mapping[str, Any], results: Path
+) -> dict[str, float] | None:
+    """The settings that `model` takes from a search for another model; None before the search.
+
+    Raises:
+        Refused: the model cannot be built, or lacks a number that was searched.
+    """
+    track = find_track(search.track)
+    _, recipe = build(Job(resolve(model, settings), track, SEED, search.budget, ()))
+    outcome = search.read(results)
+    return None if outcome is None else scaled(recipe, outcome.best.factors)
+
+
+def outcomes(results: Path) -> Iterator[Outcome]:
+    """All searches in a results folder, in order of their names."""
+    for path in sorted((results / FOLDER).glob("*/*.json")):
+        yield Outcome.model_validate_json(path.read_bytes())

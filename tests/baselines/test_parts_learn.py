@@ -1,0 +1,88 @@
+"""Every part learns: a short training on glyphs beats the same network untrained, and is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from baselines.parts import part_names
+from benchmark.evaluation.episodes import answer
+from benchmark.evaluation.job import Job, Surroundings, build
+from benchmark.evaluation.run import run
+from benchmark.registry import resolve
+from benchmark.tasks import loading
+from benchmark.tasks import track as find_track
+from benchmark.tasks.tracks import alphabets
+
+GLYPHS = find_track("glyphs")
+# Three scripts of 20 letters or more instead of all: embedding them takes a third of a second.
+TRACK = replace(GLYPHS, validation=alphabets(("Osage", "Thai", "Vai")))
+TASK = "glyphs-20w1s@validation"
+SMALL = {"threads": 1, "validations": 2, "width": 0.25, "items": 6_400}
+FEW = {"items": 1_600, "classes": 8, "validations": 1}
+BACKBONES = {  # small batches make many steps of what the larger networks see in seconds
+    "koch": {**FEW, "width": 0.05, "input_size": 72},
+    "efficientnet-lite0": {"width": 0.25, "input_size": 64, "classes": 8},
+    "resnet12": {**FEW, "width": 0.08},
+    "resnet18": {**FEW, "width": 0.08},
+    "wrn-28-10": {**FEW, "width": 0.04},
+    "vit-tiny": {**FEW, "width": 0.25},
+}
+VARIANTS = {
+    "pairs": ("siamese-conv4-euclidean-contrastive", {"batches": "pairs"}),
+    "triplets": ("siamese-conv4-euclidean-triplet", {"batches": "triplets"}),
+    "mixed alphabets": ("siamese-conv4-cosine-nt-xent", {"classes_from": "any"}),
+    "hardest pairs": ("siamese-conv4-euclidean-contrastive", {"hardest": 0.25}),
+    "learned temperature": ("siamese-conv4-cosine-nt-xent", {"learn_temperature": True}),
+    "elastic": ("siamese-conv4-cosine-nt-xent", {"elastic": 0.05}),
+    "turned alphabets": ("siamese-conv4-cosine-nt-xent", {"turns": True}),
+    "sgd": ("siamese-conv4-cosine-nt-xent", {"optimiser": "sgd", "learning_rate": 0.2}),
+    "adamw": ("siamese-conv4-cosine-nt-xent", {"optimiser": "adamw", "weight_decay": 0.1}),
+    "growing images": ("siamese-resnet10-cosine-nt-xent", {"sizes": "16:0.5", "width": 0.08}),
+    "prototypical": ("prototypical-conv4", {}),
+}
+CASES = {
+    **{f"distance {d}": (f"siamese-conv4-{d}-triplet", {}) for d in part_names("distances")},
+    **{
+        f"loss {x}": (f"siamese-conv4-cosine-{x}", {"items": 12_800} if "proxy" in x else {})
+        for x in part_names("losses")
+    },
+    **{
+        f"backbone {b}": (f"siamese-{b}-euclidean-triplet", BACKBONES.get(b, {}))
+        for b in part_names("backbones")
+        if b != "char-cnn"  # learns from texts, below
+    },
+    **VARIANTS,
+}
+
+
+@pytest.fixture(scope="module")
+def glyphs() -> Iterator[Surroundings]:
+    """The embedded data, loaded once; its shorter validation split is not the pinned one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "pins", dict)
+        yield Surroundings()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_part_learns_and_is_kept(case: str, glyphs: Surroundings, tmp_path: Path) -> None:
+    key, settings = CASES[case]
+    spec = resolve(key, SMALL | settings)
+    job = Job(spec, TRACK, seed=0, budget="quick", tasks=(TASK,))
+    glyphs.work = tmp_path
+
+    untrained = build(job)[0]
+    untrained.eval()
+    before = answer(untrained, glyphs.task(TASK, TRACK)).correct.sum()
+    (first,) = run(job, glyphs)
+    assert first.outcome is not None, first.reason
+    assert sum(first.outcome.correct) > before
+    assert [point.items for point in first.curve][-1] <= first.cost.training_items
+
+    weights = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("weights.safetensors")}
+    (again,) = run(job, glyphs)  # loads what was kept
+    assert again.id == first.id and again.provenance.weights == first.provenance.weights
+    assert weights == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}

@@ -1,0 +1,56 @@
+"""The final fit: all classes, as many items as chosen, validation told by the first training."""
+
+from dataclasses import replace
+
+from benchmark.evaluation.api import evaluate
+from benchmark.evaluation.job import Job, Surroundings, build
+from benchmark.evaluation.run import run
+from benchmark.registry import resolve
+from benchmark.tasks import track as find_track
+
+TASK = "glyphs-5w1s"
+
+
+def fits_of(learner):
+    module = resolve(learner).factory
+    module.fits.clear()
+    return module.fits
+
+
+def test_it_trains_twice_and_validates_once(learner, tmp_path):
+    fits = fits_of(learner)
+    plain = evaluate(learner, TASK)
+    record = evaluate(learner, TASK, settings={"final_fit": True})
+    (classes, accuracy, items, key), (more, none, final, other) = fits[-2:]
+    assert accuracy is not None and items is None
+    assert none is None and final == 600 and more > classes and key != other
+    assert record.cost.training_items == 700 + 600
+    assert record.model.recipe["final_fit"] is True
+    # The validation twin is answered by weights that never saw its classes.
+    assert record.validation == plain.validation
+
+
+def test_what_it_saw_is_told(learner):
+    spec = replace(resolve(learner, {"final_fit": True}), pool="inductive")
+    job = Job(spec, find_track("glyphs"), 0, "quick", (TASK,))
+    (record,) = run(job, Surroundings())
+    assert record.model.seen == ["glyphs/train", "glyphs/validation"]
+
+
+def test_one_training_serves_every_way_of_asking(learner, tmp_path):
+    fits = fits_of(learner)
+    for settings in ({}, {"views": 2}, {"shots": "nearest"}):
+        evaluate(learner, "glyphs-5w5s", settings=settings, work=tmp_path, existing="skip")
+    assert len(fits) == 1
+    evaluate(learner, TASK, settings={"final_fit": True}, work=tmp_path, existing="skip")
+    evaluate(learner, TASK, settings={"final_fit": True}, work=tmp_path, existing="skip")
+    assert len(fits) == 2  # the final fit starts from the same first training
+
+
+def test_a_recipe_with_a_final_fit_ends_on_its_schedule(tmp_path):
+    settings = {"threads": 1, "width": 0.125, "items": 1_280, "validations": 2, "final_fit": True}
+    job = Job(resolve("prototypical-conv4", settings), find_track("glyphs"), 0, "quick", (TASK,))
+    (record,) = run(job, Surroundings(work=tmp_path))
+    assert build(job)[1]["final_fit"] is True
+    chosen = max(record.curve, key=lambda point: point.correct_per_10000).items
+    assert record.cost.training_items == record.curve[-1].items + chosen

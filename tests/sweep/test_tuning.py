@@ -1,0 +1,74 @@
+"""The search: validation decides, failures are no choice, the outcome is carried over."""
+
+import json
+
+import pytest
+
+from benchmark.errors import ModelFailed, OneshotError, Refused
+from benchmark.evaluation.job import Surroundings
+from benchmark.sweep.tuning import Outcome, Search, Trial, followed, scaled
+
+
+def test_the_best_on_validation_is_chosen(learner, tmp_path):
+    search = Search(learner, "glyphs", "quick")
+    outcome = search.make(Surroundings(results=tmp_path))
+    assert outcome.task == "glyphs-20w1s@validation"
+    assert [trial.settings["sharpness"] for trial in outcome.trials] == [1.0, 4.0, 4e9]
+    assert outcome.trials[2].correct is None  # refused, hence no choice
+    assert outcome.best is outcome.trials[0]
+    assert search.read(tmp_path) == outcome
+    assert followed(search, learner, {"sharpness": "8"}, tmp_path) == {"sharpness": 2.0}
+    told = json.loads((tmp_path / search.name).read_text())
+    assert told["seed"] == 1000 and all(isinstance(t["correct"], int) for t in told["trials"][:2])
+
+
+def test_no_search_is_no_advice(tmp_path):
+    search = Search("prototypical-conv4", "glyphs", "quick")
+    assert search.read(tmp_path) is None
+    assert followed(search, "prototypical-conv4", {}, tmp_path) is None
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    search = Search("prototypical-conv4", "glyphs", "quick")
+    path = tmp_path / search.name
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    with pytest.raises(OneshotError, match="cannot be read"):
+        search.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("model", "fields"),
+    [
+        ("siamese-conv4-cosine-nt-xent", {"learning_rate", "temperature"}),
+        ("siamese-conv4-euclidean-contrastive", {"learning_rate", "margin"}),
+        ("siamese-conv4-euclidean-angular", {"learning_rate"}),
+        ("prototypical-conv4", {"learning_rate", "temperature"}),
+    ],
+)
+def test_every_model_that_trains_gets_eight_settings(model, fields):
+    jobs = Search(model, "glyphs", "quick").jobs()
+    assert len(jobs) == 8 and all(set(factors) == fields for factors, _ in jobs)
+    assert len({str(job.spec.settings) for _, job in jobs}) == 8
+    assert any(set(factors.values()) == {1.0} for factors, _ in jobs)  # the default is among them
+
+
+def test_a_model_without_anything_to_search():
+    with pytest.raises(OneshotError, match="nothing to search"):
+        Search("chance", "glyphs", "quick").jobs()
+
+
+def test_only_numbers_of_the_recipe_can_be_scaled():
+    assert scaled({"margin": 3, "on": True}, {"margin": 1 / 3}) == {"margin": 1.0}
+    for name in ("absent", "on"):
+        with pytest.raises(Refused, match=name):
+            scaled({"margin": 3.0, "on": True}, {name: 2.0})
+
+
+def test_nothing_is_chosen_where_all_failed():
+    outcome = Outcome(
+        model="m", track="glyphs", budget="quick", task="t", seed=1, of=1,
+        trials=[Trial(factors={}, settings={}, correct=None)],
+    )  # fmt: skip
+    with pytest.raises(ModelFailed, match="No setting of m"):
+        _ = outcome.best
