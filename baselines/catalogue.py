@@ -33,6 +33,7 @@ class ModelEntry:
         paper: short citation, "" for the suite's own.
         bibtex: key in the bibliography, "" for none.
         settings: what the class is called with.
+        grid: one of the many that are put together from a backbone, a distance and a loss.
     """
 
     key: str
@@ -44,6 +45,7 @@ class ModelEntry:
     paper: str = ""
     bibtex: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    grid: bool = False
 
 
 FIXED = (
@@ -211,6 +213,7 @@ def _siamese(backbone: str, distance: str, loss: str) -> ModelEntry:
         paper=paper,
         bibtex=bibtex,
         settings={"backbone": backbone, "distance": distance, "loss": loss},
+        grid=True,
     )
 
 

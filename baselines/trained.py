@@ -48,6 +48,9 @@ class TrainedEmbedder(nn.Module, Generic[R]):
         self.recipe = dataclasses.replace(recipe, embedding=width)
         self.input_size = side
         self.channels = channels
+        if recipe.pretrained:  # it has seen more than the track: another pool, and told in tables
+            self.pool = "pretrained"
+            self.seen = (f"published weights of {recipe.backbone}",)
 
     def _check_sizes(self, recipe: R, backbone: str, width: int) -> None:
         """Refuses progressive sizes that the backbone, or what follows it, cannot take."""

@@ -12,8 +12,8 @@ EIGHT = 8
 def scaled(filters: int, width: float) -> int:
     """A published number of filters times the factor `width`, in whole eights.
 
-    Published numbers are. Vector instructions take them whole, and convolutions of PyTorch 2.14 on a
-    processor (AVX2) were seen to write beyond their memory with odd numbers.
+    Published numbers are. Vector instructions take them whole, and convolutions of PyTorch 2.14 on
+    a processor (AVX2) were seen to write beyond their memory with odd numbers.
     """
     return max(EIGHT, EIGHT * round(filters * width / EIGHT))
 

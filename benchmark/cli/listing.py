@@ -28,12 +28,8 @@ def list_names(
         "suites": _suites,
         "datasets": _datasets,
     }.get(kind, lambda: _parts(kind))()
-    if kind == "models" and not as_json:  # all combinations would fill many screens
-        pattern = "siamese-BACKBONE-DISTANCE-LOSS"
-        combinations = [row for row in rows if row["key"].startswith("siamese-")]
-        rows = [row for row in rows if row not in combinations]
-        title = f"{len(combinations)} Siamese networks: see list backbones, distances, losses"
-        rows.append(dict.fromkeys(rows[0], "") | {"key": pattern, "title": title})
+    if kind == "models" and not as_json:
+        rows = _shortened(rows)
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
@@ -42,6 +38,18 @@ def list_names(
     for row in [{c: c for c in columns}, *rows]:
         cells = (f"{row[c]!s:{w}}" for c, w in zip(columns, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
+
+
+def _shortened(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for all models of the grid, which would fill many screens."""
+    from importlib import import_module
+
+    catalogue = import_module("baselines.catalogue")
+    grid = {entry.key for entry in catalogue.entries() if entry.grid}
+    pattern = "siamese-BACKBONE-DISTANCE-LOSS"
+    title = f"{len(grid)} Siamese networks: see list backbones, distances, losses"
+    short = [row for row in rows if row["key"] not in grid]
+    return [*short, dict.fromkeys(rows[0], "") | {"key": pattern, "title": title}]
 
 
 def _models() -> list[dict[str, Any]]:

@@ -25,5 +25,6 @@ def test_json_names_every_siamese_network_and_text_their_pattern():
     assert {"siamese-koch-weighted-l1-bce", "prototypical-conv4", "chance"} <= keys
     assert "siamese-koch-weighted-l1-contrastive" not in keys, "refused: a logit can be negative"
     text = CliRunner().invoke(app, ["list", "models"]).stdout
+    assert "siamese-best-views" in text and "siamese-mlp" not in text
     assert "siamese-BACKBONE-DISTANCE-LOSS" in text
     assert len(text.splitlines()) < 40
