@@ -45,9 +45,9 @@ def run(
 ) -> Iterator[Record]:
     """Does the job and yields each record when it is written.
 
-    The test split is read once, after everything has been chosen: the validation twins of all tasks
-    are answered first, by the weights that validation chose; a final fit comes after that. A model
-    that fails leaves records that say so; that is a result too.
+    The test split is read once, after everything has been chosen: questions on the validation split
+    are answered first, by the weights that validation chose; a final fit, which sees that split
+    too, comes after that. A model that fails leaves records that say so; that is a result too.
 
     Raises:
         OneshotError: if data are missing or a folder cannot be written; finished records stay.
@@ -64,25 +64,20 @@ def run(
     try:
         training = _training(running, again=existing == "redo")
         trained = [training.choose(running.model)] if training else []
-        validated = {task.task.name: _validated(running, task) for task in loaded}
-        if training and job.spec.asking.final_fit:
+        tests = [task for task in loaded if task.task.split == "test"]
+        validated = {task.task.name: _validated(running, task) for task in tests}
+        for task in loaded:
+            if task not in tests:
+                yield _write(running, _record(running, task, None, trained))
+        if tests and training and job.spec.asking.final_fit:
             running = _running(job, place, running.watcher)
             trained.append(training.refit(running.model, trained[0]))
     except ModelFailed as failure:
         for task in loaded:
             yield _write(running, _failed(running, task, str(failure)))
         return
-    if hasattr(running.model, "eval"):
-        running.model.eval()
-    for task in loaded:
-        validation = validated[task.task.name]
-        try:
-            if isinstance(validation, ModelFailed):
-                raise validation
-            record = _measure(running, task, validation, trained)
-        except ModelFailed as failure:
-            record = _failed(running, task, str(failure))
-        yield _write(running, record)
+    for task in tests:
+        yield _write(running, _record(running, task, validated[task.task.name], trained))
 
 
 def _running(job: Job, place: Surroundings, watcher: Watcher) -> Running:
@@ -122,12 +117,8 @@ def _training(running: Running, again: bool) -> Training | None:
     )
 
 
-def _validated(running: Running, task: LoadedTask) -> Validation | ModelFailed | None:
-    """The answers to the task's validation twin or why there are none; None for a twin itself."""
-    if task.task.split != "test":
-        return None
-    if hasattr(running.model, "eval"):
-        running.model.eval()
+def _validated(running: Running, task: LoadedTask) -> Validation | ModelFailed:
+    """The answers to the task's validation twin, or why there are none."""
     twin = running.place.task(task.task.name + VALIDATION, running.job.track)
     # Where each episode costs a pass of its own, the episodes that choose must do.
     way = way_of(running.model)
@@ -142,10 +133,25 @@ def _validated(running: Running, task: LoadedTask) -> Validation | ModelFailed |
     )
 
 
+def _record(
+    running: Running,
+    task: LoadedTask,
+    validation: Validation | ModelFailed | None,
+    trained: list[Trained],
+) -> Record:
+    """What the model answers, or why it failed, there or on the validation twin."""
+    try:
+        if isinstance(validation, ModelFailed):
+            raise validation
+        return _measure(running, task, validation, trained)
+    except ModelFailed as failure:
+        return _failed(running, task, str(failure))
+
+
 def _measure(
     running: Running, task: LoadedTask, validation: Validation | None, trained: list[Trained]
 ) -> Record:
-    """The test episodes, once; `trained` is the chosen training, then the final fit if any."""
+    """The task's episodes, once; `trained` is the chosen training, then the final fit if any."""
     model = running.model
     answers = _answer(running, task)
     results = [each.result for each in trained]
@@ -155,7 +161,7 @@ def _measure(
     return Record(
         schema=1,
         task=_task_ref(task, len(answers.correct)),
-        model=_model_ref(running),
+        model=_model_ref(running, refit=len(trained) > 1),
         seed=running.job.seed,
         validation=validation,
         outcome=_counts(answers),
@@ -175,6 +181,9 @@ def _measure(
 
 
 def _answer(running: Running, task: LoadedTask, episodes: int | None = None) -> Answers:
+    if hasattr(running.model, "eval"):
+        running.model.eval()
+
     def report(done: int, total: int) -> None:
         running.watcher.answering(task.task.name, done, total)
 
@@ -194,7 +203,7 @@ def _failed(running: Running, task: LoadedTask, reason: str) -> Record:
     return Record(
         schema=1,
         task=_task_ref(task, len(task.episodes)),
-        model=_model_ref(running),
+        model=_model_ref(running, refit=False),
         seed=running.job.seed,
         status="failed",
         reason=reason,
@@ -227,7 +236,7 @@ def _task_ref(task: LoadedTask, episodes: int) -> TaskRef:
     )
 
 
-def _model_ref(running: Running) -> ModelRef:
+def _model_ref(running: Running, refit: bool) -> ModelRef:
     model, job = running.model, running.job
     declared = getattr(model, "seen", None)
     if declared is None and job.spec.pool is not None:
@@ -235,7 +244,7 @@ def _model_ref(running: Running) -> ModelRef:
     seen = None if declared is None else [str(name) for name in declared]
     if seen is not None and hasattr(model, "fit"):
         seen.append(f"{job.track.name}/train")
-        if job.spec.asking.final_fit:
+        if refit:
             seen.append(f"{job.track.name}/validation")
     # A model knows better than its entry where a setting decides, such as weights from elsewhere.
     pool = getattr(model, "pool", None) or job.spec.pool

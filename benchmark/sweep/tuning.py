@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,12 @@ class Search:
     @property
     def name(self) -> str:
         """Path of the search's file under the results folder."""
-        return f"{FOLDER}/{slug(self.track)}/{slug(self.model)}--{self.budget}.json"
+        return f"{FOLDER}/{slug(self.track)}/{slug(self.key)}--{self.budget}.json"
+
+    @property
+    def key(self) -> str:
+        """The model's key as it stands in records; for a file its base name, never its path."""
+        return resolve(self.model).key
 
     def jobs(self) -> list[tuple[dict[str, float], Job]]:
         """The factors of each trial and the job that makes it.
@@ -145,7 +150,7 @@ class Search:
             settings = {name: job.spec.settings[name] for name in factors}
             trials.append(Trial(factors=factors, settings=settings, correct=correct))
         outcome = Outcome(
-            model=self.model, track=self.track, budget=self.budget, of=of, trials=trials,
+            model=self.key, track=self.track, budget=self.budget, of=of, trials=trials,
             task=find_track(self.track).chooses + VALIDATION, seed=SEED,
         )  # fmt: skip
         if place.results is not None:
@@ -180,9 +185,3 @@ def followed(
     _, recipe = build(Job(resolve(model, settings), track, SEED, search.budget, ()))
     outcome = search.read(results)
     return None if outcome is None else scaled(recipe, outcome.best.factors)
-
-
-def outcomes(results: Path) -> Iterator[Outcome]:
-    """All searches in a results folder, in order of their names."""
-    for path in sorted((results / FOLDER).glob("*/*.json")):
-        yield Outcome.model_validate_json(path.read_bytes())

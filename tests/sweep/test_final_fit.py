@@ -30,6 +30,20 @@ def test_it_trains_twice_and_validates_once(learner, tmp_path):
     assert record.validation == plain.validation
 
 
+def test_questions_on_the_validation_split_are_answered_by_weights_that_never_saw_it(learner):
+    twin = f"{TASK}@validation"
+    fits = fits_of(learner)
+    plain, final = (evaluate(learner, twin, settings={"final_fit": on}) for on in (False, True))
+    assert len(fits) == 2 and all(accuracy is not None for _, accuracy, _, _ in fits)
+    assert plain.outcome == final.outcome and plain.provenance.weights == final.provenance.weights
+    spec = resolve(learner, {"final_fit": True})
+    job = Job(spec, find_track("glyphs"), 0, "quick", (TASK, twin))
+    validation, test = run(job, Surroundings())
+    assert (validation.task.name, test.task.name) == (twin, TASK)
+    assert validation.outcome == plain.outcome
+    assert validation.provenance.weights == plain.provenance.weights != test.provenance.weights
+
+
 def test_what_it_saw_is_told(learner):
     spec = replace(resolve(learner, {"final_fit": True}), pool="inductive")
     job = Job(spec, find_track("glyphs"), 0, "quick", (TASK,))

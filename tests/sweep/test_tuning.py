@@ -18,7 +18,9 @@ def test_the_best_on_validation_is_chosen(learner, tmp_path):
     assert outcome.best is outcome.trials[0]
     assert search.read(tmp_path) == outcome
     assert followed(search, learner, {"sharpness": "8"}, tmp_path) == {"sharpness": 2.0}
-    told = json.loads((tmp_path / search.name).read_text())
+    text = (tmp_path / search.name).read_text()
+    assert str(tmp_path) not in text and "learner.py:Learner" in text
+    told = json.loads(text)
     assert told["seed"] == 1000 and all(isinstance(t["correct"], int) for t in told["trials"][:2])
 
 
