@@ -16,7 +16,7 @@ from baselines.siamese.traits import distance_traits, refusal
 __all__ = ["ModelEntry", "entries", "find", "part_names"]
 
 Pool = Literal["inductive", "transductive", "pretrained"]
-Family = Literal["siamese", "episodic", "fixed"]
+Family = Literal["siamese", "episodic", "classifier", "transductive", "fixed"]
 
 
 @dataclass(frozen=True)
@@ -140,16 +140,57 @@ NAMED = (  # trained models with a name of their own
     ),
 )
 
+
+@dataclass(frozen=True)
+class Method:
+    """A method that takes any backbone; "KEY-BACKBONE" is its model. See `ModelEntry`."""
+
+    key: str
+    target: str
+    title: str
+    family: Family
+    offers: str
+    paper: str
+    bibtex: str
+    pool: Pool = "inductive"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def on(self, backbone: str) -> ModelEntry:
+        """The method's model with this backbone."""
+        return ModelEntry(
+            key=f"{self.key}-{backbone}",
+            target=self.target,
+            title=f"{self.title}, {_backbone_title(backbone)}",
+            family=self.family,
+            offers=self.offers,
+            pool=self.pool,
+            paper=self.paper,
+            bibtex=self.bibtex,
+            settings={**self.settings, "backbone": backbone},
+        )
+
+
+METHODS = (
+    Method(
+        key="prototypical",
+        target="baselines.episodic.prototypical:Prototypical",
+        title="Prototypical",
+        family="episodic",
+        offers="Embedder",
+        paper="Snell et al. 2017",
+        bibtex="snell2017prototypical",
+    ),
+)
 # A Siamese network is cited for its loss, or for the idea where the loss has no paper.
 SIAMESE = ("Bromley et al. 1993", "bromley1993signature")
 
 
 def entries() -> tuple[ModelEntry, ...]:
     """Every model: those with a name of their own, then each method with all fitting parts."""
-    episodic = (_prototypical(backbone) for backbone in part_names("backbones"))
+    methods = (method.on(name) for method in METHODS for name in part_names("backbones"))
     parts = product(part_names("backbones"), part_names("distances"), part_names("losses"))
     siamese = (_siamese(*names) for names in parts if refusal(*names[1:]) is None)
-    return (*FIXED, *NAMED, *episodic, *siamese)
+    return (*FIXED, *NAMED, *methods, *siamese)
 
 
 def find(key: str) -> ModelEntry | None:
@@ -161,9 +202,10 @@ def find(key: str) -> ModelEntry | None:
     for entry in (*FIXED, *NAMED):
         if entry.key == key:
             return entry
-    for backbone in part_names("backbones"):
-        if key == f"prototypical-{backbone}":
-            return _prototypical(backbone)
+    for method in METHODS:
+        for backbone in part_names("backbones"):
+            if key == f"{method.key}-{backbone}":
+                return method.on(backbone)
     if key.startswith("siamese-"):
         parts = product(part_names("backbones"), part_names("distances"), part_names("losses"))
         for names in parts:
@@ -182,19 +224,6 @@ def parts(kind: Literal["distances", "losses"]) -> list[dict[str, Any]]:
         }
         for name in part_names(kind)
     ]
-
-
-def _prototypical(backbone: str) -> ModelEntry:
-    return ModelEntry(
-        key=f"prototypical-{backbone}",
-        target="baselines.episodic.prototypical:Prototypical",
-        title=f"Prototypical, {_backbone_title(backbone)}",
-        family="episodic",
-        offers="Embedder",
-        paper="Snell et al. 2017",
-        bibtex="snell2017prototypical",
-        settings={"backbone": backbone},
-    )
 
 
 def _siamese(backbone: str, distance: str, loss: str) -> ModelEntry:

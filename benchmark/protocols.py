@@ -75,7 +75,13 @@ class ImagePairScorer(Protocol):
 
 @runtime_checkable
 class Trainable(Protocol):
-    """A model that learns from the track's training split."""
+    """A model that learns from the track's training split.
+
+    Optional attributes: `refits` (True if it can do a final fit, see `TrainingData`), `searches`
+    (factors on numbers of its recipe that `oneshot tune` tries), `answering` (names of its recipe's
+    entries that do not touch the training, such as the head put on frozen embeddings: models that
+    differ in these alone share one training).
+    """
 
     def fit(self, data: TrainingData, run: TrainingRun) -> TrainingResult:
         """Learns, keeps the weights that validate best, and says what it did."""

@@ -43,3 +43,9 @@ def test_the_part_of_the_readme_is_short_and_works(tmp_path):
         [sys.executable, "-c", TRY], cwd=tmp_path, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_results_of_the_readme_are_the_committed_ones():
+    command = [sys.executable, "tools/update_readme.py", "--check", "results"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

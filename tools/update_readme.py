@@ -1,8 +1,10 @@
-"""Puts the demo's table and figure into README.md, so that nothing there is typed by hand.
+"""Puts tables of results into README.md, so that nothing there is typed by hand.
 
-    make demo && python tools/update_readme.py [--check]
+    make demo && python tools/update_readme.py
+    python tools/update_readme.py --check results
 
-With --check nothing is written; the exit status is 1 if README.md is not of the demo's results.
+The block "demo" shows the demo's results, which are not committed; "results" shows the committed
+ones. With --check nothing is written; the exit status is 1 if that block is out of date.
 """
 
 import argparse
@@ -12,30 +14,47 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "demo" / "results"
-BEGIN, END = "<!-- demo:begin -->\n", "<!-- demo:end -->\n"
+BLOCKS = {"demo": (DEMO, "glyphs"), "results": (ROOT / "results", "omniglot-background")}
 
 
-def table(page: str) -> str:
-    """The rankings of the glyph tasks, without figures and details."""
-    section = page.split("\n## glyphs\n")[1].split("\n## ", maxsplit=1)[0]
+def table(page: str, track: str) -> str:
+    """The rankings of a track's tasks, without figures and details."""
+    section = page.split(f"\n## {track}\n")[1].split("\n## ", maxsplit=1)[0]
     lines = [line for line in section.splitlines() if not line.startswith("![")]
-    text = "\n".join(lines).strip().replace("### ", "**").replace(" view\n", " view**\n")
+    text = "\n".join(lines).strip()
+    heads = [line for line in text.splitlines() if line.startswith("### ")]
+    for head in heads:
+        text = text.replace(head, f"**{head.removeprefix('### ')}**")
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
     return f"{text}\n"
+
+
+def updated(readme: str, block: str) -> str:
+    """The README with one block made anew."""
+    results, track = BLOCKS[block]
+    begin, end = f"<!-- {block}:begin -->\n", f"<!-- {block}:end -->\n"
+    head, rest = readme.split(begin)
+    made = table((results / "leaderboard.md").read_text("utf-8"), track)
+    return head + begin + "\n" + made + "\n" + end + rest.split(end)[1]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--check", choices=BLOCKS)
     check = parser.parse_args().check
-    readme = ROOT / "README.md"
-    old = readme.read_text("utf-8")
-    head, rest = old.split(BEGIN)
-    new = head + BEGIN + "\n" + table((DEMO / "leaderboard.md").read_text("utf-8"))
-    new += "\n" + END + rest.split(END)[1]
+    path = ROOT / "README.md"
+    readme = path.read_text("utf-8")
     if check:
-        sys.exit("README.md does not show the demo's results." if new != old else 0)
-    readme.write_text(new, "utf-8")
-    shutil.copyfile(DEMO / "figures" / "accuracy-glyphs.png", ROOT / "docs" / "demo-accuracy.png")
+        new = updated(readme, check)
+        sys.exit(f"README.md does not show the {check}." if new != readme else 0)
+    for block, (results, _) in BLOCKS.items():
+        if (results / "leaderboard.md").is_file():
+            readme = updated(readme, block)
+    path.write_text(readme, "utf-8")
+    if DEMO.is_dir():
+        figure = DEMO / "figures" / "accuracy-glyphs.png"
+        shutil.copyfile(figure, ROOT / "docs" / "demo-accuracy.png")
 
 
 if __name__ == "__main__":

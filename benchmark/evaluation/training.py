@@ -44,11 +44,17 @@ def choosing_episodes(way: str, family: Family) -> int:
 
 
 def training_key(
-    track: Track, data_digest: str, recipe: dict[str, Any], seed: int, episodes: int
+    track: Track,
+    data_digest: str,
+    recipe: dict[str, Any],
+    seed: int,
+    episodes: int,
+    answering: tuple[str, ...] = (),
 ) -> str:
     """Identity of a training; anything that could change its weights is in it.
 
-    How the trained model is asked is not, so that one training serves all ways of asking.
+    How the trained model is asked, and what in its recipe concerns `answering` alone, is not: one
+    training serves all ways of asking and all heads on the same embeddings.
     """
     split = {"train": asdict(track.train), "validation": asdict(track.validation)}
     return digest(
@@ -56,7 +62,9 @@ def training_key(
             "data": data_digest,
             "split": json.loads(json.dumps(split)),
             "chooses": [track.chooses, episodes],
-            "recipe": {name: value for name, value in recipe.items() if name not in ASKED},
+            "recipe": {
+                name: value for name, value in recipe.items() if name not in (*ASKED, *answering)
+            },
             "seed": seed,
             "code": code_digest("baselines"),
         }
@@ -131,7 +139,10 @@ class Training:
 
     def _key(self, model: Any) -> str:
         episodes = choosing_episodes(way_of(model), self.track.family)
-        return training_key(self.track, self.whole.digest, self.recipe, self.seed, episodes)
+        answering = tuple(getattr(model, "answering", ()))
+        return training_key(
+            self.track, self.whole.digest, self.recipe, self.seed, episodes, answering
+        )
 
     def _fit(self, model: Any, data: TrainingData, key: str) -> Trained:
         folder = None

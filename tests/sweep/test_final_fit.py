@@ -2,11 +2,16 @@
 
 from dataclasses import replace
 
+import pytest
+
+from benchmark.datasets import catalogue
 from benchmark.evaluation.api import evaluate
 from benchmark.evaluation.job import Job, Surroundings, build
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
+from benchmark.tasks import TRACKS
 from benchmark.tasks import track as find_track
+from benchmark.tasks.loading import split_of
 
 TASK = "glyphs-5w1s"
 
@@ -42,6 +47,16 @@ def test_questions_on_the_validation_split_are_answered_by_weights_that_never_sa
     assert (validation.task.name, test.task.name) == (twin, TASK)
     assert validation.outcome == plain.outcome
     assert validation.provenance.weights == plain.provenance.weights != test.provenance.weights
+
+
+@pytest.mark.parametrize("name", [known.name for known in TRACKS if known.data == "glyphs"])
+def test_it_sees_no_test_class(name):
+    track, data = find_track(name), catalogue.load("glyphs")
+    seen = set(split_of(track, ("train", "validation"), data).class_names)
+    parts = [set(split_of(track, (part,), data).class_names) for part in ("train", "validation")]
+    assert seen == parts[0] | parts[1] and not parts[0] & parts[1]
+    if track.test_data is None:
+        assert not seen & set(split_of(track, ("test",), data).class_names)
 
 
 def test_what_it_saw_is_told(learner):
