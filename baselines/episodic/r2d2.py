@@ -6,8 +6,9 @@ Bertinetto, Henriques, Torr, Vedaldi: Meta-learning with Differentiable Closed-f
 Differences: any backbone, where the paper has one of its own (96 to 512 filters, the maps of two
 layers joined); penalty and scale are learned as logarithms, so that they stay positive, and the
 penalty is counted per coordinate of the embedding; targets are not divided by the root of the
-number of supports, which the learned scale makes up for. As in the authors' code a column of ones
-stands for the bias of the regression.
+number of supports, which the learned scale makes up for; beta of eq. 7 is left out, because a
+softmax does not see what all classes share. As in the authors' code a column of ones stands for the
+bias of the regression.
 """
 
 from __future__ import annotations
@@ -56,14 +57,11 @@ class R2D2(EpisodicClassifier[R2D2Recipe]):
                 raise OneshotError(f"The setting {name} must be above zero.")
         self.log_penalty = nn.Parameter(torch.tensor(math.log(self.recipe.penalty)))
         self.log_scale = nn.Parameter(torch.tensor(math.log(self.recipe.logit_scale)))
-        self.bias = nn.Parameter(torch.zeros(()))
 
     def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
         """[b, s, e], int64 [b, s], [b, q, e] -> scores [b, q, n_way], eq. 7."""
-        support, queries = (
-            functional.pad(support, (0, 1), value=1.0),
-            functional.pad(queries, (0, 1), value=1.0),
-        )
+        support = functional.pad(support, (0, 1), value=1.0)
+        queries = functional.pad(queries, (0, 1), value=1.0)
         penalty = self.log_penalty.exp() * self.recipe.embedding
         answers = queries @ ridge(support, one_hot(labels), penalty)
-        return self.log_scale.exp() * answers + self.bias
+        return self.log_scale.exp() * answers
