@@ -36,7 +36,7 @@ from benchmark.protocols import TrackInfo
 class FeatRecipe(EpisodicRecipe):
     """The recipe of FEAT."""
 
-    temperature: float = 0.25  # of the softmax, per coordinate of the embedding
+    temperature: float = 0.25  # per coordinate of the embedding; validation on glyphs
     contrast: float = 0.1  # lambda in eq. 9, weight of the contrastive term
     head_drop: float = 0.5  # part of the attention's output that is dropped in training
 

@@ -30,7 +30,7 @@ SMALLEST = 1e-30  # probability; its logarithm is finite
 class MatchingRecipe(EpisodicRecipe):
     """The recipe of a matching network."""
 
-    temperature: float = 0.1  # divides the cosines
+    temperature: float = 0.05  # divides the cosines; validation on glyphs
 
 
 @dataclass(frozen=True, kw_only=True)

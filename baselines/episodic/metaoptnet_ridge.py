@@ -30,7 +30,7 @@ from benchmark.protocols import TrackInfo
 class MetaOptNetRecipe(EpisodicRecipe):
     """The recipe of MetaOptNet-RR; logit_scale is where learning starts."""
 
-    penalty: float = 1.0  # lambda, per coordinate of the embedding
+    penalty: float = 1.0  # lambda, per coordinate of the embedding; validation on glyphs
     logit_scale: float = 10.0  # gamma, eq. 12
     smoothing: float = 0.1  # part of each label that is spread over all classes: section 4.1
 

@@ -31,7 +31,7 @@ from benchmark.protocols import TrackInfo
 class R2D2Recipe(EpisodicRecipe):
     """The recipe of R2D2; penalty and logit_scale are where learning starts."""
 
-    penalty: float = 1.0  # lambda, per coordinate of the embedding
+    penalty: float = 1.0  # lambda, per coordinate of the embedding; validation on glyphs
     logit_scale: float = 10.0  # alpha, by which the regression's answers are multiplied
 
 

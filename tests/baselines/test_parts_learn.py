@@ -47,7 +47,7 @@ VARIANTS = {
     "prototypical": ("prototypical-conv4", {}),
     "matching": ("matching-conv4", {}),
     "full context": ("matching-fce-conv4", {}),
-    "relation": ("relation-conv4", {}),
+    "relation": ("relation-conv4", {"filters": 16}),
     "r2d2": ("r2d2-conv4", {}),
     "metaoptnet": ("metaoptnet-ridge-conv4", {}),
     "feat": ("feat-conv4", {}),
