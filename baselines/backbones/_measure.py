@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,31 @@ def output_width(network: nn.Module, channels: int, side: int) -> int:
     finally:
         network.train(training)
     return int(out.flatten(1).shape[1])
+
+
+def last_map(network: nn.Module, channels: int, side: int) -> tuple[int, int, int] | None:
+    """(channels, height, width) of the map that is the embedding when flattened; None for none."""
+    found: list[Tensor] = []
+
+    def keep(module: nn.Module, inputs: Any, output: Any) -> None:
+        if isinstance(output, Tensor) and output.ndim == 4:
+            found.append(output)
+
+    hooks = [module.register_forward_hook(keep) for module in network.modules()]
+    training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            embeddings = network(blank(network, 2, channels, side)).flatten(1)
+    finally:
+        network.train(training)
+        for hook in hooks:
+            hook.remove()
+    for output in reversed(found):
+        if torch.equal(output.flatten(1), embeddings):
+            _, maps, height, width = output.shape
+            return maps, height, width
+    return None
 
 
 def blank(network: nn.Module, n: int, channels: int, side: int) -> Tensor:

@@ -41,15 +41,22 @@ def list_names(
 
 
 def _shortened(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row for all models of the grid, which would fill many screens."""
+    """One row for each method on all backbones and one for the grid, else many screens."""
     from importlib import import_module
 
     catalogue = import_module("baselines.catalogue")
+    by_key = {row["key"]: row for row in rows}
     grid = {entry.key for entry in catalogue.entries() if entry.grid}
+    hidden = set(grid)
+    methods = []
+    for method in catalogue.METHODS:
+        keys = [method.on(name).key for name in catalogue.part_names("backbones")]
+        hidden |= set(keys)
+        methods.append(by_key[keys[0]] | {"key": f"{method.key}-BACKBONE", "title": method.title})
     pattern = "siamese-BACKBONE-DISTANCE-LOSS"
     title = f"{len(grid)} Siamese networks: see list backbones, distances, losses"
-    short = [row for row in rows if row["key"] not in grid]
-    return [*short, dict.fromkeys(rows[0], "") | {"key": pattern, "title": title}]
+    short = [row for row in rows if row["key"] not in hidden]
+    return [*short, *methods, dict.fromkeys(rows[0], "") | {"key": pattern, "title": title}]
 
 
 def _models() -> list[dict[str, Any]]:

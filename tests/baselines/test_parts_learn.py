@@ -45,6 +45,12 @@ VARIANTS = {
     "adamw": ("siamese-conv4-cosine-nt-xent", {"optimiser": "adamw", "weight_decay": 0.1}),
     "growing images": ("siamese-resnet10-cosine-nt-xent", {"sizes": "16:0.5", "width": 0.08}),
     "prototypical": ("prototypical-conv4", {}),
+    "matching": ("matching-conv4", {}),
+    "full context": ("matching-fce-conv4", {}),
+    "relation": ("relation-conv4", {"filters": 16}),
+    "r2d2": ("r2d2-conv4", {}),
+    "metaoptnet": ("metaoptnet-ridge-conv4", {}),
+    "feat": ("feat-conv4", {}),
 }
 CASES = {
     **{f"distance {d}": (f"siamese-conv4-{d}-triplet", {}) for d in part_names("distances")},

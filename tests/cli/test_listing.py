@@ -27,4 +27,5 @@ def test_json_names_every_siamese_network_and_text_their_pattern():
     text = CliRunner().invoke(app, ["list", "models"]).stdout
     assert "siamese-best-views" in text and "siamese-mlp" not in text
     assert "siamese-BACKBONE-DISTANCE-LOSS" in text
+    assert "relation-BACKBONE" in text and "relation-conv4" not in text
     assert len(text.splitlines()) < 40
