@@ -13,6 +13,7 @@ from baselines.catalogue import SIAMESE, ModelEntry, entries, find, part_names
 from baselines.parts import constant
 from benchmark.protocols import (
     Embedder,
+    EmbeddingClassifier,
     EpisodeClassifier,
     ImagePairScorer,
     PairHead,
@@ -20,7 +21,8 @@ from benchmark.protocols import (
     Trainable,
 )
 
-PROTOCOLS = {p.__name__: p for p in (Embedder, PairHead, EpisodeClassifier, ImagePairScorer)}
+OFFERS = (Embedder, PairHead, EmbeddingClassifier, EpisodeClassifier, ImagePairScorer)
+PROTOCOLS = {p.__name__: p for p in OFFERS}
 
 
 def build(entry: ModelEntry, track: TrackInfo, **settings: object) -> object:
@@ -57,11 +59,14 @@ def test_impossible_combinations_are_not_listed_but_found() -> None:
     assert find(key) is not None
 
 
-# Every part appears: each distance with each loss on one backbone, each backbone with one of them.
+# Every part appears: each distance with each loss on one backbone, each backbone with one of them,
+# each head on one backbone.
 SAMPLE = [
     entry
     for entry in entries()
-    if entry.family != "siamese"
+    if entry.family in ("fixed", "episodic")
+    or entry.family != "siamese"
+    and entry.key.endswith("-mlp")
     or entry.key.startswith("siamese-mlp-")
     or entry.key.endswith("-euclidean-contrastive")
 ]
@@ -105,4 +110,5 @@ def test_every_entry_offers_what_it_declares(entry: ModelEntry, track: TrackInfo
     model = build(entry, track, **small)
     assert isinstance(model, PROTOCOLS[entry.offers])
     assert isinstance(model, PairHead) == (entry.offers == "PairHead")
+    assert getattr(model, "transductive", False) == (entry.pool == "transductive")
     assert isinstance(model, Trainable) == (entry.family != "fixed")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from baselines.catalogue import METHODS
 from baselines.parts import part_names
 from benchmark.evaluation.episodes import answer
 from benchmark.evaluation.job import Job, Surroundings, build
@@ -33,6 +34,7 @@ BACKBONES = {  # small batches make many steps of what the larger networks see i
     "wrn-28-10": {**FEW, "width": 0.04},
     "vit-tiny": {**FEW, "width": 0.25},
 }
+HEADS = ("classifier", "transductive")
 VARIANTS = {
     "pairs": ("siamese-conv4-euclidean-contrastive", {"batches": "pairs"}),
     "triplets": ("siamese-conv4-euclidean-triplet", {"batches": "triplets"}),
@@ -45,6 +47,7 @@ VARIANTS = {
     "adamw": ("siamese-conv4-cosine-nt-xent", {"optimiser": "adamw", "weight_decay": 0.1}),
     "growing images": ("siamese-resnet10-cosine-nt-xent", {"sizes": "16:0.5", "width": 0.08}),
     "prototypical": ("prototypical-conv4", {}),
+    **{method.key: (f"{method.key}-conv4", {}) for method in METHODS if method.family in HEADS},
 }
 CASES = {
     **{f"distance {d}": (f"siamese-conv4-{d}-triplet", {}) for d in part_names("distances")},
