@@ -2,7 +2,8 @@
 
 "class-balanced" (the default, the same for every loss): P classes x K items, after Hermans, Beyer,
 Leibe: In Defense of the Triplet Loss, arXiv 1703.07737, 2017, section 2. "pairs" and "triplets" are
-the classic random draws (Hadsell et al. 2006; Schroff et al. 2015 without mining).
+the classic random draws (Hadsell et al. 2006; Schroff et al. 2015 without mining). "plain" items
+are what a classifier of all training classes learns from.
 """
 
 from __future__ import annotations
@@ -110,6 +111,20 @@ def class_balanced(index: ClassIndex, classes: int, per_class: int, seed: int, s
     items = index.items[index.starts[order][:, None] + positions].ravel()
     labels = index.labels[order] * index.turns + turns
     return Batch(items, np.repeat(labels, per_class), np.repeat(turns, per_class))
+
+
+def plain(index: ClassIndex, count: int, seed: int, step: int) -> Batch:
+    """`count` different items drawn at random, whatever their class, each under a turn of its own.
+
+    Items are drawn with replacement where there are fewer than `count`.
+    """
+    draw = generator(seed, step, "batch")
+    ends = np.cumsum(index.sizes)
+    at = draw.choice(ends[-1], count, replace=ends[-1] < count)
+    own = np.searchsorted(ends, at, side="right")
+    turns = draw.integers(0, index.turns, count)
+    items = index.items[index.starts[own] + at - (ends - index.sizes)[own]]
+    return Batch(items, index.labels[own] * index.turns + turns, turns)
 
 
 def pairs(index: ClassIndex, count: int, seed: int, step: int) -> Batch:

@@ -59,7 +59,7 @@ def train(
     Raises:
         ModelFailed: the loss is no longer a finite number.
     """
-    with _threads(recipe.threads):
+    with use_threads(recipe.threads):
         return _Training(model, recipe, draw, loss_of, data=data, run=run).run_through()
 
 
@@ -266,7 +266,7 @@ def _copy(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def use_threads(count: int) -> Iterator[None]:
     """Computes with `count` threads, because weights depend on it, and restores what was set."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)

@@ -12,6 +12,7 @@ from baselines.siamese.batches import (
     class_balanced,
     index_classes,
     pairs,
+    plain,
     triplets,
 )
 from benchmark.datasets.data_set import DataSet
@@ -97,13 +98,36 @@ def test_triplets_are_anchor_positive_negative(data_set: DataSet) -> None:
         assert (items[:, 0] != items[:, 1]).all()
 
 
-@pytest.mark.parametrize("kind", ["class-balanced", "pairs", "triplets"])
+@pytest.mark.parametrize("turned", [True, False])
+def test_plain_items_are_drawn_alike_and_turned_one_by_one(data_set: DataSet, turned: bool) -> None:
+    index = index_classes(data_set, 1, grouped=False, turned=turned)
+    batches = [plain(index, 24, seed=0, step=step) for step in range(200)]
+    for batch in batches:
+        check_items(batch, data_set, index.turns)
+        assert len(np.unique(batch.items)) == 24
+    counts = np.bincount(np.concatenate([b.items for b in batches]), minlength=len(data_set))
+    assert counts.min() > 25 and counts.max() < 80  # 50 each, give or take four deviations
+    turns = np.bincount(np.concatenate([b.turns for b in batches]), minlength=4)
+    assert (turns > 1_000).all() if turned else turns[1:].sum() == 0
+
+
+def test_plain_items_of_classes_that_are_left_out_never_come(draw: Callable[..., DataSet]) -> None:
+    data = draw(classes=4, per_class=6).take(np.array([0, 1, 2, 6, 12, 13, 18, 19, 20]))
+    index = index_classes(data, at_least=2, grouped=False, turned=False)
+    drawn = np.concatenate([plain(index, 8, seed=0, step=step).items for step in range(50)])
+    assert set(drawn) == {0, 1, 2, 4, 5, 6, 7, 8}
+    assert len(plain(index, 20, seed=0, step=0).items) == 20  # more than there are: some twice
+
+
+@pytest.mark.parametrize("kind", ["class-balanced", "pairs", "triplets", "plain"])
 def test_draws_are_keyed_by_seed_and_step(data_set: DataSet, kind: str) -> None:
     index = index_classes(data_set, 2, grouped=True, turned=True)
 
     def items(seed: int, step: int) -> list[int]:
         if kind == "pairs":
             return pairs(index, 20, seed, step).items.tolist()
+        if kind == "plain":
+            return plain(index, 20, seed, step).items.tolist()
         if kind == "triplets":
             return triplets(index, 20, seed, step).items.tolist()
         return class_balanced(index, 8, 3, seed, step).items.tolist()

@@ -63,11 +63,13 @@ def test_impossible_combinations_are_not_listed_but_found() -> None:
     assert find(key) is not None
 
 
-# Every part appears: each distance with each loss on one backbone, each backbone with one of them.
+# Every part appears: each distance with each loss on one backbone, each backbone with one of them,
+# each head on one backbone.
 SAMPLE = [
     entry
     for entry in entries()
-    if entry.family != "siamese"
+    if entry.family in ("fixed", "episodic")
+    or (entry.family != "siamese" and entry.key.endswith("-mlp"))
     or entry.key.startswith("siamese-mlp-")
     or entry.key.endswith("-euclidean-contrastive")
 ]
@@ -112,4 +114,5 @@ def test_every_entry_offers_what_it_declares(entry: ModelEntry, track: TrackInfo
     assert isinstance(model, PROTOCOLS[entry.offers])
     for offer in ("PairHead", "EmbeddingClassifier"):
         assert isinstance(model, PROTOCOLS[offer]) == (entry.offers == offer)
+    assert getattr(model, "transductive", False) == (entry.pool == "transductive")
     assert isinstance(model, Trainable) == (entry.family != "fixed")

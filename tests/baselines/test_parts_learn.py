@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from baselines.catalogue import METHODS
 from baselines.parts import part_names
 from benchmark.evaluation.episodes import answer
 from benchmark.evaluation.job import Job, Surroundings, build
@@ -33,6 +34,7 @@ BACKBONES = {  # small batches make many steps of what the larger networks see i
     "wrn-28-10": {**FEW, "width": 0.04},
     "vit-tiny": {**FEW, "width": 0.25},
 }
+HEADS = ("classifier", "transductive")
 VARIANTS = {
     "pairs": ("siamese-conv4-euclidean-contrastive", {"batches": "pairs"}),
     "triplets": ("siamese-conv4-euclidean-triplet", {"batches": "triplets"}),
@@ -51,6 +53,7 @@ VARIANTS = {
     "r2d2": ("r2d2-conv4", {}),
     "metaoptnet": ("metaoptnet-ridge-conv4", {}),
     "feat": ("feat-conv4", {}),
+    **{method.key: (f"{method.key}-conv4", {}) for method in METHODS if method.family in HEADS},
 }
 CASES = {
     **{f"distance {d}": (f"siamese-conv4-{d}-triplet", {}) for d in part_names("distances")},

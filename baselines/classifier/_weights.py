@@ -1,0 +1,53 @@
+"""The last layer of a classifier: one row of weights for each training class."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from baselines.randomness import keyed
+
+
+class ClassWeights(nn.Module):
+    """Logits of the training classes; there are no weights before `prepare` or loading them.
+
+    Args:
+        kind: "linear" (inner product plus bias) or "cosine" (Chen et al. 2019, section 3.2).
+        scale: of the cosine's logits.
+    """
+
+    def __init__(self, kind: Literal["linear", "cosine"], scale: float) -> None:
+        super().__init__()
+        self.kind, self.scale = kind, scale
+        self.weight = nn.Parameter(torch.empty(0, 0))  # [classes, e]
+        self.bias = nn.Parameter(torch.empty(0))  # [classes]; stays empty under the cosine
+
+    def prepare(self, classes: int, embedding: int, seed: int) -> None:
+        """Draws the weights as `nn.Linear` does: uniform within 1 / sqrt(e) either way."""
+        draw = torch.Generator().manual_seed(keyed(seed, 0, "classifier"))
+        bound = 1 / math.sqrt(embedding)
+
+        def uniform(*shape: int) -> nn.Parameter:
+            return nn.Parameter((2 * torch.rand(*shape, generator=draw) - 1) * bound)
+
+        self.weight = uniform(classes, embedding)
+        self.bias = uniform(classes if self.kind == "linear" else 0)
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """Embeddings float [n, e] -> logits [n, classes]."""
+        if self.kind == "linear":
+            return functional.linear(embeddings, self.weight, self.bias)
+        own = functional.normalize(embeddings, dim=1)
+        return self.scale * own @ functional.normalize(self.weight, dim=1).T
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
+        # A model that is only loaded never learned how many classes it was trained on.
+        for name in ("weight", "bias"):
+            own, kept = getattr(self, name), state_dict.get(prefix + name)
+            if kept is not None and kept.shape != own.shape:
+                setattr(self, name, nn.Parameter(torch.empty_like(kept, device=own.device)))
+        super()._load_from_state_dict(state_dict, prefix, *args)

@@ -1,0 +1,58 @@
+"""Ridge regression onto the classes, in closed form.
+
+Bertinetto, Henriques, Torr, Vedaldi: Meta-learning with Differentiable Closed-form Solvers. ICLR
+2019, eq. 4 to 6 (R2-D2's base learner, by the Woodbury identity).
+
+Differences: the embedding is a classifier's and not meta-learned through the solver; embeddings are
+brought to length one; the intercept is not penalised, as in scikit-learn; the penalty is fixed, and
+targets need no learned scale because only the order of scores counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
+from baselines.classifier._episodes import one_hot, unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class RidgeRecipe(ClassifierRecipe):
+    """The recipe of ridge regression."""
+
+    penalty: float = 1.0  # on the squared weights, beside the sum of squared errors
+
+
+class Ridge(PretrainedClassifier[RidgeRecipe]):
+    """Regression of one-hot labels on embeddings; see `PretrainedClassifier`."""
+
+    head = "ridge"
+    recipe_type = RidgeRecipe
+    distance = "cosine"
+
+    def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
+        """[b, s, e], int64 [b, s], [b, q, e] -> predicted labels [b, q, n_way], about 0 to 1."""
+        return ridge(unit(support), one_hot(labels, support), unit(queries), self.recipe.penalty)
+
+
+def ridge(support: Tensor, targets: Tensor, queries: Tensor, penalty: float) -> Tensor:
+    """Minimises |X W + b - Y|^2 + penalty |W|^2, and predicts X' W + b.
+
+    Args:
+        support: X, float [b, s, e].
+        targets: Y, float [b, s, n].
+        queries: X', float [b, q, e].
+        penalty: above zero.
+
+    Returns:
+        float [b, q, n].
+    """
+    middle, level = support.mean(dim=1, keepdim=True), targets.mean(dim=1, keepdim=True)
+    centred = support - middle
+    kernel = torch.bmm(centred, centred.transpose(1, 2))  # [b, s, s], smaller than [b, e, e]
+    kernel.diagonal(dim1=1, dim2=2).add_(penalty)
+    dual = torch.linalg.solve(kernel, targets - level)  # [b, s, n]
+    return level + torch.bmm(torch.bmm(queries - middle, centred.transpose(1, 2)), dual)
