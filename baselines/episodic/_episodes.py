@@ -1,7 +1,8 @@
 """What the methods that train on episodes share: the episode, the draw, the cross-entropy.
 
 The episodes of all methods are those of Snell et al. 2017 unless a method's file says otherwise, so
-that they differ in their heads alone. A quick training takes smaller ones: few large episodes are too few steps.
+that they differ in their heads alone. A quick training takes smaller ones: few large episodes are
+too few steps.
 """
 
 from __future__ import annotations
