@@ -40,9 +40,7 @@ class ClassifierRecipe(TrainingRecipe):
     classifier: Literal["linear", "cosine"] = "linear"
     logit_scale: float = 10.0  # of the cosine classifier; Chen et al. 2019, their code
     label_smoothing: float = 0.0
-    head: str = derived(
-        ""
-    )  # follows from the model; the fields that it adds are the head's
+    head: str = derived("")  # follows from the model; the fields that it adds are the head's
 
 
 C = TypeVar("C", bound=ClassifierRecipe)

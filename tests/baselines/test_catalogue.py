@@ -65,8 +65,7 @@ SAMPLE = [
     entry
     for entry in entries()
     if entry.family in ("fixed", "episodic")
-    or entry.family != "siamese"
-    and entry.key.endswith("-mlp")
+    or (entry.family != "siamese" and entry.key.endswith("-mlp"))
     or entry.key.startswith("siamese-mlp-")
     or entry.key.endswith("-euclidean-contrastive")
 ]
