@@ -57,5 +57,6 @@ def through_length(gradient: Tensor, weights: Tensor) -> Tensor:
     """The gradient [..., e] by weights of length one as the gradient by `weights` themselves."""
     direction = unit(weights)
     across = gradient - (gradient * direction).sum(dim=-1, keepdim=True) * direction
-    length = torch.linalg.vector_norm(weights, dim=-1, keepdim=True)
-    return across / length.clamp(min=1e-12)
+    length: Tensor = torch.linalg.vector_norm(weights, dim=-1, keepdim=True)
+    along: Tensor = across / length.clamp(min=1e-12)
+    return along

@@ -19,6 +19,8 @@ from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassif
 from baselines.classifier._episodes import squared_distances, unit
 from baselines.transductive._rectify import rectified, shifted
 
+BLOCK_VALUES = 1 << 22  # distances held at once: bounds memory whatever the number of queries
+
 
 @dataclass(frozen=True, kw_only=True)
 class LaplacianShotRecipe(ClassifierRecipe):
@@ -48,17 +50,28 @@ class LaplacianShot(PretrainedClassifier[LaplacianShotRecipe]):
         if recipe.answer_shifted:
             queries = moved
         unary = -squared_distances(queries, prototypes)  # [b, q, n]
-        near = affinities(queries, recipe.neighbours)
+        near = nearest_others(queries, recipe.neighbours)
         scores = unary.log_softmax(dim=2)
         for _ in range(recipe.bound_updates):  # eq. 10
-            scores = (unary + recipe.laplacian * torch.bmm(near, scores.exp())).log_softmax(dim=2)
+            around = sum_of_rows(scores.exp(), near)
+            scores = (unary + recipe.laplacian * around).log_softmax(dim=2)
         return scores
 
 
-def affinities(queries: Tensor, neighbours: int) -> Tensor:
-    """[b, q, e] -> [b, q, q]: 1 where the second is among the first's nearest others, else 0."""
-    distances = squared_distances(queries, queries)
-    distances.diagonal(dim1=1, dim2=2).fill_(torch.inf)
-    count = min(neighbours, queries.shape[1] - 1)
-    nearest = distances.topk(count, dim=2, largest=False).indices
-    return torch.zeros_like(distances).scatter_(2, nearest, 1.0)
+def nearest_others(queries: Tensor, neighbours: int) -> Tensor:
+    """[b, q, e] -> int64 [b, q, k]: the queries that lie nearest to each, itself left out."""
+    count = queries.shape[1]
+    found = []
+    for part in torch.split(queries, max(1, BLOCK_VALUES // count**2)):
+        distances = squared_distances(part, part)
+        distances.diagonal(dim1=1, dim2=2).fill_(torch.inf)
+        found.append(distances.topk(min(neighbours, count - 1), dim=2, largest=False).indices)
+    return torch.cat(found)
+
+
+def sum_of_rows(values: Tensor, rows: Tensor) -> Tensor:
+    """[b, q, n], int64 [b, q, k] -> [b, q, n]: the sum of the k rows that `rows` names."""
+    total = torch.zeros_like(values)
+    for row in rows.unbind(dim=2):  # few: cheaper than a product with a table [q, q] of zeros
+        total = total + values.gather(1, row[:, :, None].expand_as(values))
+    return total

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
+from baselines.catalogue import METHODS
 from benchmark.datasets.data_set import DataSet, Groups, whole
 from benchmark.protocols import TrackInfo, TrainingData, TrainingRun
+
+Episodes = tuple[Tensor, Tensor, Tensor]
+HEADS = {m.key: m for m in METHODS if m.family in ("classifier", "transductive")}
 
 
 @pytest.fixture
@@ -86,3 +93,34 @@ def quick() -> dict[str, Any]:
     """Settings of a training of a second: six batches of 16 items."""
     small = {"width": 0.125, "input_size": 16, "threads": 1}  # threads cost more than they bring
     return {**small, "items": 96, "classes": 4, "per_class": 4}
+
+
+@pytest.fixture
+def episodes() -> Callable[..., Episodes]:
+    """Makes support [b, n * k, e], labels [b, n * k] and queries [b, n * q, e], none below zero."""
+
+    def make(
+        n_way: int = 5, n_shot: int = 1, n_query: int = 3, count: int = 12, width: int = 32
+    ) -> Episodes:
+        draw = torch.Generator().manual_seed(n_way * 100 + n_shot)
+        centres = torch.randn(count, n_way, 1, width, generator=draw)
+        noise = torch.randn(count, n_way, n_shot + n_query, width, generator=draw)
+        items = (centres + noise).relu()
+        labels = torch.arange(n_way).repeat_interleave(n_shot).expand(count, -1)
+        return items[:, :, :n_shot].flatten(1, 2), labels, items[:, :, n_shot:].flatten(1, 2)
+
+    return make
+
+
+@pytest.fixture
+def head(track: TrackInfo) -> Callable[..., Any]:
+    """Builds a head by its key, with 32 numbers of embedding and a mean that is not zero."""
+
+    def make(key: str, **settings: Any) -> Any:
+        module, _, name = HEADS[key].target.partition(":")
+        chosen = {**HEADS[key].settings, "backbone": "mlp", "width": 0.25, **settings}
+        model = getattr(import_module(module), name)(seed=0, track=track, **chosen).eval()
+        model.mean = torch.linspace(0, 1, 32)
+        return model
+
+    return make

@@ -35,6 +35,8 @@ BACKBONES = {  # small batches make many steps of what the larger networks see i
     "vit-tiny": {**FEW, "width": 0.25},
 }
 HEADS = ("classifier", "transductive")
+# A thousand classes are many for a narrow last layer: it needs more steps before it helps at all.
+CLASSIFIER = {"items": 12_800, "classes": 16, "width": 0.5}
 VARIANTS = {
     "pairs": ("siamese-conv4-euclidean-contrastive", {"batches": "pairs"}),
     "triplets": ("siamese-conv4-euclidean-triplet", {"batches": "triplets"}),
@@ -53,7 +55,11 @@ VARIANTS = {
     "r2d2": ("r2d2-conv4", {}),
     "metaoptnet": ("metaoptnet-ridge-conv4", {}),
     "feat": ("feat-conv4", {}),
-    **{method.key: (f"{method.key}-conv4", {}) for method in METHODS if method.family in HEADS},
+    **{
+        method.key: (f"{method.key}-conv4", CLASSIFIER)
+        for method in METHODS
+        if method.family in HEADS
+    },
 }
 CASES = {
     **{f"distance {d}": (f"siamese-conv4-{d}-triplet", {}) for d in part_names("distances")},
