@@ -3,6 +3,8 @@
 Whoever raises one says what happened and what was expected; `hint` is what to type next.
 """
 
+from typing import Any
+
 
 class OneshotError(Exception):
     """Something the user can mend. The command line prints it on one line and exits with code 2."""
@@ -18,6 +20,13 @@ class OneshotError(Exception):
     def __reduce__(self) -> tuple[type["OneshotError"], tuple[str, str]]:
         # Without this an error raised in a worker process would lose its hint on the way back.
         return (type(self), (self.message, self.hint))
+
+
+def first_mistake(error: Any) -> str:
+    """The first thing that a pydantic ValidationError complains of: "place: message"."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else str(first["msg"])
 
 
 class UnknownName(OneshotError):

@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 from benchmark.datasets.resample import NAME as RESAMPLER
 from benchmark.errors import OneshotError, UnknownName
-from benchmark.evaluation.asking import NAMES, Asking, recorded, split
+from benchmark.evaluation.asking import NAMES, Asking, literal, recorded, split
 from benchmark.protocols import TrackInfo
 
 Pool = Literal["inductive", "transductive", "pretrained"]
@@ -178,7 +178,7 @@ def accepted(factory: Callable[..., Any], key: str, settings: Mapping[str, Any])
     for name in settings:
         if name not in parameters:
             raise UnknownName(f"setting of {key}", name, [*parameters, *NAMES])
-    return {name: _literal(value) for name, value in settings.items()}
+    return {name: literal(value) for name, value in settings.items()}
 
 
 def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
     elif isinstance(own, Mapping):
         recipe = dict(own)
     else:
-        recipe = {name: _literal(value) for name, value in split(spec.settings)[1].items()}
+        recipe = {name: literal(value) for name, value in split(spec.settings)[1].items()}
     if hasattr(model, "fit"):
         recipe.setdefault("budget", budget)  # a recipe with its own number of items says "custom"
     else:
@@ -220,12 +220,3 @@ def _attribute(module: ModuleType, name: str) -> Callable[..., Any]:
         classes = [k for k, v in vars(module).items() if isinstance(v, type)]
         raise UnknownName(f"class in {name.rpartition(':')[0]}", attribute, classes)
     return found  # type: ignore[no-any-return]
-
-
-def _literal(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError:
-        return value

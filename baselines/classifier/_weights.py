@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from baselines.late import LateWeights
 from baselines.randomness import keyed
 
 
-class ClassWeights(nn.Module):
+class ClassWeights(LateWeights):
     """Logits of the training classes; there are no weights before `prepare` or loading them.
 
     Args:
         kind: "linear" (inner product plus bias) or "cosine" (Chen et al. 2019, section 3.2).
         scale: of the cosine's logits.
     """
+
+    late = ("weight", "bias")
 
     def __init__(self, kind: Literal["linear", "cosine"], scale: float) -> None:
         super().__init__()
@@ -43,11 +46,3 @@ class ClassWeights(nn.Module):
             return functional.linear(embeddings, self.weight, self.bias)
         own = functional.normalize(embeddings, dim=1)
         return self.scale * own @ functional.normalize(self.weight, dim=1).T
-
-    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
-        # A model that is only loaded never learned how many classes it was trained on.
-        for name in ("weight", "bias"):
-            own, kept = getattr(self, name), state_dict.get(prefix + name)
-            if kept is not None and kept.shape != own.shape:
-                setattr(self, name, nn.Parameter(torch.empty_like(kept, device=own.device)))
-        super()._load_from_state_dict(state_dict, prefix, *args)

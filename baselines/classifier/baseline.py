@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
-from baselines.classifier._episodes import one_hot
+from baselines.heads import one_hot
 
 MOMENTUM = DAMPENING = 0.9
 
@@ -41,7 +41,7 @@ class Baseline(PretrainedClassifier[BaselineRecipe]):
 
     def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
         """[b, s, e], int64 [b, s], [b, q, e] -> logits [b, q, n_way]."""
-        targets = one_hot(labels, support)
+        targets = one_hot(labels)
         support, queries = with_one(support), with_one(queries)
         weights = support.new_zeros(len(support), targets.shape[2], support.shape[2])
         descent = Descent(self.recipe.head_rate, self.recipe.head_decay)

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
-from baselines.classifier._episodes import centroids, cosines, one_hot, unit
 from baselines.classifier.baseline import Descent, error
+from baselines.heads import class_means, cosines, one_hot, unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +43,8 @@ class BaselinePlusPlus(PretrainedClassifier[BaselinePlusPlusRecipe]):
     def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
         """[b, s, e], int64 [b, s], [b, q, e] -> cosines [b, q, n_way] in [-1, 1]."""
         recipe = self.recipe
-        targets, support = one_hot(labels, support), unit(support)
-        weights = unit(centroids(support, labels))
+        targets, support = one_hot(labels), unit(support)
+        weights = unit(class_means(support, labels))
         descent = Descent(recipe.head_rate, recipe.head_decay)
         for _ in range(recipe.head_steps):
             logits = recipe.logit_scale * cosines(support, weights)  # [b, s, n]

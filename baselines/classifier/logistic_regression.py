@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
-from baselines.classifier._episodes import one_hot, unit
+from baselines.heads import one_hot, unit
 
 STEPS = 200  # always as many: where others stop must not change an episode's answer
 
@@ -39,7 +39,7 @@ class LogisticRegression(PretrainedClassifier[LogisticRegressionRecipe]):
 
     def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
         """[b, s, e], int64 [b, s], [b, q, e] -> logits [b, q, n_way]."""
-        targets = one_hot(labels, support)
+        targets = one_hot(labels)
         return logistic(unit(support), targets, unit(queries), self.recipe.inverse_penalty)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
-from baselines.classifier._episodes import centroids, cosines
+from baselines.heads import class_means, cosines
 
 
 class NearestCentroid(PretrainedClassifier[ClassifierRecipe]):
@@ -23,4 +23,4 @@ class NearestCentroid(PretrainedClassifier[ClassifierRecipe]):
 
     def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
         """[b, s, e], int64 [b, s], [b, q, e] -> [b, q, n_way] in [-1, 1]."""
-        return cosines(queries, centroids(support, labels))
+        return cosines(queries, class_means(support, labels))

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
-from baselines.classifier._episodes import one_hot, unit
+from baselines.heads import one_hot, unit
+from baselines.ridge import ridge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +35,11 @@ class Ridge(PretrainedClassifier[RidgeRecipe]):
 
     def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
         """[b, s, e], int64 [b, s], [b, q, e] -> predicted labels [b, q, n_way], about 0 to 1."""
-        return ridge(unit(support), one_hot(labels, support), unit(queries), self.recipe.penalty)
+        targets, penalty = one_hot(labels), self.recipe.penalty
+        return with_intercept(unit(support), targets, unit(queries), penalty)
 
 
-def ridge(support: Tensor, targets: Tensor, queries: Tensor, penalty: float) -> Tensor:
+def with_intercept(support: Tensor, targets: Tensor, queries: Tensor, penalty: float) -> Tensor:
     """Minimises |X W + b - Y|^2 + penalty |W|^2, and predicts X' W + b.
 
     Args:
@@ -51,8 +52,4 @@ def ridge(support: Tensor, targets: Tensor, queries: Tensor, penalty: float) -> 
         float [b, q, n].
     """
     middle, level = support.mean(dim=1, keepdim=True), targets.mean(dim=1, keepdim=True)
-    centred = support - middle
-    kernel = torch.bmm(centred, centred.transpose(1, 2))  # [b, s, s], smaller than [b, e, e]
-    kernel.diagonal(dim1=1, dim2=2).add_(penalty)
-    dual = torch.linalg.solve(kernel, targets - level)  # [b, s, n]
-    return level + torch.bmm(torch.bmm(queries - middle, centred.transpose(1, 2)), dual)
+    return level + (queries - middle) @ ridge(support - middle, targets - level, penalty)

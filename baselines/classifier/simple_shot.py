@@ -16,7 +16,8 @@ from typing import Literal
 from torch import Tensor
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
-from baselines.classifier._episodes import centroids, squared_distances, unit
+from baselines.heads import class_means, unit
+from baselines.siamese.distances._distance import squared_distances
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class SimpleShot(PretrainedClassifier[SimpleShotRecipe]):
     def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
         """[b, s, e], int64 [b, s], [b, q, e] -> [b, q, n_way], squared distances below zero."""
         return -squared_distances(
-            self.transformed(queries), centroids(self.transformed(support), labels)
+            self.transformed(queries), class_means(self.transformed(support), labels)
         )
 
     def transformed(self, embeddings: Tensor) -> Tensor:

@@ -152,17 +152,6 @@ class EpisodicClassifier(Episodic[E]):
         return self.classify(support[None], labels[None], episode.queries[None])[0]
 
 
-def one_hot(labels: Tensor) -> Tensor:
-    """Int64 [b, s] of all classes 0..n-1 -> float32 [b, s, n]."""
-    return functional.one_hot(labels).float()
-
-
-def class_means(support: Tensor, labels: Tensor) -> Tensor:
-    """Prototypes, eq. 1 of Snell et al. 2017: [b, s, e], int64 [b, s] -> [b, n_way, e]."""
-    members = one_hot(labels).transpose(1, 2)  # [b, n_way, s]
-    return members @ support / members.sum(dim=2, keepdim=True)
-
-
 def squared_distances(queries: Tensor, points: Tensor) -> Tensor:
     """||q - p||^2: [..., q, e] and [..., n, e] -> [..., q, n]."""
     return torch.cdist(queries, points, compute_mode="donot_use_mm_for_euclid_dist").square()

@@ -24,10 +24,10 @@ from baselines.episodic._episodes import (
     Episode,
     EpisodicClassifier,
     EpisodicRecipe,
-    class_means,
     head_weights,
     squared_distances,
 )
+from baselines.heads import class_means
 from benchmark.errors import OneshotError
 from benchmark.protocols import TrackInfo
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from baselines.episodic._episodes import EpisodicClassifier, EpisodicRecipe, head_weights, one_hot
+from baselines.episodic._episodes import EpisodicClassifier, EpisodicRecipe, head_weights
+from baselines.heads import cosines, one_hot
 from benchmark.errors import OneshotError
 from benchmark.protocols import TrackInfo
 
@@ -65,12 +65,7 @@ class Matching(EpisodicClassifier[MatchingRecipe]):
     def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
         """[b, s, e], int64 [b, s], [b, q, e] -> log-probabilities [b, q, n_way], eq. 1."""
         support, queries = self.in_context(support, queries)
-        support, queries = (
-            functional.normalize(support, dim=2),
-            functional.normalize(queries, dim=2),
-        )
-        cosines = queries @ support.transpose(1, 2)  # [b, q, s]
-        attention = (cosines / self.recipe.temperature).softmax(dim=2)
+        attention = (cosines(queries, support) / self.recipe.temperature).softmax(dim=2)
         return (attention @ one_hot(labels)).clamp(min=SMALLEST).log()
 
     def in_context(self, support: Tensor, queries: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,8 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.episodic._episodes import Episode, EpisodicClassifier, EpisodicRecipe, one_hot
-from baselines.episodic._ridge import ridge
+from baselines.episodic._episodes import Episode, EpisodicClassifier, EpisodicRecipe
+from baselines.heads import one_hot
+from baselines.ridge import ridge
 from benchmark.errors import OneshotError
 from benchmark.protocols import TrackInfo
 

@@ -21,7 +21,6 @@ from baselines.episodic._episodes import (
     Episode,
     Episodic,
     EpisodicRecipe,
-    split,
     squared_distances,
 )
 from benchmark.protocols import TrackInfo
@@ -59,21 +58,15 @@ class Prototypical(Episodic[PrototypicalRecipe]):
 
     def episode_loss(self, episode: Episode) -> Tensor:
         """Cross-entropy of the queries (eq. 2), in nats; a scalar."""
-        return _loss(episode, self.recipe.temperature * self.recipe.embedding)
+        return episode_loss(episode, self.recipe.temperature * self.recipe.embedding)
 
 
-def episode_loss(embeddings: Tensor, per_class: int, shots: int, temperature: float) -> Tensor:
+def episode_loss(episode: Episode, temperature: float) -> Tensor:
     """Cross-entropy of the queries of one episode (eq. 2), in nats; a scalar.
 
     Args:
-        embeddings: float [n_way * per_class, e], class after class, each with its support first.
-        per_class: items of each class.
-        shots: how many of them are support.
+        episode: embedded.
         temperature: divides the squared distances; 1 in the paper.
     """
-    return _loss(split(embeddings, per_class, shots), temperature)
-
-
-def _loss(episode: Episode, temperature: float) -> Tensor:
     d = squared_distances(episode.queries, episode.support.mean(dim=1))
     return functional.cross_entropy(-d / temperature, episode.answers)

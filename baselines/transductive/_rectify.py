@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from baselines.classifier._episodes import centroids, cosines, one_hot
+from baselines.heads import class_means, cosines, one_hot
 
 
 def shifted(support: Tensor, queries: Tensor) -> Tensor:
@@ -28,11 +29,11 @@ def rectified(support: Tensor, labels: Tensor, queries: Tensor, sharpness: float
     Returns:
         float [b, n_way, e].
     """
-    means = centroids(support, labels)
+    means = class_means(support, labels)
     items = torch.cat([support, queries], dim=1)
     alike = cosines(items, means)  # [b, s + q, n]
     shots = support.shape[1]
-    nearest = torch.nn.functional.one_hot(alike[:, shots:].argmax(dim=2), alike.shape[2])
-    own = torch.cat([one_hot(labels, support), nearest.to(support.dtype)], dim=1)
+    nearest = functional.one_hot(alike[:, shots:].argmax(dim=2), alike.shape[2])
+    own = torch.cat([one_hot(labels), nearest.float()], dim=1)
     weights = own * (sharpness * alike).exp()
     return torch.bmm((weights / weights.sum(dim=1, keepdim=True)).transpose(1, 2), items)

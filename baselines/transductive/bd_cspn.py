@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
-from baselines.classifier._episodes import cosines, unit
+from baselines.heads import cosines, unit
 from baselines.transductive._rectify import rectified, shifted
 
 

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
-from baselines.classifier._episodes import centroids, one_hot, unit
 from baselines.classifier.baseline import with_one
+from baselines.heads import class_means, one_hot, unit
 
 MEMORY, SQUARE_MEMORY, TINY = 0.9, 0.999, 1e-8  # Kingma & Ba 2015
 
@@ -44,9 +44,9 @@ class TransductiveFineTuning(PretrainedClassifier[FineTuningRecipe]):
         """[b, s, e], int64 [b, s], [b, q, e] -> logits [b, q, n_way]."""
         recipe = self.recipe
         support, queries = unit(support), unit(queries)
-        weights = unit(centroids(support, labels))
+        weights = unit(class_means(support, labels))
         weights = torch.cat([weights, torch.zeros_like(weights[..., :1])], dim=2)  # no bias yet
-        targets = one_hot(labels, support)
+        targets = one_hot(labels)
         support, queries = with_one(support), with_one(queries)
         mean, square = torch.zeros_like(weights), torch.zeros_like(weights)
         for step in range(1, recipe.tuning_steps + 1):

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
-from baselines.classifier._episodes import squared_distances, unit
+from baselines.heads import unit
+from baselines.siamese.distances._distance import squared_distances
 from baselines.transductive._rectify import rectified, shifted
 
 BLOCK_VALUES = 1 << 22  # distances held at once: bounds memory whatever the number of queries

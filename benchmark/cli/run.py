@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.cli.options import Data, Device, Work, default_work
 from benchmark.errors import DataMissing, OneshotError, UnknownName
 
 if TYPE_CHECKING:
@@ -44,18 +45,10 @@ def run(
     existing: Annotated[
         str, typer.Option(help="What to do where a record is there: skip | redo | fail")
     ] = "skip",
-    data: Annotated[
-        Path | None, typer.Option(help="Data directory.", envvar="ONESHOT_DATA")
-    ] = None,
+    data: Data = None,
     results: Annotated[Path, typer.Option(help="Where records are written.")] = Path("results"),
-    work: Annotated[
-        Path | None,
-        typer.Option(
-            help="Checkpoints and trained weights; default: the user's cache.",
-            envvar="ONESHOT_WORK",
-        ),
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto | cpu | cuda | mps")] = "auto",
+    work: Work = None,
+    device: Device = "auto",
     dry_run: Annotated[
         bool, typer.Option(help="Show the jobs, the hours and what is refused; do nothing.")
     ] = False,
@@ -183,13 +176,6 @@ def settings_of(pairs: list[str] | None) -> dict[str, str]:
             )
         settings[key.strip().replace("-", "_")] = value
     return settings
-
-
-def default_work() -> Path:
-    """The user's cache directory for checkpoints and trained weights."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("oneshot-benchmark", appauthor=False) / "work"
 
 
 def close(records: int, failed: int, place: Surroundings) -> None:

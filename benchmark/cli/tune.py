@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.cli.options import Data, Device, Work, default_work
 from benchmark.errors import OneshotError
 
 if TYPE_CHECKING:
@@ -20,26 +21,17 @@ def tune(
         str, typer.Option(help="Track to search on: its validation split decides.")
     ] = "glyphs",
     budget: Annotated[str, typer.Option(help="quick | standard | full")] = "quick",
-    data: Annotated[
-        Path | None, typer.Option(help="Data directory.", envvar="ONESHOT_DATA")
-    ] = None,
+    data: Data = None,
     results: Annotated[
         Path, typer.Option(help="The outcome is written to its folder tuning/.")
     ] = Path("results"),
-    work: Annotated[
-        Path | None,
-        typer.Option(
-            help="Checkpoints and trained weights; default: the user's cache.",
-            envvar="ONESHOT_WORK",
-        ),
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto | cpu | cuda | mps")] = "auto",
+    work: Work = None,
+    device: Device = "auto",
 ) -> None:
     """Tries eight settings (learning rate x margin or temperature) and writes how each validated.
 
     No test item is read. Suites follow the outcome: `oneshot run --suite siamese-grid`.
     """
-    from benchmark.cli.run import default_work
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import Surroundings, check_budget
     from benchmark.sweep.tuning import Search

@@ -55,7 +55,7 @@ def split(settings: Mapping[str, Any]) -> tuple[Asking, dict[str, Any]]:
     Raises:
         OneshotError: a value that makes no sense.
     """
-    own = {name: _literal(settings[name]) for name in NAMES if name in settings}
+    own = {name: literal(settings[name]) for name in NAMES if name in settings}
     return Asking(**own), {name: v for name, v in settings.items() if name not in NAMES}
 
 
@@ -84,7 +84,8 @@ def recorded(asking: Asking, model: Any) -> dict[str, Any]:
     return recipe
 
 
-def _literal(value: Any) -> Any:
+def literal(value: Any) -> Any:
+    """A setting as it is meant: text from the command line is read as JSON where it can be."""
     if not isinstance(value, str):
         return value
     try:

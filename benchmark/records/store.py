@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from benchmark.errors import OneshotError
+from benchmark.errors import OneshotError, first_mistake
 from benchmark.records.schema import Record
 
 RECORDS = "records"
@@ -115,10 +115,8 @@ def read(path: Path) -> Record:
     except OSError as error:
         raise OneshotError(f"Cannot read the record {path}: {error.strerror}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise OneshotError(
-            f"{path} is not a valid record: {where + ': ' if where else ''}{first['msg']}.",
+            f"{path} is not a valid record: {first_mistake(error)}.",
             "Move the file away, or measure it again with --existing redo.",
         ) from error
 

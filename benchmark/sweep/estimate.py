@@ -1,7 +1,8 @@
 """How long jobs will take on this machine, from one timed pass through each network.
 
 An estimate, not a promise: trainings are taken to cost three passes an item (one forward, two
-backward), validation and test one pass for each distinct item.
+backward), validation and test one pass for each distinct item. Models that must see the images of
+each episode or pair themselves are left out.
 """
 
 from __future__ import annotations

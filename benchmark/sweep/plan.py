@@ -92,7 +92,8 @@ def make(wanted: Iterable[Wanted], results: Path, strict: bool = False) -> Plan:
                 if each.tune is not None:
                     search = Search(each.tune, track, each.budget)
                     chosen = followed(search, each.model, each.settings, results)
-                    if chosen is None:
+                    if chosen is None and search.name not in searches:
+                        search.jobs()  # refuses now what could not be searched later
                         searches[search.name] = search
                     settings = {**(chosen or {}), **settings}
                 jobs = _jobs(each, track, tasks, settings)

@@ -28,7 +28,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from benchmark.errors import OneshotError, UnknownName
+from benchmark.errors import OneshotError, UnknownName, first_mistake
 from benchmark.evaluation.job import check_budget
 from benchmark.registry import catalogue_keys, part_names
 from benchmark.tasks import RANKED
@@ -123,10 +123,8 @@ def parse(text: str, name: str) -> Suite:
     except tomllib.TOMLDecodeError as error:
         raise OneshotError(f"The suite {name} is no TOML: {error}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(word) for word in first["loc"])
         raise OneshotError(
-            f"The suite {name} has a wrong {place}: {first['msg']}.",
+            f"The suite {name} is wrong at {first_mistake(error)}.",
             "What a suite may say stands at the top of benchmark/sweep/suite.py.",
         ) from error
     wanted = tuple(each for block in file.block for each in _wanted(block))

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from benchmark.errors import ModelFailed, OneshotError, Refused
+from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build
 from benchmark.evaluation.run import run
 from benchmark.records.store import slug, write_bytes
@@ -52,16 +52,10 @@ class Outcome(BaseModel):
     trials: list[Trial] = Field(min_length=1)
 
     @property
-    def best(self) -> Trial:
-        """The trial with most correct answers, the first of equal ones.
-
-        Raises:
-            ModelFailed: no trial came to an end.
-        """
+    def best(self) -> Trial | None:
+        """The trial with most correct answers, the first of equal ones; None where all failed."""
         ended = [trial for trial in self.trials if trial.correct is not None]
-        if not ended:
-            raise ModelFailed(f"No setting of {self.model} could be trained on {self.track}.")
-        return max(ended, key=lambda trial: trial.correct or 0)
+        return max(ended, key=lambda trial: trial.correct or 0, default=None)
 
 
 @dataclass(frozen=True)
@@ -179,9 +173,16 @@ def followed(
     """The settings that `model` takes from a search for another model; None before the search.
 
     Raises:
-        Refused: the model cannot be built, or lacks a number that was searched.
+        Refused: the model cannot be built, lacks a number that was searched, or nothing was found.
     """
     track = find_track(search.track)
     _, recipe = build(Job(resolve(model, settings), track, SEED, search.budget, ()))
     outcome = search.read(results)
-    return None if outcome is None else scaled(recipe, outcome.best.factors)
+    if outcome is None:
+        return None
+    if outcome.best is None:
+        raise Refused(
+            f"No setting of {outcome.model} could be trained on {outcome.track}.",
+            f"To try again, delete {results / search.name}.",
+        )
+    return scaled(recipe, outcome.best.factors)

@@ -35,8 +35,8 @@ def test_patterns_are_looked_up_in_the_catalogue():
     ("text", "says"),
     [
         ("title = ", "no TOML"),
-        ('title = "T"', "wrong block"),
-        (f'title = "T"\n{BLOCK}speed = 3\n', "wrong block.0.speed"),
+        ('title = "T"', "wrong at block"),
+        (f'title = "T"\n{BLOCK}speed = 3\n', "wrong at block.0.speed"),
         (f'title = "T"\n{BLOCK}budget = "huge"\n', "no budget 'huge'"),
         (f'title = "T"\n{BLOCK}seeds = "a"\n', "no list of seeds"),
         ('title = "T"\n' + BLOCK.replace("chance", "siamese-conv4-{loss}"), "does not fill"),
@@ -67,6 +67,14 @@ def test_a_file_of_one_s_own(tmp_path):
 def test_every_shipped_suite_can_be_read(name):
     suite = load(name)
     assert suite.title and suite.wanted
+
+
+def test_every_cell_of_the_grid_follows_the_search_of_its_own_loss():
+    for wanted in load("siamese-grid").wanted:
+        reference = "siamese-conv4-cosine-"
+        assert wanted.tune is not None and wanted.tune.startswith(reference)
+        loss = wanted.tune.removeprefix(reference)
+        assert wanted.model.endswith(f"-{loss}"), (wanted.model, wanted.tune)
 
 
 def test_the_grid_crosses_every_loss_and_every_distance():

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-from benchmark.errors import ModelFailed, OneshotError, Refused
+from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import Surroundings
+from benchmark.sweep.plan import make
+from benchmark.sweep.suite import Wanted
 from benchmark.sweep.tuning import Outcome, Search, Trial, followed, scaled
 
 
@@ -67,10 +69,17 @@ def test_only_numbers_of_the_recipe_can_be_scaled():
             scaled({"margin": 3.0, "on": True}, {name: 2.0})
 
 
-def test_nothing_is_chosen_where_all_failed():
+def test_nothing_is_chosen_where_all_failed(tmp_path):
+    search = Search("prototypical-conv4", "glyphs", "quick")
     outcome = Outcome(
-        model="m", track="glyphs", budget="quick", task="t", seed=1, of=1,
+        model=search.model, track="glyphs", budget="quick", task="t", seed=1, of=1,
         trials=[Trial(factors={}, settings={}, correct=None)],
     )  # fmt: skip
-    with pytest.raises(ModelFailed, match="No setting of m"):
-        _ = outcome.best
+    assert outcome.best is None
+    path = tmp_path / search.name
+    path.parent.mkdir(parents=True)
+    path.write_text(outcome.model_dump_json())
+    wanted = Wanted("prototypical-conv4", ("glyphs-5w1s",), (0,), "quick", tune=search.model)
+    plan = make([wanted], tmp_path)
+    assert not plan.planned and not plan.searches
+    assert "could be trained" in plan.refused[0].reason and "delete" in plan.refused[0].reason

@@ -8,7 +8,7 @@ import torch
 from sklearn.linear_model import Ridge
 from torch import Tensor, nn
 
-from baselines.episodic._ridge import ridge
+from baselines.ridge import ridge
 from benchmark.evaluation.scorers import compare_pairs
 from benchmark.evaluation.similarity import similarity
 

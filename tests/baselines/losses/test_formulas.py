@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from baselines.episodic._episodes import split
 from baselines.episodic.prototypical import episode_loss
 from baselines.siamese.losses._loss import COSINE_RADIUS
 from baselines.siamese.traits import distance_traits
@@ -196,5 +197,5 @@ def test_prototypical_loss(embeddings: Tensor) -> None:
     for query, label in ((e[2], 0), (e[5], 1)):
         scores = -((query - prototypes) ** 2).sum(axis=1) / 2.5
         losses.append(math.log(np.exp(scores).sum()) - scores[label])
-    value = float(episode_loss(embeddings[:6], per_class=3, shots=2, temperature=2.5))
+    value = float(episode_loss(split(embeddings[:6], per_class=3, shots=2), temperature=2.5))
     assert value == pytest.approx(np.mean(losses), abs=1e-5)

@@ -1,0 +1,24 @@
+"""Options that several commands take, and the folders that they stand for by default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[Path | None, typer.Option(help="Data directory.", envvar="ONESHOT_DATA")]
+Work = Annotated[
+    Path | None,
+    typer.Option(
+        help="Checkpoints and trained weights; default: the user's cache.", envvar="ONESHOT_WORK"
+    ),
+]
+Device = Annotated[str, typer.Option(help="auto | cpu | cuda | mps")]
+
+
+def default_work() -> Path:
+    """The user's cache directory for checkpoints and trained weights."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("oneshot-benchmark", appauthor=False) / "work"
