@@ -6,6 +6,7 @@ It brings its own code, which runs in TorchScript's interpreter and not as Pytho
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from typing import Any
 
 import torch
@@ -29,7 +30,9 @@ class TorchScript(NetworkFile):
         data, sha256 = read(path)
         self.declare(dataclasses.replace(recipe, sha256=sha256), track)
         try:
-            self.network = on_cpu(data, torch.jit.load)
+            with warnings.catch_warnings():  # torch recommends other formats to who writes files
+                warnings.simplefilter("ignore", FutureWarning)
+                self.network = on_cpu(data, torch.jit.load)
         except Exception as error:
             hint = "Weights alone are checkpoint:PATH with --set backbone=NAME."
             raise refuse(path, "TorchScript", error, hint) from error
