@@ -9,7 +9,16 @@ from typing import Any
 from benchmark.errors import ModelFailed
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.episodes import PREFIX, Answers, answer, way_of
-from benchmark.evaluation.job import Existing, Job, Silent, Surroundings, Watcher, build, path_of
+from benchmark.evaluation.job import (
+    Existing,
+    Job,
+    Silent,
+    Surroundings,
+    Watcher,
+    build,
+    chooser_of,
+    path_of,
+)
 from benchmark.evaluation.provenance import provenance
 from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, Training
 from benchmark.records import store
@@ -106,7 +115,7 @@ def _training(running: Running, again: bool) -> Training | None:
     job, place, track = running.job, running.place, running.job.track
     return Training(
         track=track,
-        chooser=place.task(track.chooses + VALIDATION, track),
+        chooser=place.task(chooser_of(running.model, track), track),
         whole=place.data_set(track.data),
         recipe=running.recipe,
         seed=job.seed,
