@@ -53,6 +53,26 @@ FIXED = (
         bibtex="saxe2011random",
         settings={"backbone": "conv4"},
     ),
+    ModelEntry(
+        key="hog",
+        target="baselines.fixed.hog:Hog",
+        title="HOG, cosine",
+        family="fixed",
+        offers="Embedder",
+        paper="Dalal and Triggs 2005",
+        bibtex="dalal2005histograms",
+    ),
+    ModelEntry(
+        key="frozen-efficientnet-lite0",
+        target="baselines.fixed.frozen:Frozen",
+        title="EfficientNet-Lite0, published weights",
+        family="fixed",
+        offers="Embedder",
+        pool="pretrained",
+        paper="Donahue et al. 2014",
+        bibtex="donahue2014decaf",
+        settings={"backbone": "efficientnet-lite0"},
+    ),
 )
 
 # The best Siamese network that the suite knows for characters. Every number was chosen by training

@@ -21,8 +21,8 @@ from benchmark.protocols import TrackInfo
 R = TypeVar("R", bound=TrainingRecipe)
 
 
-class TrainedEmbedder(nn.Module, Generic[R]):
-    """A backbone with a recipe; the methods derive from it and add `fit`.
+class TrainedNetwork(nn.Module, Generic[R]):
+    """A backbone with a recipe; the methods derive from it and add `fit` and a way to answer.
 
     Attributes:
         recipe: everything that determines the training but data and seed.
@@ -80,6 +80,10 @@ class TrainedEmbedder(nn.Module, Generic[R]):
             images = images.contiguous(memory_format=torch.channels_last)
         embeddings: Tensor = self.backbone(images)
         return embeddings.float()
+
+
+class TrainedEmbedder(TrainedNetwork[R], Generic[R]):
+    """A network that answers by its embeddings."""
 
     def embed(self, items: Tensor) -> Tensor:
         """float32 [n, c, h, w] in [0, 1], or int32 [n, l] code points -> float32 [n, e]."""

@@ -3,6 +3,7 @@
     siamese-conv4-cosine-triplet      a key of the catalogue
     package.module:Name               a class that can be imported
     path/to/my_model.py:Name          a class in a file; its code runs here, like any program's
+    torchscript:PATH, onnx:PATH, checkpoint:PATH, easyfsl:Method     see `baselines.adapters`
     an entry point of the group "oneshot_benchmark.models"
 
 The only door from `benchmark` to `baselines`.
@@ -100,6 +101,11 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
     if entry is not None:
         factory = _attribute(importlib.import_module(entry.target.split(":")[0]), entry.target)
         return ModelSpec(name, factory, {**entry.settings, **chosen}, entry.pool)
+    adapters = importlib.import_module("baselines.adapters")
+    adapted = adapters.find(name)
+    if adapted is not None:
+        key, factory = adapted
+        return ModelSpec(key, factory, chosen)
     if ":" in name and ".py:" in name:
         path, _, attribute = name.rpartition(":")
         module, code = load_file(Path(path))
@@ -114,7 +120,8 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
         except ImportError as error:
             raise OneshotError(
                 f"{name} cannot be imported: {error}.",
-                "Check the spelling, or give the file: path/to/file.py:Name",
+                adapters.guess(name)
+                or "Check the spelling, or give the file: path/to/file.py:Name",
             ) from error
         return ModelSpec(name, _attribute(module, name), chosen)
     from importlib.metadata import entry_points

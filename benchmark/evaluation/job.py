@@ -17,7 +17,7 @@ from benchmark.records.schema import Record
 from benchmark.registry import ModelSpec, recipe_of
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import LoadedTask, bind, data_name
-from benchmark.tasks.spec import Track
+from benchmark.tasks.spec import VALIDATION, Track
 
 Existing = Literal["skip", "redo", "fail"]
 BUDGETS = ("quick", "standard", "full")
@@ -133,6 +133,18 @@ def build(job: Job) -> tuple[Any, dict[str, Any]]:
     info = TrackInfo(track.name, track.family, track.channels, track.side)
     model = job.spec.build(job.seed, info, job.budget)
     return model, recipe_of(model, job.spec, job.budget)
+
+
+def chooser_of(model: Any, track: Track) -> str:
+    """The task on validation that decides the model's training: the track's.
+
+    A head that is fixed to one shape is asked that shape of the same family instead.
+    """
+    fixed = getattr(model, "trained_for", None)
+    if fixed is None:
+        return track.chooses + VALIDATION
+    family = track.chooses.rpartition("-")[0]
+    return f"{family}-{fixed[0]}w{fixed[1]}s{VALIDATION}"
 
 
 def path_of(job: Job, task: str, recipe: dict[str, Any], results: Path) -> Path:

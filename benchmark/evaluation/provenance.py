@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from benchmark import __version__
 from benchmark.records.schema import Provenance
 
+FILES = (".py", ".pt", ".pth", ".ckpt", ".bin", ".safetensors")  # endings of files in settings
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,7 +48,9 @@ def _git(*arguments: str) -> str:
 def hide_folder(setting: str) -> str:
     """A setting with the folder of a file left out: "backbone=nets/a.py:B" -> "backbone=a.py:B"."""
     key, _, value = setting.partition("=")
-    return f"{key}={PurePath(value.replace(chr(92), '/')).name}" if ".py" in value else setting
+    if not any(ending in value for ending in FILES):
+        return setting
+    return f"{key}={PurePath(value.replace(chr(92), '/')).name}"
 
 
 def provenance(device: str, weights: str | None, settings: tuple[str, ...] = ()) -> Provenance:

@@ -9,7 +9,16 @@ from typing import Any
 from benchmark.errors import ModelFailed
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.episodes import PREFIX, Answers, answer, way_of
-from benchmark.evaluation.job import Existing, Job, Silent, Surroundings, Watcher, build, path_of
+from benchmark.evaluation.job import (
+    Existing,
+    Job,
+    Silent,
+    Surroundings,
+    Watcher,
+    build,
+    chooser_of,
+    path_of,
+)
 from benchmark.evaluation.provenance import provenance
 from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, Training
 from benchmark.records import store
@@ -23,6 +32,7 @@ from benchmark.records.schema import (
     TaskRef,
     Validation,
 )
+from benchmark.registry import Pool
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.spec import VALIDATION
@@ -106,7 +116,7 @@ def _training(running: Running, again: bool) -> Training | None:
     job, place, track = running.job, running.place, running.job.track
     return Training(
         track=track,
-        chooser=place.task(track.chooses + VALIDATION, track),
+        chooser=place.task(chooser_of(running.model, track), track),
         whole=place.data_set(track.data),
         recipe=running.recipe,
         seed=job.seed,
@@ -246,8 +256,14 @@ def _model_ref(running: Running, refit: bool) -> ModelRef:
         seen.append(f"{job.track.name}/train")
         if refit:
             seen.append(f"{job.track.name}/validation")
-    # A model knows better than its entry where a setting decides, such as weights from elsewhere.
-    pool = getattr(model, "pool", None) or job.spec.pool
-    if pool is None:
-        pool = "transductive" if getattr(model, "transductive", False) else "inductive"
-    return ModelRef(key=job.spec.key, recipe=running.recipe, pool=pool, seen=seen)
+    return ModelRef(key=job.spec.key, recipe=running.recipe, pool=_pool(running), seen=seen)
+
+
+def _pool(running: Running) -> Pool:
+    """Where the model is ranked; what it declares of itself decides, for settings change it."""
+    declared: Pool | None = getattr(running.model, "pool", None)  # such as weights from elsewhere
+    if declared is not None:
+        return declared
+    if getattr(running.model, "transductive", False):
+        return "transductive"
+    return running.job.spec.pool or "inductive"

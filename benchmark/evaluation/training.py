@@ -18,7 +18,7 @@ from benchmark.protocols import Progress, TrainingData, TrainingResult, Training
 from benchmark.records.canonical import digest
 from benchmark.records.store import slug, write_bytes
 from benchmark.tasks.loading import LoadedTask, split_of
-from benchmark.tasks.spec import Track
+from benchmark.tasks.spec import VALIDATION, Track
 
 # Episodes of the validation twin that decide during training; the record holds the whole twin.
 CHOOSING_EPISODES = {"embed": 400, "compare": 200, "classify": 200, "classify_episode": 40,
@@ -48,12 +48,13 @@ def training_key(
     data_digest: str,
     recipe: dict[str, Any],
     seed: int,
-    episodes: int,
+    chooser: tuple[str, int],
     answering: tuple[str, ...] = (),
 ) -> str:
     """Identity of a training; anything that could change its weights is in it.
 
-    How the trained model is asked, and what in its recipe concerns `answering` alone, is not: one
+    `chooser` names the task whose validation twin decides, and how many of its episodes do. How the
+    trained model is asked, and what in its recipe concerns `answering` alone, is not in it: one
     training serves all ways of asking and all heads on the same embeddings.
     """
     split = {"train": asdict(track.train), "validation": asdict(track.validation)}
@@ -61,7 +62,7 @@ def training_key(
         {
             "data": data_digest,
             "split": json.loads(json.dumps(split)),
-            "chooses": [track.chooses, episodes],
+            "chooses": list(chooser),
             "recipe": {
                 name: value for name, value in recipe.items() if name not in (*ASKED, *answering)
             },
@@ -140,8 +141,9 @@ class Training:
     def _key(self, model: Any) -> str:
         episodes = choosing_episodes(way_of(model), self.track.family)
         answering = tuple(getattr(model, "answering", ()))
+        chooser = self.chooser.task.name.removesuffix(VALIDATION), episodes
         return training_key(
-            self.track, self.whole.digest, self.recipe, self.seed, episodes, answering
+            self.track, self.whole.digest, self.recipe, self.seed, chooser, answering
         )
 
     def _fit(self, model: Any, data: TrainingData, key: str) -> Trained:

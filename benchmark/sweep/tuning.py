@@ -17,12 +17,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation.job import Job, Surroundings, Watcher, build
+from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.run import run
 from benchmark.records.store import slug, write_bytes
 from benchmark.registry import resolve
 from benchmark.tasks import track as find_track
-from benchmark.tasks.spec import VALIDATION
 
 FOLDER = "tuning"
 SEED = 1000  # of all trials: no seed whose result is reported is chosen by its luck
@@ -83,9 +82,9 @@ class Search:
             OneshotError: the model declares nothing to search.
         """
         track = find_track(self.track)
-        task = track.chooses + VALIDATION
-        plain = Job(resolve(self.model), track, SEED, self.budget, (task,))
+        plain = Job(resolve(self.model), track, SEED, self.budget, ())
         model, recipe = build(plain)
+        plain = replace(plain, tasks=(chooser_of(model, track),))
         searches = getattr(model, "searches", None)
         if not searches:
             raise OneshotError(
@@ -133,7 +132,8 @@ class Search:
         """
         trials: list[Trial] = []
         of = 1
-        for factors, job in self.jobs():
+        jobs = self.jobs()
+        for factors, job in jobs:
             starting(job)
             correct, record = None, None
             with contextlib.suppress(Refused):  # such as a margin that the distance cannot reach
@@ -145,7 +145,7 @@ class Search:
             trials.append(Trial(factors=factors, settings=settings, correct=correct))
         outcome = Outcome(
             model=self.key, track=self.track, budget=self.budget, of=of, trials=trials,
-            task=find_track(self.track).chooses + VALIDATION, seed=SEED,
+            task=jobs[0][1].tasks[0], seed=SEED,
         )  # fmt: skip
         if place.results is not None:
             path = place.results / self.name

@@ -1,0 +1,159 @@
+"""What all models that are read from a file share: settings, the file's hash, what they declare."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from baselines.backbones._pretrained import IMAGENET_MEAN, IMAGENET_SPREAD
+from baselines.settings import derived
+from benchmark.errors import ModelFailed, OneshotError
+from benchmark.protocols import TrackInfo
+
+Distance = Literal["euclidean", "squared-euclidean", "cosine", "dot-product", "manhattan"]
+MeanSpread = tuple[tuple[float, ...], tuple[float, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRecipe:
+    """How a file is asked; `sha256` says which file."""
+
+    sha256: str = derived("")
+    distance: Distance = "euclidean"
+    input_size: int = 0  # side in pixels; 0 for the track's
+    channels: int = 0  # 1 or 3; 0 for the track's
+    normalise: str = ""  # "imagenet", or MEAN/SPREAD with a number for each channel, "0.5/0.25"
+    seen: str = ""  # what it was trained on, "imagenet-1k,glyphs/train"; "" leaves it undeclared
+
+
+class FileEmbedder:
+    """Embeds by what a file holds; the subclasses read it and give rows.
+
+    Attributes:
+        recipe: everything the answers depend on.
+        seen: only where it was told; tables mark models that do not say.
+        pool: "pretrained" where what it has seen goes beyond the track's training split.
+    """
+
+    recipe: Any
+
+    def declare(self, recipe: Any, track: TrackInfo) -> None:
+        """Sets what the harness reads, and the recipe with the track's numbers filled in.
+
+        Raises:
+            OneshotError: a setting that makes no sense.
+        """
+        side, channels = recipe.input_size or track.side, recipe.channels or track.channels
+        self.recipe = dataclasses.replace(recipe, input_size=side, channels=channels)
+        if side < 1 or channels not in (1, 3):
+            raise OneshotError("input_size must be at least 1 and channels 1 or 3.")
+        self.distance, self.input_size, self.channels = recipe.distance, side, channels
+        if recipe.normalise:
+            self.normalise = mean_spread(recipe.normalise, channels)
+        if recipe.seen:
+            self.seen = tuple(name.strip() for name in recipe.seen.split(",") if name.strip())
+            if set(self.seen) - {f"{track.name}/train"}:
+                self.pool = "pretrained"
+
+    def embed(self, items: Tensor) -> Tensor:
+        """float32 [n, c, h, w], normalised as declared -> float32 [n, e].
+
+        Raises:
+            ModelFailed: the file's network fails, or gives no row for each image.
+        """
+        try:
+            out = self.rows(items)
+        except Exception as error:
+            text = str(error).strip().splitlines()
+            raise ModelFailed(
+                f"The network failed on images of shape {list(items.shape)}: "
+                f"{text[-1] if text else type(error).__name__}.",
+                "Does it want another --set input_size=N or --set channels=N?",
+            ) from error
+        if not isinstance(out, Tensor) or out.ndim < 2:
+            found = list(out.shape) if isinstance(out, Tensor) else type(out).__name__
+            raise ModelFailed(f"The network gave {found}; expected one tensor [n, e].")
+        return out.flatten(1).float()
+
+    def rows(self, items: Tensor) -> Any:
+        """What the file's network gives for the images."""
+        raise NotImplementedError
+
+
+class NetworkFile(FileEmbedder):
+    """A file that holds a torch module."""
+
+    network: nn.Module
+
+    def rows(self, items: Tensor) -> Any:
+        """The network's output."""
+        return self.network(items)
+
+    def to(self, device: str) -> NetworkFile:
+        """Moves the network."""
+        self.network.to(device)
+        return self
+
+    def eval(self) -> NetworkFile:
+        """Puts the network into evaluation mode."""
+        self.network.eval()
+        return self
+
+    def parameters(self) -> list[nn.Parameter]:
+        """The network's weights."""
+        return list(self.network.parameters())
+
+
+def read(path: str) -> tuple[bytes, str]:
+    """A file's bytes and their SHA-256 (hex).
+
+    Raises:
+        OneshotError: it cannot be read.
+    """
+    try:
+        data = Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+    return data, hashlib.sha256(data).hexdigest()
+
+
+def mean_spread(text: str, channels: int) -> MeanSpread:
+    """(mean, spread) of each channel from "imagenet" or "0.5,0.5,0.5/0.2,0.2,0.2".
+
+    Raises:
+        OneshotError: it cannot be read, or does not fit the channels.
+    """
+    if text == "imagenet":
+        mean, spread = IMAGENET_MEAN, IMAGENET_SPREAD
+    else:
+        try:
+            parts = [tuple(float(n) for n in part.split(",")) for part in text.split("/")]
+            mean, spread = parts  # type: ignore[assignment]
+        except ValueError:
+            mean, spread = (), ()  # type: ignore[assignment]
+    if not len(mean) == len(spread) == channels or not all(s > 0 for s in spread):
+        raise OneshotError(
+            f"The setting normalise={text} does not fit {channels} channels.",
+            "Type MEAN/SPREAD with a number for each channel, such as 0.5/0.25, or imagenet.",
+        )
+    return mean, spread
+
+
+def refuse(path: str, kind: str, error: Exception, hint: str = "") -> OneshotError:
+    """The error for a file that is not of its kind."""
+    text = str(error).strip().splitlines()
+    reason = text[0][:160] if text else type(error).__name__
+    return OneshotError(f"{path} cannot be read as {kind}: {reason}", hint)
+
+
+def on_cpu(data: bytes, load: Any, **options: Any) -> Any:
+    """What `load` makes of a file's bytes, on the processor."""
+    import io
+
+    return load(io.BytesIO(data), map_location=torch.device("cpu"), **options)

@@ -1,0 +1,61 @@
+"""An ONNX file, run by onnxruntime on the processor: "onnx:PATH"."""
+
+from __future__ import annotations
+
+import dataclasses
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from baselines.adapters._file import FileEmbedder, FileRecipe, read, refuse
+from baselines.settings import convert
+from benchmark.errors import OneshotError
+from benchmark.protocols import TrackInfo
+
+
+class Onnx(FileEmbedder):
+    """The first output, flattened, of a network with one input; needs no seed.
+
+    Raises:
+        OneshotError: onnxruntime is missing, the file is not there or no ONNX, or a setting makes
+            no sense.
+    """
+
+    def __init__(
+        self, path: str, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any
+    ) -> None:
+        recipe = FileRecipe(**convert(FileRecipe, settings))
+        data, sha256 = read(path)
+        self.declare(dataclasses.replace(recipe, sha256=sha256), track)
+        runtime = _onnxruntime()
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        try:
+            self.session = runtime.InferenceSession(
+                data, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise refuse(path, "ONNX", error) from error
+        inputs = [each.name for each in self.session.get_inputs()]
+        if len(inputs) != 1:
+            raise OneshotError(
+                f"{path} has {len(inputs)} inputs ({', '.join(inputs)}); expected one, images."
+            )
+        self.name = inputs[0]
+
+    def rows(self, items: Tensor) -> Tensor:
+        """float32 [n, c, h, w] -> the first output [n, ...]."""
+        images = np.ascontiguousarray(items.cpu().numpy())
+        out = self.session.run(None, {self.name: images})[0]
+        return torch.from_numpy(np.asarray(out)).to(items.device)
+
+
+def _onnxruntime() -> Any:
+    try:
+        return import_module("onnxruntime")
+    except ImportError:
+        install = "Type: pip install 'oneshot-benchmark[onnx]'"
+        raise OneshotError("ONNX files need onnxruntime.", install) from None
