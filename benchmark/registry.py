@@ -144,6 +144,24 @@ def part_names(kind: str) -> tuple[str, ...]:
     return names
 
 
+def about(key: str) -> Any:
+    """What the sources say of a model of the catalogue (`baselines.about.About`); no torch.
+
+    Raises:
+        UnknownName: there is no such key.
+    """
+    entry = importlib.import_module("baselines.catalogue").find(key)
+    if entry is None:
+        raise UnknownName("model", key, catalogue_keys(), "Type: oneshot list models")
+    return importlib.import_module("baselines.about").about(entry)
+
+
+def page_of(key: str) -> str | None:
+    """Name of the page about a model of the catalogue; None for any other model."""
+    page: str | None = importlib.import_module("baselines.about").pages().get(key)
+    return page
+
+
 def load_file(path: Path) -> tuple[ModuleType, str]:
     """Runs a Python file as a module of its own; also gives the hash of its text.
 

@@ -1,4 +1,8 @@
-"""Guessing: the floor under every table, and a check on the harness."""
+"""Guessing: the floor under every table, and a check on the harness.
+
+Idea: every class is as likely as any other, whatever the images. A model that scores no better has
+learnt nothing; a harness in which it scores better is wrong.
+"""
 
 from __future__ import annotations
 

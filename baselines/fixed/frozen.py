@@ -5,6 +5,9 @@ Feature for Generic Visual Recognition. ICML 2014.
 
 It has seen more than any track offers (ImageNet holds the test classes of miniImageNet), so it
 stands in a pool of its own.
+
+Idea: embeds with a network that was trained elsewhere, on millions of photographs, and compares by
+the cosine.
 """
 
 from __future__ import annotations

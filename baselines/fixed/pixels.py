@@ -2,6 +2,9 @@
 
 The plain baseline of Lake, Salakhutdinov, Tenenbaum: Human-level Concept Learning through
 Probabilistic Program Induction. Science 350, 2015.
+
+Idea: two images are as unlike as their pixels are. It shows how much of a task is solved by the
+pose and thickness of strokes or the colour of photographs alone.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 """A backbone with random weights: what the architecture alone is worth.
 
 Saxe, Koh, Chen, Bhand, Suresh, Ng: On Random Weights and Unsupervised Feature Learning. ICML 2011.
+
+Idea: convolution and pooling alone make images comparable to a degree. What a trained network
+reaches beyond this is what its training was worth.
 """
 
 from __future__ import annotations

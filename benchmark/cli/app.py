@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli import data, env, leaderboard, listing, run, tune
+from benchmark.cli import about, data, env, leaderboard, listing, run, tune
 from benchmark.errors import OneshotError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("tune")(tune.tune)
 app.command("list")(listing.list_names)
+app.command("about")(about.about)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.add_typer(data.app, name="data")
 app.command("env")(env.env)

@@ -10,6 +10,7 @@ import typer
 KINDS = (
     "models", "tasks", "tracks", "suites", "datasets", "backbones", "distances", "losses",
 )  # fmt: skip
+ONLY_JSON = ("protocols", "family", "cite")  # for programs; too wide for a terminal
 
 
 def list_names(
@@ -33,7 +34,7 @@ def list_names(
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
-    columns = list(rows[0])
+    columns = [column for column in rows[0] if column not in ONLY_JSON]
     widths = [max(len(c), *(len(str(row[c])) for row in rows)) for c in columns]
     for row in [{c: c for c in columns}, *rows]:
         cells = (f"{row[c]!s:{w}}" for c, w in zip(columns, widths, strict=True))
@@ -68,8 +69,14 @@ def _models() -> list[dict[str, Any]]:
             "key": entry.key,
             "pool": entry.pool,
             "offers": entry.offers,
+            "protocols": list(entry.protocols),
+            "trained_for": "any"
+            if entry.trained_for is None
+            else f"{entry.trained_for[0]}-way {entry.trained_for[1]}-shot",
+            "family": entry.family,
             "title": entry.title,
             "paper": entry.paper,
+            "cite": entry.bibtex,
         }
         for entry in catalogue.entries()
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 
 from benchmark.report import recipes
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row
@@ -19,17 +20,19 @@ def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
                         continue
                     task = result.column.task.name
                     if result.missing:
-                        found.append(command(ranking, row, task, result.missing))
+                        found.append(command(ranking, row, (task,), result.missing))
                     if result.failures:
                         seeds = tuple(seed for seed, _ in result.failures)
                         # A failure is a result too: only told to, a run replaces it.
-                        found.append(command(ranking, row, task, seeds) + " --existing redo")
+                        found.append(command(ranking, row, (task,), seeds) + " --existing redo")
     return tuple(dict.fromkeys(found))
 
 
-def command(ranking: Ranking, row: Row, task: str, seeds: tuple[int, ...]) -> str:
-    """What to type for these seeds of a row on a task: the command that made its other records."""
-    words = ["oneshot", "run", row.key, "--task", task]
+def command(ranking: Ranking, row: Row, tasks: Iterable[str], seeds: tuple[int, ...]) -> str:
+    """What to type for these seeds of a row on tasks: the command that made its other records."""
+    words = ["oneshot", "run", row.key]
+    for task in tasks:
+        words += ["--task", task]
     words += ["--seeds", ",".join(str(seed) for seed in seeds)]
     if ranking.budget is not None and ranking.budget.split()[0] != recipes.CUSTOM:
         words += ["--budget", ranking.budget]

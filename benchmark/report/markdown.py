@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from benchmark.registry import page_of
 from benchmark.report import cells
 from benchmark.report.columns import DETAILS, Column, Entry
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
-from benchmark.report.leaderboard import Leaderboard, Ranking, Section
+from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
 
 COMMAND = "oneshot leaderboard"
 
@@ -75,7 +76,7 @@ def _compact(ranking: Ranking) -> list[str]:
     lines = [f"### {safe(ranking.title)}", "", _line(head), _line(aligned, plain=True)]
     for number, row in enumerate(ranking.rows):
         line = [cells.rank(row)] if ranked else []
-        line.append(safe(row.label))
+        line.append(_linked(row))
         for position, result in enumerate(row.results):
             text = cells.cell(result)
             text = f"**{text}**" if number in best[position] else text
@@ -91,6 +92,12 @@ def _compact(ranking: Ranking) -> list[str]:
     if failed:
         lines += ["Failed:", "", *(f"- {safe(line)}" for line in failed), ""]
     return lines
+
+
+def _linked(row: Row) -> str:
+    """The row's label, leading to the model's page where it has one."""
+    page = page_of(row.key)
+    return safe(row.label) if page is None else f"[{safe(row.label)}](models/{page}.md)"
 
 
 def _holes(holes: tuple[str, ...]) -> list[str]:

@@ -62,7 +62,7 @@ def describe(name: str) -> TaskName:
     try:
         task = find_task(name)
     except OneshotError:
-        shape = re.fullmatch(r"(.+?)-(?:(\d+)w\d+s|verification|retrieval)", name)
+        shape = re.fullmatch(r"(.+?)-(?:(\d+)w\d+s(?:-dirichlet)?|verification|retrieval)", name)
         n_way = int(shape[2]) if shape and shape[2] and int(shape[2]) > 0 else None
         track = shape[1] if shape else name
         return TaskName(name, track, n_way, True, None, None, len(RANKED))

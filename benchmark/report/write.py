@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmark.errors import OneshotError
 from benchmark.records.store import RECORDS, load, write_bytes
-from benchmark.report import markdown, sheet
+from benchmark.report import markdown, model_pages, sheet
 from benchmark.report.holes import commands
 from benchmark.report.leaderboard import Leaderboard, build
 from benchmark.report.results import GroupsOf
@@ -24,6 +24,7 @@ class Written:
         leaderboard: the tables, for whoever shows them.
         page, sheet: the Markdown and the CSV file.
         figures: all files of all figures.
+        models: the page of each model of the catalogue that has results.
         commands: what to type to fill the holes.
     """
 
@@ -31,6 +32,7 @@ class Written:
     page: Path
     sheet: Path
     figures: tuple[Path, ...]
+    models: tuple[Path, ...]
     commands: tuple[str, ...]
 
 
@@ -40,7 +42,9 @@ def write_leaderboard(
     figures: bool = True,
     groups_of: GroupsOf | None = None,
 ) -> Written:
-    """Regenerates `leaderboard.md`, `leaderboard.csv` and the figures, each written atomically.
+    """Regenerates `leaderboard.md`, `leaderboard.csv`, the models' pages and the figures.
+
+    Each file is written atomically.
 
     Equal records give equal bytes: nothing depends on the clock, the network or the folder's name.
 
@@ -79,7 +83,19 @@ def write_leaderboard(
     for path, content in ((page, text), (table, sheet.render(leaderboard))):
         # A lone surrogate in a name is valid JSON but no UTF-8.
         write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
-    return Written(leaderboard, page, table, tuple(paths), holes)
+    models = _write_models(out / model_pages.FOLDER, leaderboard)
+    return Written(leaderboard, page, table, tuple(paths), models, holes)
+
+
+def _write_models(folder: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
+    """Writes the models' pages and removes those of models that have no results any more."""
+    pages = model_pages.render_all(leaderboard)
+    for name, content in pages.items():
+        write_bytes(folder / f"{name}.md", content.encode("utf-8", errors="backslashreplace"))
+    for path in sorted(folder.glob("*.md")):
+        if path.stem not in pages and path.read_text("utf-8").startswith(model_pages.MADE):
+            path.unlink()
+    return tuple(folder / f"{name}.md" for name in pages)
 
 
 def _remove_outdated(folder: Path, kept: set[str]) -> None:

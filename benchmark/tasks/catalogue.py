@@ -1,7 +1,8 @@
 """Every ranked task, and the rule by which any other NwKs is read.
 
-A family fixes the track and the protocol; "FAMILY-NwKs" is its task, "...@validation" the twin on
-the validation split. Tables rank only the tasks listed here.
+A family fixes the track and the protocol; "FAMILY-NwKs" is its task, "FAMILY-NwKs-dirichlet" the
+one whose queries are uneven, "...@validation" the twin on the validation split. Tables rank only
+the tasks listed here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from benchmark.tasks.spec import VALIDATION, Task
 EPISODES = 10_000
 VALIDATION_EPISODES = 2_000
 QUERIES = 15
+DIRICHLET = 2  # concentration: Veilleux et al. 2021, section 4.1
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,21 @@ class TaskFamily:
 
 
 WITHIN = ("5w1s", "5w5s", "20w1s", "20w5s")
+UNEVEN = "5w1s-dirichlet"
 
 
 FAMILIES: tuple[TaskFamily, ...] = (
     TaskFamily(
-        "glyphs", "glyphs", ("5w1s", "5w5s", "20w1s"), within="alphabet", apart="drawer"
+        "glyphs", "glyphs", ("5w1s", "5w5s", "20w1s", UNEVEN), within="alphabet",
+        apart="drawer",
     ),
     TaskFamily(
         "omniglot-lake", "omniglot-background", ("20w1s",), within="alphabet", apart="drawer",
         runs="lake",
     ),
     TaskFamily(
-        "omniglot-within", "omniglot-background", WITHIN, within="alphabet", apart="drawer"
+        "omniglot-within", "omniglot-background", (*WITHIN, UNEVEN), within="alphabet",
+        apart="drawer",
     ),
     *(
         family
@@ -68,7 +73,8 @@ FAMILIES: tuple[TaskFamily, ...] = (
     ),
     TaskFamily("omniglot-vinyals", "omniglot-vinyals", WITHIN),
     TaskFamily(
-        "mini-imagenet", "mini-imagenet", ("5w1s", "5w5s"), per_class=600, validation_classes=16
+        "mini-imagenet", "mini-imagenet", ("5w1s", "5w5s", UNEVEN), per_class=600,
+        validation_classes=16,
     ),
     TaskFamily(
         "mini-imagenet-pickles", "mini-imagenet-pickles", (), per_class=600, validation_classes=16
@@ -81,32 +87,36 @@ RANKED: tuple[str, ...] = tuple(
 
 
 def task(name: str) -> Task:
-    """The task of this name: a ranked one, or any FAMILY-NwKs, or the validation twin of either.
+    """The task of this name: a ranked one, any FAMILY-NwKs[-dirichlet], or either's twin.
 
     Raises:
         UnknownName: if no family has that name.
         OneshotError: for ways or shots that the family cannot give.
     """
     plain = name.removesuffix(VALIDATION)
-    match = re.fullmatch(r"(?P<family>.+)-(?P<way>[1-9]\d*)w(?P<shot>[1-9]\d*)s", plain)
+    shape = r"(?P<family>.+)-(?P<way>[1-9]\d*)w(?P<shot>[1-9]\d*)s(?P<uneven>-dirichlet)?"
+    match = re.fullmatch(shape, plain)
     family = next((f for f in FAMILIES if match and f.name == match["family"]), None)
     if match is None or family is None:
         raise UnknownName("task", name, list(RANKED), "Type: oneshot list tasks")
     n_way, n_shot = int(match["way"]), int(match["shot"])
     if n_way < 2:
         raise OneshotError(f"{name}: an episode needs at least 2 classes.")
-    if family.runs == "lake" and (n_way, n_shot) != (20, 1):
+    uneven = match["uneven"] is not None
+    if family.runs == "lake" and (n_way, n_shot, uneven) != (20, 1, False):
         raise OneshotError(
-            f"{name}: the official runs are 20-way 1-shot only.",
+            f"{name}: the official runs are 20-way 1-shot only, one query a class.",
             f"For other shapes take {family.name.removesuffix('-lake')}-within-{n_way}w{n_shot}s."
             if family.track != "omniglot-background"
             else f"For other shapes take omniglot-within-{n_way}w{n_shot}s.",
         )
-    n_query = min(QUERIES, family.per_class - n_shot)
+    left = family.per_class - n_shot
+    # Uneven episodes ask fewer, so that a class can have several times its share.
+    n_query = min(QUERIES, left // 3 if uneven else left)
     if n_query < 1:
         raise OneshotError(
             f"{name}: a class has {family.per_class} items, so at most "
-            f"{family.per_class - 1} shots leave one for a query."
+            f"{family.per_class - (3 if uneven else 1)} shots leave enough for queries."
         )
     found = Task(
         name=plain,
@@ -121,7 +131,9 @@ def task(name: str) -> Task:
         apart=family.apart,
         runs=family.runs,
         ranked=plain in RANKED,
-        draws=f"{family.draws}-{n_way}w{n_shot}s" if family.draws else None,
+        draws=f"{family.draws}{plain.removeprefix(family.name)}" if family.draws else None,
+        dirichlet=DIRICHLET if uneven else None,
+        most=min(left, n_way * n_query) if uneven else 0,
     )
     if name.endswith(VALIDATION):
         return found.twin(VALIDATION_EPISODES, family.validation_classes)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.datasets.data_set import DataSet
-from benchmark.tasks.draw import Words, below, distinct, shuffled, words
+from benchmark.tasks.draw import Words, below, distinct, shuffled, urn, words
 from benchmark.tasks.spec import Task
 
 BLOCK = 1_000
@@ -122,8 +122,9 @@ def draw(task: Task, data: DataSet, classes: list[int]) -> Episodes:
     """Draws the task's episodes among `classes` of `data`.
 
     Words of one episode, in order: its group (1), its classes (2 n), the items or the values of
-    `apart` (2 k or 2 k n), the order of the queries (q). Classes come first so that which classes
-    an episode asks about depends on the list of classes alone.
+    `apart` (2 k or 2 k n), the classes of its queries where these are uneven (q), the order of the
+    queries (q). Classes come first so that which classes an episode asks about depends on the list
+    of classes alone.
 
     Raises:
         ValueError: where the data cannot give such episodes.
@@ -149,7 +150,7 @@ def draw(task: Task, data: DataSet, classes: list[int]) -> Episodes:
 
 def _draw_block(task: Task, pool: Pool, random: Words) -> tuple[NDArray[np.int64], ...]:
     """Support [e, n, k], queries [e, q], labels [e, q] and groups [e] from words [e, width]."""
-    n_way, per_class = task.n_way, task.n_shot + task.n_query
+    n_way, per_class = task.n_way, task.per_class
     episodes = len(random)
     group = below(random[:, 0], len(pool.sizes))
     at = 1 + 2 * n_way
@@ -164,14 +165,33 @@ def _draw_block(task: Task, pool: Pool, random: Words) -> tuple[NDArray[np.int64
         chunk = random[:, at:end].reshape(episodes, n_way, 2 * per_class)
         columns = distinct(chunk, pool.counts[classes], per_class)
     items = pool.table[classes[:, :, None], columns]  # (e, n, k)
-    labels = np.repeat(np.arange(n_way), task.n_query)
+    if task.dirichlet is None:
+        counts = np.full((episodes, n_way), task.n_query)
+    else:
+        counts = urn(random[:, end : end + task.queries], n_way, task.dirichlet, task.most)
+    labels, place = _classes_in_order(counts, task.queries)
     order = shuffled(
-        np.broadcast_to(np.arange(task.queries), (episodes, task.queries)), random[:, end:]
+        np.broadcast_to(np.arange(task.queries), (episodes, task.queries)),
+        random[:, -task.queries :],
     )
-    queries = items[:, :, task.n_shot :].reshape(episodes, task.queries)
+    queries = items[np.arange(episodes)[:, None], labels, task.n_shot + place]
     return (
         items[:, :, : task.n_shot],
         np.take_along_axis(queries, order, axis=1),
-        labels[order],
+        np.take_along_axis(labels, order, axis=1),
         group,
     )
+
+
+def _classes_in_order(
+    counts: NDArray[np.int64], queries: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Per query the position of its class, ascending, and its number inside that class.
+
+    `counts` is [e, n], each row of sum `queries`; both results are int64 [e, queries].
+    """
+    ends = np.cumsum(counts, axis=1)
+    position = np.arange(queries)
+    labels = (position[None, :, None] >= ends[:, None, :]).sum(axis=2)
+    starts = np.take_along_axis(ends - counts, labels, axis=1)
+    return labels, position - starts

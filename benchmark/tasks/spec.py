@@ -66,7 +66,7 @@ class Task:
         track: name of the track.
         split: "test" or "validation".
         n_way, n_shot: classes and support items a class of each episode.
-        n_query: queries a class.
+        n_query: queries a class; their mean where `dirichlet` makes the classes uneven.
         episodes: number of pinned episodes.
         within: the group each episode stays inside, such as "alphabet", or None.
         apart: the group no value of which has both support and queries in an episode, such as
@@ -75,6 +75,9 @@ class Task:
         ranked: whether the task has a place in the tables; any NwKs can be run.
         draws: the task whose draw this one repeats, so that models of several tracks answer the
             same questions; None for a draw of its own.
+        dirichlet: the concentration of the Dirichlet distribution that an episode's proportions
+            of queries come from (Veilleux et al. 2021); None for as many of each class.
+        most: queries that one class can have at most where they are uneven.
     """
 
     name: str
@@ -90,6 +93,13 @@ class Task:
     runs: Literal["lake"] | None = None
     ranked: bool = False
     draws: str | None = None
+    dirichlet: int | None = None
+    most: int = 0
+
+    @property
+    def per_class(self) -> int:
+        """Items of each class that an episode draws, used or not."""
+        return self.n_shot + (self.n_query if self.dirichlet is None else self.most)
 
     @property
     def queries(self) -> int:
@@ -99,9 +109,9 @@ class Task:
     @property
     def width(self) -> int:
         """Random words that one drawn episode takes; `episodes.draw` says for what."""
-        per_class = self.n_shot + self.n_query
-        items = per_class if self.apart else per_class * self.n_way
-        return 1 + 2 * self.n_way + 2 * items + self.queries
+        items = self.per_class if self.apart else self.per_class * self.n_way
+        proportions = 0 if self.dirichlet is None else self.queries
+        return 1 + 2 * self.n_way + 2 * items + proportions + self.queries
 
     @property
     def key(self) -> str:

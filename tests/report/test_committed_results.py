@@ -15,7 +15,8 @@ def test_tables_and_figures_are_regenerated_byte_for_byte(tmp_path: Path) -> Non
     names = ["leaderboard.md", "leaderboard.csv"]
     # Figures are compared by what they plot: their pixels depend on the library's version.
     names += [f"figures/{path.name}" for path in sorted((RESULTS / "figures").glob("*.csv"))]
-    assert len(names) > 2
+    names += [f"models/{path.name}" for path in sorted((RESULTS / "models").glob("*.md"))]
+    assert len(names) > 8
     for name in names:
         assert (tmp_path / name).read_bytes() == (RESULTS / name).read_bytes(), name
 
