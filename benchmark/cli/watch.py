@@ -27,6 +27,7 @@ class Watch:
         self.job = 0
         self.records = 0
         self.failed = 0
+        self.left_out: list[str] = []  # tasks that the model does not answer
         self._said = 0.0
         self._label = ""
         self._bar = Progress(
@@ -94,6 +95,7 @@ class Watch:
 
     def refused(self, task: str, reason: str) -> None:
         """A task that the model does not answer."""
+        self.left_out.append(task)
         self.console.print(f"{self._label}: {task} left out, {reason}", markup=False)
 
     def _show(self, done: int, total: int, note: str) -> None:

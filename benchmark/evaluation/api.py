@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmark.errors import OneshotError
+from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import (
     Existing,
     Job,
+    Silent,
     Surroundings,
     Watcher,
     build,
@@ -67,13 +68,32 @@ def evaluate(
     place = Surroundings(data, results, work, find_device(device))
     if existing not in ("redo", "skip"):
         raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
-    for record in run(job, place, existing, watcher):
+    heard = _Heard(watcher or Silent())
+    for record in run(job, place, existing, heard):
         return record
+    if heard.reason:
+        raise Refused(f"{spec.key} cannot be asked {task}: {heard.reason}.")
     if results is not None:
         path = path_of(job, task, build(job)[1], results)
         if path.is_file():
             return store.read(path)
-    raise OneshotError(f"{spec.key} does not answer {task}.", "Its head is fixed to another shape.")
+    raise OneshotError(f"{spec.key} gave no record of {task}.")
+
+
+class _Heard(Silent):
+    """Passes everything on and keeps the reason why a task was left out."""
+
+    def __init__(self, listener: Watcher) -> None:
+        self.reason = ""
+        self.training = listener.training  # type: ignore[method-assign]
+        self.answering = listener.answering  # type: ignore[method-assign]
+        self.finished = listener.finished  # type: ignore[method-assign]
+        self._refused = listener.refused
+
+    def refused(self, task: str, reason: str) -> None:
+        """Keeps the reason."""
+        self.reason = reason
+        self._refused(task, reason)
 
 
 def find_device(name: str) -> str:

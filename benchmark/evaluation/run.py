@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.errors import ModelFailed
+from benchmark.evaluation import seen
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.episodes import PREFIX, Answers, answer, way_of
 from benchmark.evaluation.job import (
@@ -21,7 +22,8 @@ from benchmark.evaluation.job import (
 )
 from benchmark.evaluation.provenance import provenance
 from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, Training
-from benchmark.records import store
+from benchmark.records import readings, store
+from benchmark.records.canonical import recipe_hash
 from benchmark.records.schema import (
     Cost,
     Counts,
@@ -71,6 +73,9 @@ def run(
     if not wanted:
         return
     loaded = [place.task(name, job.track) for name in wanted]
+    loaded = [task for task in loaded if _unseen(running, task)]
+    if not loaded:
+        return
     try:
         training = _training(running, again=existing == "redo")
         trained = [training.choose(running.model)] if training else []
@@ -107,6 +112,16 @@ def _answers(running: Running, task: str) -> bool:
     reason = f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
     running.watcher.refused(task, reason)
     return False
+
+
+def _unseen(running: Running, task: LoadedTask) -> bool:
+    """Whether the test's classes are new to the model; a validation split chooses, not judges."""
+    if task.task.split != "test":
+        return True
+    reason = seen.refusal(running.model, running.job.track, task, running.place)
+    if reason is not None:
+        running.watcher.refused(task.task.name, reason)
+    return reason is None
 
 
 def _training(running: Running, again: bool) -> Training | None:
@@ -163,6 +178,8 @@ def _measure(
 ) -> Record:
     """The task's episodes, once; `trained` is the chosen training, then the final fit if any."""
     model = running.model
+    if task.task.split == "test" and running.place.results is not None:
+        _note_reading(running, task)
     answers = _answer(running, task)
     results = [each.result for each in trained]
     parameters = None
@@ -188,6 +205,15 @@ def _measure(
         ),
         provenance=_provenance(running, trained[-1].weights if trained else None),
     )
+
+
+def _note_reading(running: Running, task: LoadedTask) -> None:
+    job = running.job
+    assert running.place.results is not None
+    readings.note(
+        running.place.results, job.track.name, job.spec.key, task.task.name, task.task.version,
+        recipe_hash(running.recipe), job.seed,
+    )  # fmt: skip
 
 
 def _answer(running: Running, task: LoadedTask, episodes: int | None = None) -> Answers:
@@ -251,12 +277,12 @@ def _model_ref(running: Running, refit: bool) -> ModelRef:
     declared = getattr(model, "seen", None)
     if declared is None and job.spec.pool is not None:
         declared = ()  # a catalogue entry says so itself when it has seen anything
-    seen = None if declared is None else [str(name) for name in declared]
-    if seen is not None and hasattr(model, "fit"):
-        seen.append(f"{job.track.name}/train")
+    told = None if declared is None else seen.names(declared)
+    if told is not None and hasattr(model, "fit"):
+        told.append(f"{job.track.name}/train")
         if refit:
-            seen.append(f"{job.track.name}/validation")
-    return ModelRef(key=job.spec.key, recipe=running.recipe, pool=_pool(running), seen=seen)
+            told.append(f"{job.track.name}/validation")
+    return ModelRef(key=job.spec.key, recipe=running.recipe, pool=_pool(running), seen=told)
 
 
 def _pool(running: Running) -> Pool:

@@ -10,11 +10,13 @@ from benchmark.report.results import Result
 from benchmark.statistics.intervals import Interval
 
 NOT_RUN, FAILED = "not run", "failed"
-ONE_SEED, PREFIX, PARTIAL = "†", "‡", "§"
+ONE_SEED, PREFIX, PARTIAL, SEEN, UNDECLARED = "†", "‡", "§", "¶", "?"
 NOTES = {
     ONE_SEED: "One training seed only: the interval does not cover training luck.",
     PREFIX: "Not all of the task's episodes: the first so many (see the details).",
     PARTIAL: "Some seeds failed or have not run; the numbers are those of the others.",
+    SEEN: "Has seen classes of this test, or may have: its weights are from elsewhere.",
+    UNDECLARED: "Does not say what it was trained on.",
 }
 INTERVAL_NOTE = (
     "Accuracy in percent ± half of the 95 % interval for these images: it covers the choice of "
@@ -44,6 +46,8 @@ def marks(result: Result) -> str:
         ONE_SEED: result.luck and not result.accuracy.covers_training,
         PREFIX: result.prefix,
         PARTIAL: result.state == "partial",
+        SEEN: result.saw_test,
+        UNDECLARED: result.seen is None,
     }
     return "".join(mark for mark in NOTES if carried[mark])
 

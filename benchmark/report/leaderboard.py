@@ -7,13 +7,14 @@ failure or a missing seed get neither mean nor rank.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Literal
 
 from benchmark.records.schema import Record
+from benchmark.records.store import slug
 from benchmark.report import recipes
 from benchmark.report.comparable import check
 from benchmark.report.names import TaskName, describe, is_validation
@@ -29,6 +30,7 @@ class Row:
     """One recipe of one model; `results` has one entry per column of the ranking.
 
     `settings` are what was overridden to get the recipe, as typed.
+    `readings` is how often the model, in any recipe, has looked at the track's test.
     `label` is the key, with the recipe's hash where the ranking has several recipes of the key.
     `mean` is over the tasks, in [0, 1]; `rank` counts from 1; both None for incomplete rows and
     where nothing is ranked.
@@ -42,6 +44,7 @@ class Row:
     settings: tuple[str, ...] = ()
     mean: float | None = None
     rank: int | None = None
+    readings: int = 0
 
     @property
     def complete(self) -> bool:
@@ -107,13 +110,19 @@ class Leaderboard:
     sections: tuple[Section, ...]
 
 
-def build(records: Iterable[Record], groups_of: GroupsOf | None = None) -> Leaderboard:
+def build(
+    records: Iterable[Record],
+    groups_of: GroupsOf | None = None,
+    readings: Mapping[tuple[str, str], int] | None = None,
+) -> Leaderboard:
     """Arranges records into tables; validation twins are left out.
 
     Args:
         records: any records, in any order.
         groups_of: (task name, number of episodes) -> integers [episodes], the group of each
             episode, or None; default the suite's own.
+        readings: of each (slug of the track, model), as far as they were noted
+            (`benchmark.records.readings`); a record is one at least.
 
     Raises:
         OneshotError: if records of one task version were measured on different data or episodes.
@@ -134,9 +143,33 @@ def build(records: Iterable[Record], groups_of: GroupsOf | None = None) -> Leade
         sections[task.track, KINDS.index(kind), layer].append((column, by_task[name, version]))
         first[task.track] = min(first.get(task.track, task.position), task.position)
     order = sorted(sections, key=lambda key: (first[key[0]], *key))
-    return Leaderboard(
-        len(kept),
-        tuple(_section(*key, sections[key], groups_of) for key in order),
+    made = tuple(_section(*key, sections[key], groups_of) for key in order)
+    return Leaderboard(len(kept), _with_readings(made, kept, readings or {}))
+
+
+def _with_readings(
+    sections: tuple[Section, ...], records: list[Record], noted: Mapping[tuple[str, str], int]
+) -> tuple[Section, ...]:
+    """The sections with the number of test readings in each row."""
+    told = Counter((describe(record.task.name).track, record.model.key) for record in records)
+
+    def count(track: str, key: str) -> int:
+        return max(told[track, key], noted.get((slug(track), key), 0))
+
+    return tuple(
+        replace(
+            section,
+            rankings=tuple(
+                replace(
+                    ranking,
+                    rows=tuple(
+                        replace(row, readings=count(section.track, row.key)) for row in ranking.rows
+                    ),
+                )
+                for ranking in section.rankings
+            ),
+        )
+        for section in sections
     )
 
 

@@ -59,6 +59,7 @@ _DETAILS_NOTE = (
     "These images: 95 % interval over episodes and training seeds. New classes: 95 % interval "
     "with the group of classes (such as the alphabet) as the unit, each weighing the same, number "
     "of groups in brackets; empty where episodes mix groups or there are fewer than three. "
+    "Test readings: how often the model, in any recipe, has looked at the test of this track. "
     "Validation: the mean on the pinned validation episodes by which the weights were chosen. "
     "Times and items are means over seeds, on the machine named in each record."
 )

@@ -24,6 +24,7 @@ class TaskName:
         ranked: False for a task of the suite outside its ranked list.
         version: the catalogue's version, None for a task that is not in it.
         pinned: number of pinned episodes, None for a task that is not in the catalogue.
+        data: name of the data set that it asks about, "" for a task that is not in the catalogue.
         position: place in the catalogue's order of ranked tasks; others come after them.
     """
 
@@ -34,6 +35,7 @@ class TaskName:
     version: int | None
     pinned: int | None
     position: int
+    data: str = ""
 
     @property
     def chance(self) -> float | None:
@@ -58,6 +60,7 @@ def describe(name: str) -> TaskName:
     """What is known of the task of this name; never fails."""
     from benchmark.tasks.catalogue import RANKED
     from benchmark.tasks.catalogue import task as find_task
+    from benchmark.tasks.tracks import track as find_track
 
     try:
         task = find_task(name)
@@ -67,6 +70,8 @@ def describe(name: str) -> TaskName:
         track = shape[1] if shape else name
         return TaskName(name, track, n_way, True, None, None, len(RANKED))
     position = RANKED.index(name) if name in RANKED else len(RANKED)
+    home = find_track(task.track)
     return TaskName(
-        name, task.track, task.n_way, task.ranked, task.version, task.episodes, position
-    )
+        name, task.track, task.n_way, task.ranked, task.version, task.episodes, position,
+        data=home.test_data or home.data,
+    )  # fmt: skip

@@ -16,6 +16,7 @@ from benchmark.records.schema import Record
 from benchmark.report.frame import accuracy
 from benchmark.report.names import TaskName
 from benchmark.statistics.intervals import Interval, new_classes, these_images
+from benchmark.tasks.overlap import may_have_met
 
 GroupsOf = Callable[[str, int], NDArray[Any] | None]
 State = Literal["ok", "partial", "failed", "missing"]
@@ -51,6 +52,8 @@ class Result:
         luck: whether training or initial weights could make seeds differ.
         validation: mean validation accuracy in [0, 1].
         training_items, training_seconds, parameters: means over seeds.
+        seen: what the model was trained on, None where it does not say.
+        saw_test: whether that may hold classes of the test.
     """
 
     column: TaskColumn
@@ -67,7 +70,8 @@ class Result:
     training_items: int | None = None
     training_seconds: float | None = None
     parameters: int | None = None
-    seen: tuple[str, ...] | None = None
+    seen: tuple[str, ...] | None = ()
+    saw_test: bool = False
 
     @property
     def state(self) -> State:
@@ -124,6 +128,9 @@ def summarise(
         training_seconds=fmean(r.cost.training_milliseconds for r in good) / 1000,
         parameters=max(parameters, default=None),
         seen=None if good[0].model.seen is None else tuple(good[0].model.seen),
+        saw_test=any(
+            may_have_met(each, column.task.data) for r in good for each in r.model.seen or ()
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.errors import OneshotError
+from benchmark.records import readings
 from benchmark.records.store import RECORDS, load, write_bytes
 from benchmark.report import markdown, model_pages, sheet
 from benchmark.report.holes import commands
@@ -58,7 +59,7 @@ def write_leaderboard(
         OneshotError: if there are no records, one is invalid, or some cannot share a table.
     """
     records = load(results)
-    leaderboard = build(records, groups_of)
+    leaderboard = build(records, groups_of, readings.load(results))
     if not leaderboard.sections:
         raise OneshotError(
             f"There are no results in {results / RECORDS} yet.",
