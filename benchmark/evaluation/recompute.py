@@ -1,0 +1,107 @@
+"""Measures a committed record anew and says how near the answers come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from benchmark.errors import OneshotError
+from benchmark.evaluation.job import Job, Surroundings, Watcher, build
+from benchmark.evaluation.run import run
+from benchmark.records.schema import Record
+from benchmark.registry import resolve
+from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.tracks import track as find_track
+
+SAME = 0.005  # half a point of accuracy
+FEW = 0.01  # of the decisions: other processors round otherwise; bfloat16 changes one in 1,000
+Verdict = Literal["identical", "decisions differ", "statistically the same", "different"]
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A record and its second measurement.
+
+    Attributes:
+        verdict: "identical": the same counts; "decisions differ": a model without a training, or
+            with the same weights, answers up to one query in a hundred otherwise; "statistically the same":
+            another training of the recipe, within half a point or within what these episodes can
+            tell apart; "different": none of these.
+        differing: at least so many decisions differ: counts are compared episode by episode.
+        of: decisions in all.
+        before, now: accuracies in [0, 1].
+    """
+
+    verdict: Verdict
+    differing: int
+    of: int
+    before: float
+    now: float
+
+
+def recompute(record: Record, place: Surroundings, watcher: Watcher | None = None) -> Recomputed:
+    """Trains where the model trains, answers, and compares.
+
+    Raises:
+        OneshotError: the model is not of the catalogue, or the recipe cannot be built again.
+    """
+    (again,) = list(run(job_of(record), place, "redo", watcher))
+    return compared(record, again)
+
+
+def job_of(record: Record) -> Job:
+    """The job that made the record.
+
+    Raises:
+        OneshotError: the suite cannot build the model with that recipe.
+    """
+    typed = tuple(record.provenance.settings)
+    settings = dict(pair.split("=", 1) for pair in typed)
+    budget = str(record.model.recipe.get("budget", "quick"))
+    budget = budget if budget in ("standard", "full") else "quick"
+    spec = resolve(record.model.key, settings)
+    track = find_track(find_task(record.task.name).track)
+    job = Job(spec, track, record.seed, budget, (record.task.name,), typed)
+    _, recipe = build(job)
+    if recipe != record.model.recipe:
+        changed = sorted(
+            name
+            for name in {*recipe, *record.model.recipe}
+            if recipe.get(name) != record.model.recipe.get(name)
+        )
+        raise OneshotError(f"{record.model.key} has another recipe now: {', '.join(changed)}.")
+    return job
+
+
+def compared(before: Record, now: Record) -> Recomputed:
+    """The verdict on two records of one job."""
+    if before.outcome is None or now.outcome is None:
+        same = before.outcome is now.outcome and before.reason == now.reason
+        return Recomputed("identical" if same else "different", 0, 0, 0.0, 0.0)
+    old, new = _counts(before.outcome.correct), _counts(now.outcome.correct)
+    decisions = before.outcome.of * len(old)
+    differing = int(np.abs(old - new).sum())
+    accuracies = float(old.sum() / decisions), float(new.sum() / decisions)
+    return Recomputed(_verdict(before, now, old, new, differing), differing, decisions, *accuracies)
+
+
+def _verdict(before: Record, now: Record, old: Any, new: Any, differing: int) -> Verdict:
+    if differing == 0:
+        return "identical"
+    same_weights = before.provenance.weights == now.provenance.weights
+    assert before.outcome is not None
+    if same_weights:
+        few = differing <= FEW * before.outcome.of * len(old)
+        return "decisions differ" if few else "different"
+    difference = (new - old) / before.outcome.of  # episode by episode
+    # Twenty episodes cannot tell half a point: what their own spread explains is no difference.
+    noise = 1.96 * float(difference.std(ddof=1)) / len(old) ** 0.5 if len(old) > 1 else 0.0
+    near = abs(float(difference.mean())) <= max(SAME, noise)
+    return "statistically the same" if near else "different"
+
+
+def _counts(correct: Sequence[int]) -> Any:
+    return np.asarray(correct, dtype=np.int64)
