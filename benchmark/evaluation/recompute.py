@@ -27,9 +27,9 @@ class Recomputed:
 
     Attributes:
         verdict: "identical": the same counts; "decisions differ": a model without a training, or
-            with the same weights, answers up to one query in a hundred otherwise; "statistically the same":
-            another training of the recipe, within half a point or within what these episodes can
-            tell apart; "different": none of these.
+            with the same weights, answers up to one query in a hundred otherwise; "statistically
+            the same": another training of the recipe, within half a point or within what these
+            episodes can tell apart; "different": none of these.
         differing: at least so many decisions differ: counts are compared episode by episode.
         of: decisions in all.
         before, now: accuracies in [0, 1].
