@@ -84,5 +84,6 @@ def _siamese(backbone: str, distance: str, loss: str) -> ModelEntry:
         paper=paper,
         bibtex=bibtex,
         settings={"backbone": backbone, "distance": distance, "loss": loss},
+        also=SIAMESE[1:],
         grid=True,
     )

@@ -26,6 +26,7 @@ class ModelEntry:
         pool: what it may have seen, or sees at test time; pools never share a ranking.
         paper: short citation, "" for the suite's own.
         bibtex: key in the bibliography, "" for none.
+        also: keys of what it is built on, such as a library.
         settings: what the class is called with.
         trained_for: (ways, shots) if its head is fixed to one shape by default, else None.
         grid: one of the many that are put together from a backbone, a distance and a loss.
@@ -42,7 +43,13 @@ class ModelEntry:
     bibtex: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     trained_for: tuple[int, int] | None = None
+    also: tuple[str, ...] = ()
     grid: bool = False
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Keys of everything to cite when it is used."""
+        return (*([self.bibtex] if self.bibtex else []), *self.also)
 
     @property
     def protocols(self) -> tuple[str, ...]:
@@ -67,6 +74,7 @@ class Method:
     pool: Pool = "inductive"
     settings: Mapping[str, Any] = field(default_factory=dict)
     trained_for: tuple[int, int] | None = None
+    also: tuple[str, ...] = ()
 
     def on(self, backbone: str) -> ModelEntry:
         """The method's model with this backbone."""
@@ -82,6 +90,7 @@ class Method:
             bibtex=self.bibtex,
             settings={**self.settings, "backbone": backbone},
             trained_for=self.trained_for,
+            also=self.also,
         )
 
 

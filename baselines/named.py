@@ -112,6 +112,7 @@ NAMED = (  # trained models with a name of their own
         offers="Embedder",
         paper="Chen et al. 2020",
         bibtex="chen2020simple",
+        also=("bromley1993signature",),
         settings=BEST,
     ),
     ModelEntry(
@@ -123,6 +124,7 @@ NAMED = (  # trained models with a name of their own
         offers="Embedder",
         paper="Chen et al. 2020",
         bibtex="chen2020simple",
+        also=("bromley1993signature",),
         settings={**BEST, "views": 10},
     ),
 )

@@ -162,6 +162,12 @@ def page_of(key: str) -> str | None:
     return page
 
 
+def bibtex_of(key: str) -> tuple[str, ...]:
+    """Keys of the references of a model of the catalogue; none for any other model."""
+    entry = importlib.import_module("baselines.catalogue").find(key)
+    return () if entry is None else entry.references
+
+
 def load_file(path: Path) -> tuple[ModuleType, str]:
     """Runs a Python file as a module of its own; also gives the hash of its text.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli import about, data, env, leaderboard, listing, run, tune, verify
+from benchmark.cli import about, cite, data, env, leaderboard, listing, run, tune, verify
 from benchmark.errors import OneshotError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("run")(run.run)
 app.command("tune")(tune.tune)
 app.command("list")(listing.list_names)
 app.command("about")(about.about)
+app.command("cite")(cite.cite)
 app.command("verify")(verify.verify)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.add_typer(data.app, name="data")

@@ -8,7 +8,10 @@ from pathlib import Path
 from benchmark.errors import OneshotError
 from benchmark.records import readings
 from benchmark.records.store import RECORDS, load, write_bytes
+from benchmark.records.swhid import swhid
 from benchmark.report import markdown, model_pages, sheet
+from benchmark.report.cite import references
+from benchmark.report.columns import entries
 from benchmark.report.holes import commands
 from benchmark.report.leaderboard import Leaderboard, build
 from benchmark.report.results import GroupsOf
@@ -43,7 +46,7 @@ def write_leaderboard(
     figures: bool = True,
     groups_of: GroupsOf | None = None,
 ) -> Written:
-    """Regenerates `leaderboard.md`, `leaderboard.csv`, the models' pages and the figures.
+    """Regenerates `leaderboard.md`, `leaderboard.csv`, `references.bib`, pages and figures.
 
     Each file is written atomically.
 
@@ -80,8 +83,16 @@ def write_leaderboard(
             drawn[picture.section] = (*drawn.get(picture.section, ()), shown)
         _remove_outdated(out / FIGURES, {path.name for path in paths})
     page, table = out / "leaderboard.md", out / "leaderboard.csv"
-    text = markdown.render(leaderboard, suite_version(), holes, drawn)
-    for path, content in ((page, text), (table, sheet.render(leaderboard))):
+    made_from = f"{suite_version()}, record set {swhid(results / RECORDS)}"
+    text = markdown.render(leaderboard, made_from, holes, drawn)
+    shown_in = entries(leaderboard)
+    cited = references(
+        {entry.row.key for entry in shown_in},
+        {entry.result.column.task.name for entry in shown_in},
+        results,
+    )
+    contents = {page: text, table: sheet.render(leaderboard), out / "references.bib": cited}
+    for path, content in contents.items():
         # A lone surrogate in a name is valid JSON but no UTF-8.
         write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
     models = _write_models(out / model_pages.FOLDER, leaderboard)
