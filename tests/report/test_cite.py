@@ -93,7 +93,7 @@ def test_the_command_cites_what_the_folder_holds(tmp_path):
         return keys_of(done.stdout)
 
     assert cited() == ["lake2015human", "oneshotbenchmark", "sung2018learning"]
-    assert cited("--task", "glyphs-*") == ["oneshotbenchmark", "sung2018learning", DIRICHLET]
+    assert cited("--task", "glyphs-5w*") == ["oneshotbenchmark", "sung2018learning", DIRICHLET]
     assert cited("feat-conv4") == ["lake2015human", "oneshotbenchmark", "ye2020few"]
     wrong = CliRunner().invoke(app, ["cite", "feat-conv44", "--results", str(tmp_path)])
     assert isinstance(wrong.exception, OneshotError)
