@@ -25,6 +25,7 @@ def table(page: str, track: str, folder: str | None) -> str:
     the names stay and the links go.
     """
     section = page.split(f"\n## {track}\n")[1].split("\n## ", maxsplit=1)[0]
+    section = section.split("\n### Published numbers\n")[0]
     lines = [line for line in section.splitlines() if not line.startswith("![")]
     text = "\n".join(lines).strip()
     heads = [line for line in text.splitlines() if line.startswith("### ")]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from benchmark.records.claims import Claim
 from benchmark.registry import page_of
-from benchmark.report import cells
+from benchmark.report import cells, published
 from benchmark.report.columns import DETAILS, Column, Entry
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
@@ -19,6 +20,7 @@ def render(
     suite: str,
     holes: tuple[str, ...],
     figures: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
+    claims: list[Claim] | None = None,
 ) -> str:
     """The whole page.
 
@@ -27,6 +29,7 @@ def render(
         suite: the suite's version.
         holes: the commands that fill the holes.
         figures: per section title the (caption, relative address) of its pictures.
+        claims: published numbers.
     """
     count = leaderboard.records
     lines = [
@@ -47,6 +50,7 @@ def render(
             lines += [f"![{safe(caption)}]({address})", ""]
         for ranking in section.rankings:
             lines += _compact(ranking)
+        lines += published.render(section, claims or [])
     lines += _holes(holes)
     lines += ["## Details", "", _DETAILS_NOTE, ""]
     for section in leaderboard.sections:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.errors import OneshotError
-from benchmark.records import readings
+from benchmark.records import claims, readings
 from benchmark.records.store import RECORDS, load, write_bytes
 from benchmark.records.swhid import swhid
 from benchmark.report import markdown, model_pages, sheet
@@ -84,7 +84,7 @@ def write_leaderboard(
         _remove_outdated(out / FIGURES, {path.name for path in paths})
     page, table = out / "leaderboard.md", out / "leaderboard.csv"
     made_from = f"{suite_version()}, record set {swhid(results / RECORDS)}"
-    text = markdown.render(leaderboard, made_from, holes, drawn)
+    text = markdown.render(leaderboard, made_from, holes, drawn, claims.load(results))
     shown_in = entries(leaderboard)
     cited = references(
         {entry.row.key for entry in shown_in},
