@@ -1,4 +1,4 @@
-"""Published numbers beside the measured ones, with the difference where the protocol is the same."""
+"""Published numbers beside the measured ones; differences where the protocol is the same."""
 
 from __future__ import annotations
 
@@ -40,12 +40,8 @@ def beside(section: Section, claims: list[Claim]) -> list[Beside]:
         return []
     rows = entries(Leaderboard(0, (section,)))
     tasks = dict.fromkeys(entry.result.column.task.name for entry in rows)
-    return [
-        Beside(claim, _ours(claim, rows))
-        for task in tasks
-        for claim in claims
-        if claim.task == task
-    ]
+    ordered = [claim for task in tasks for claim in claims if claim.task == task]
+    return [Beside(claim, _ours(claim, rows)) for claim in ordered]
 
 
 def render(section: Section, claims: list[Claim]) -> list[str]:
