@@ -9,7 +9,8 @@ from typing import Any
 from benchmark.errors import ModelFailed
 from benchmark.evaluation import seen
 from benchmark.evaluation.bank import Bank
-from benchmark.evaluation.episodes import PREFIX, Answers, answer, way_of
+from benchmark.evaluation.calibration import Binned, Kept
+from benchmark.evaluation.episodes import PREFIX, Answers, Observer, answer, way_of
 from benchmark.evaluation.job import (
     Existing,
     Job,
@@ -142,26 +143,36 @@ def _training(running: Running, again: bool) -> Training | None:
     )
 
 
-def _validated(running: Running, task: LoadedTask) -> Validation | ModelFailed:
+@dataclass(frozen=True)
+class Validated:
+    """The outcome on a task's validation twin, and the temperature fitted to its scores."""
+
+    told: Validation
+    temperature: float | None
+
+
+def _validated(running: Running, task: LoadedTask) -> Validated | ModelFailed:
     """The answers to the task's validation twin, or why there are none."""
     twin = running.place.task(task.task.name + VALIDATION, running.job.track)
     # Where each episode costs a pass of its own, the episodes that choose must do.
     way = way_of(running.model)
+    kept = Kept()
     try:
-        answers = _answer(running, twin, CHOOSING_EPISODES[way] if way in PREFIX else None)
+        answers = _answer(running, twin, kept, CHOOSING_EPISODES[way] if way in PREFIX else None)
     except ModelFailed as failure:
         return failure
-    return Validation(
+    told = Validation(
         task=twin.task.name,
         episode_digest=twin.episodes.first(len(answers.correct)).digest(),
         outcome=_counts(answers),
     )
+    return Validated(told, kept.temperature())
 
 
 def _record(
     running: Running,
     task: LoadedTask,
-    validation: Validation | ModelFailed | None,
+    validation: Validated | ModelFailed | None,
     trained: list[Trained],
 ) -> Record:
     """What the model answers, or why it failed, there or on the validation twin."""
@@ -174,13 +185,15 @@ def _record(
 
 
 def _measure(
-    running: Running, task: LoadedTask, validation: Validation | None, trained: list[Trained]
+    running: Running, task: LoadedTask, validation: Validated | None, trained: list[Trained]
 ) -> Record:
     """The task's episodes, once; `trained` is the chosen training, then the final fit if any."""
     model = running.model
     if task.task.split == "test" and running.place.results is not None:
         _note_reading(running, task)
-    answers = _answer(running, task)
+    temperature = validation.temperature if validation else None
+    confidences = None if temperature is None else Binned(temperature)
+    answers = _answer(running, task, confidences)
     results = [each.result for each in trained]
     parameters = None
     if hasattr(model, "parameters"):
@@ -190,8 +203,9 @@ def _measure(
         task=_task_ref(task, len(answers.correct)),
         model=_model_ref(running, refit=len(trained) > 1),
         seed=running.job.seed,
-        validation=validation,
+        validation=validation.told if validation else None,
         outcome=_counts(answers),
+        calibration=confidences.counts() if confidences else None,
         curve=[
             CurvePoint(items=items, loss_millionths=loss, correct_per_10000=correct)
             for items, loss, correct in (results[0].curve if results else [])
@@ -216,7 +230,12 @@ def _note_reading(running: Running, task: LoadedTask) -> None:
     )  # fmt: skip
 
 
-def _answer(running: Running, task: LoadedTask, episodes: int | None = None) -> Answers:
+def _answer(
+    running: Running,
+    task: LoadedTask,
+    observe: Observer | None = None,
+    episodes: int | None = None,
+) -> Answers:
     if hasattr(running.model, "eval"):
         running.model.eval()
 
@@ -232,6 +251,7 @@ def _answer(running: Running, task: LoadedTask, episodes: int | None = None) -> 
         report=report,
         bank=running.bank,
         shots=running.recipe.get("shots"),
+        observe=observe,
     )
 
 

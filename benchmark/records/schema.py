@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from benchmark.records.canonical import digest, recipe_hash
 
 SCHEMA = 1
+ADDED = ("calibration",)  # fields that the first records did not have
 Hex = Field(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -63,6 +64,27 @@ class Counts(Part):
         """No episode has fewer than 0 or more than `of` correct answers."""
         if min(self.correct) < 0 or max(self.correct) > self.of:
             raise ValueError(f"correct answers must lie between 0 and {self.of}")
+        return self
+
+
+class Calibration(Part):
+    """Confidences of the answers by bins of equal width between 0 and 1.
+
+    `confidence_millionths` is each bin's sum; the temperature divides the model's scores.
+    """
+
+    temperature_millionths: int = Field(ge=1)
+    answers: list[int] = Field(min_length=1)
+    correct: list[int]
+    confidence_millionths: list[int]
+
+    @model_validator(mode="after")
+    def fits(self) -> Self:
+        """Every bin has all three numbers, and no more correct answers than answers."""
+        if not len(self.answers) == len(self.correct) == len(self.confidence_millionths):
+            raise ValueError("calibration lists have different lengths")
+        if any(not 0 <= c <= n for c, n in zip(self.correct, self.answers, strict=True)):
+            raise ValueError("a bin has more correct answers than answers")
         return self
 
 
@@ -118,6 +140,7 @@ class Record(Part):
     reason: str | None = None
     validation: Validation | None = None
     outcome: Counts | None = None
+    calibration: Calibration | None = None
     curve: list[CurvePoint] = []
     cost: Cost = Cost()
     provenance: Provenance
@@ -143,9 +166,11 @@ class Record(Part):
         return self
 
     def content_id(self) -> str:
-        """SHA-256 of the canonical JSON without id, curve, cost and provenance."""
-        return digest(
-            self.model_dump(
-                mode="json", by_alias=True, exclude={"id", "curve", "cost", "provenance"}
-            )
+        """SHA-256 of the canonical JSON without id, curve, cost, provenance and empty additions."""
+        content = self.model_dump(
+            mode="json", by_alias=True, exclude={"id", "curve", "cost", "provenance"}
         )
+        for name in ADDED:
+            if content[name] is None:  # records from before it existed keep their ids
+                del content[name]
+        return digest(content)

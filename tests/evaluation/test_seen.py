@@ -78,7 +78,7 @@ def test_weights_bring_along_what_they_have_seen(tmp_path, glyphs):
 
 
 def test_a_training_notes_its_classes_beside_the_weights(tmp_path):
-    small = {"backbone": "mlp", "items": 64, "input_size": 8}
+    small = {"items": 64, "input_size": 8, "validations": 1}
     benchmark.evaluate("siamese-mlp-euclidean-contrastive", TEST, settings=small, work=tmp_path)
     (path,) = tmp_path.rglob("weights.safetensors")
     data = path.read_bytes()
