@@ -89,6 +89,11 @@ def _of_record(
     pin = pins().get(task.name)
     if pin is not None and pin["data_digest"] != record.task.data_digest:
         yield "its data are not the pinned ones", False
+    if record.calibration is not None and record.outcome is not None:
+        counted = sum(record.calibration.answers), sum(record.calibration.correct)
+        answered = record.outcome.of * len(record.outcome.correct), sum(record.outcome.correct)
+        if counted != answered:
+            yield "its calibration counts other answers than its outcome", False
     asked = [(task.name, record.task.episodes, record.task.episode_digest, record.outcome)]
     if record.validation is not None:
         told = record.validation

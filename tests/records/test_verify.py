@@ -16,6 +16,9 @@ from benchmark.records.schema import Record
 from benchmark.records.verify import verify
 from benchmark.tasks.loading import load_task
 
+COUNTED = {
+    "temperature_millionths": 1, "answers": [9], "correct": [3], "confidence_millionths": [5],
+}  # fmt: skip
 RESULTS = Path(__file__).parents[2] / "results"
 
 
@@ -62,6 +65,7 @@ def test_a_sound_record_of_a_prefix_needs_its_data(tmp_path, kept):
         (lambda d: d["task"].update(data_digest="0" * 64), "data are not the pinned ones"),
         (lambda d: d["task"].update(episode_digest="0" * 64), "not the first 1000 of glyphs-5w1s"),
         (lambda d: d["outcome"].update(of=80), "asks 75 queries an episode, not 80"),
+        (lambda d: d.update(calibration=COUNTED), "calibration counts other answers"),
         (lambda d: d.update(seed=3), "belongs at"),
         (lambda d: d["model"].update(key="other"), "belongs at"),
     ],
