@@ -162,6 +162,12 @@ def page_of(key: str) -> str | None:
     return page
 
 
+def title_of(key: str) -> str | None:
+    """A model of the catalogue as it stands in tables for readers; None for any other model."""
+    entry = importlib.import_module("baselines.catalogue").find(key)
+    return None if entry is None else str(entry.title)
+
+
 def bibtex_of(key: str) -> tuple[str, ...]:
     """Keys of the references of a model of the catalogue; none for any other model."""
     entry = importlib.import_module("baselines.catalogue").find(key)

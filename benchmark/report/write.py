@@ -9,7 +9,7 @@ from benchmark.errors import OneshotError
 from benchmark.records import claims, readings
 from benchmark.records.store import RECORDS, load, write_bytes
 from benchmark.records.swhid import swhid
-from benchmark.report import markdown, model_pages, sheet
+from benchmark.report import latex, markdown, model_pages, sheet
 from benchmark.report.cite import references
 from benchmark.report.columns import entries
 from benchmark.report.holes import commands
@@ -29,6 +29,7 @@ class Written:
         page, sheet: the Markdown and the CSV file.
         figures: all files of all figures.
         models: the page of each model of the catalogue that has results.
+        files: page, sheet, references and the tables for papers.
         commands: what to type to fill the holes.
     """
 
@@ -37,6 +38,7 @@ class Written:
     sheet: Path
     figures: tuple[Path, ...]
     models: tuple[Path, ...]
+    files: tuple[Path, ...]
     commands: tuple[str, ...]
 
 
@@ -92,11 +94,14 @@ def write_leaderboard(
         results,
     )
     contents = {page: text, table: sheet.render(leaderboard), out / "references.bib": cited}
+    for name, content in latex.render_all(leaderboard, made_from).items():
+        contents[out / latex.FOLDER / f"{name}.tex"] = content
     for path, content in contents.items():
         # A lone surrogate in a name is valid JSON but no UTF-8.
         write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
     models = _write_models(out / model_pages.FOLDER, leaderboard)
-    return Written(leaderboard, page, table, tuple(paths), models, holes)
+    _remove(out / latex.FOLDER, "*.tex", set(contents), latex.MADE)
+    return Written(leaderboard, page, table, tuple(paths), models, tuple(contents), holes)
 
 
 def _write_models(folder: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
@@ -104,10 +109,16 @@ def _write_models(folder: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
     pages = model_pages.render_all(leaderboard)
     for name, content in pages.items():
         write_bytes(folder / f"{name}.md", content.encode("utf-8", errors="backslashreplace"))
-    for path in sorted(folder.glob("*.md")):
-        if path.stem not in pages and path.read_text("utf-8").startswith(model_pages.MADE):
+    made = {folder / f"{name}.md" for name in pages}
+    _remove(folder, "*.md", made, model_pages.MADE)
+    return tuple(sorted(made))
+
+
+def _remove(folder: Path, pattern: str, kept: set[Path], made: str) -> None:
+    """Removes files of ours, known by how they begin, that are made no more; others stay."""
+    for path in sorted(folder.glob(pattern)):
+        if path not in kept and path.read_text("utf-8").startswith(made):
             path.unlink()
-    return tuple(folder / f"{name}.md" for name in pages)
 
 
 def _remove_outdated(folder: Path, kept: set[str]) -> None:
