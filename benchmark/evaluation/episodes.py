@@ -90,7 +90,7 @@ def answer(
     if way in PREFIX:
         correct = _one_by_one(model, way, loaded, asked, seed, device, report, observe)
         return Answers(correct, loaded.task.queries, 0.0, time.perf_counter() - started)
-    bank = bank or Bank(model, device)
+    bank = (bank or Bank(model, device)).of(model)
     items = asked.items()
     vectors = bank.vectors(loaded.data, loaded.task.split, items)
     embedded = time.perf_counter()
