@@ -63,6 +63,16 @@ FIXED = (
         bibtex="dalal2005histograms",
     ),
     ModelEntry(
+        key="ngrams-cosine",
+        target="baselines.fixed.ngrams:Ngrams",
+        title="Character n-grams, cosine",
+        family="fixed",
+        offers="Embedder",
+        paper="Cavnar and Trenkle 1994",
+        bibtex="cavnar1994ngram",
+        settings={"distance": "cosine"},
+    ),
+    ModelEntry(
         key="frozen-efficientnet-lite0",
         target="baselines.fixed.frozen:Frozen",
         title="EfficientNet-Lite0, published weights",

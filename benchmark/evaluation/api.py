@@ -21,6 +21,7 @@ from benchmark.records import store
 from benchmark.records.schema import Record
 from benchmark.registry import ModelSpec, resolve
 from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.own import looking_in
 from benchmark.tasks.tracks import track as find_track
 
 
@@ -61,19 +62,22 @@ def evaluate(
         OneshotError: for unknown names, missing data, or a refused combination.
     """
     spec = resolve(model, settings) if isinstance(model, str) else _wrap(model, settings)
-    track = find_track(find_task(task).track)
-    typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
-    job = Job(spec, track, seed, check_budget(budget), (task,), typed)
-    place = Surroundings(data, results, work, find_device(device))
-    if existing not in ("redo", "skip"):
-        raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
-    for record in run(job, place, existing, watcher):
-        return record
-    if results is not None:
-        path = path_of(job, task, build(job)[1], results)
-        if path.is_file():
-            return store.read(path)
-    raise OneshotError(f"{spec.key} does not answer {task}.", "Its head is fixed to another shape.")
+    with looking_in(data):  # names of own data sets are looked up there
+        track = find_track(find_task(task).track)
+        typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
+        job = Job(spec, track, seed, check_budget(budget), (task,), typed)
+        place = Surroundings(data, results, work, find_device(device))
+        if existing not in ("redo", "skip"):
+            raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
+        for record in run(job, place, existing, watcher):
+            return record
+        if results is not None:
+            path = path_of(job, task, build(job)[1], results)
+            if path.is_file():
+                return store.read(path)
+        raise OneshotError(
+            f"{spec.key} does not answer {task}.", "Its head is fixed to another shape."
+        )
 
 
 def find_device(name: str) -> str:

@@ -18,6 +18,7 @@ from benchmark.errors import OneshotError
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.draw import below, words
 from benchmark.tasks.episodes import Episodes, draw
+from benchmark.tasks.own import looking_in
 from benchmark.tasks.spec import Split, Task, Track
 from benchmark.tasks.tracks import classes_of
 from benchmark.tasks.tracks import track as find_track
@@ -75,8 +76,9 @@ def load_task(name: str, data: Path | None = None) -> LoadedTask:
         DataMissing: if its data set is not there.
         OneshotError: if the data or the drawn episodes are not the pinned ones.
     """
-    task = find_task(name)
-    track = find_track(task.track)
+    with looking_in(data):
+        task = find_task(name)
+        track = find_track(task.track)
     return bind(task, track, datasets.load(data_name(track, task.split), data))
 
 
