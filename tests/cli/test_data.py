@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmark.cli.data import app
-from benchmark.datasets import fetch as downloads
 from benchmark.datasets import catalogue, mini_imagenet, prepare, store
+from benchmark.datasets import fetch as downloads
 from benchmark.datasets.data_set import whole
 from benchmark.errors import DataMissing, OneshotError, UnknownName
 
