@@ -37,7 +37,7 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def real_store(real_data, tmp_path_factory) -> Path:
-    """A data directory with the real Omniglot, miniImageNet and ORL faces, and what is generated."""
+    """A data directory with real Omniglot, miniImageNet and ORL faces, and what is generated."""
     from benchmark.datasets import prepare
 
     directory = tmp_path_factory.mktemp("data")

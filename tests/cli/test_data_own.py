@@ -46,7 +46,7 @@ def test_three_commands_from_a_table_to_a_record(points):
     told = run("data", "describe", "pts", "--data", points / "data").stdout
     assert "144 vectors of 6 numbers" in told and "train: 10 classes, 80 items" in told
     where = ["--data", points / "data", "--results", points / "results", "--work", points / "work"]
-    small = ["--set", "items=1280", "--set", "width=0.25", "--set", "threads=1"]
+    small = ["--set", "items=1280", "--set", "width=0.25", "--set", "validations=1"]
     done = run("run", "siamese-mlp-cosine-nt-xent", "--task", "pts-4w1s", *where, *small)
     assert "1 new record" in done.stdout
     for path in (points / "results").rglob("seed-0.json"):
