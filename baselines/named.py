@@ -69,6 +69,17 @@ FIXED = (
         bibtex="dalal2005histograms",
     ),
     ModelEntry(
+        key="ngrams-cosine",
+        target="baselines.fixed.ngrams:Ngrams",
+        recipe="NgramsRecipe",
+        title="Character n-grams, cosine",
+        family="fixed",
+        offers="Embedder",
+        paper="Cavnar and Trenkle 1994",
+        bibtex="cavnar1994ngram",
+        settings={"distance": "cosine"},
+    ),
+    ModelEntry(
         key="frozen-efficientnet-lite0",
         target="baselines.fixed.frozen:Frozen",
         recipe="FrozenRecipe",

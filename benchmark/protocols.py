@@ -110,7 +110,8 @@ class Trainable(Protocol):
 class TrackInfo:
     """What a recipe may depend on before any data are read.
 
-    A model class whose `__init__` takes `track` is given this.
+    A model class whose `__init__` takes `track` is given this. A vector counts as an image of one
+    pixel (`side` 1) with as many `channels` as it has numbers; a text has one channel.
     """
 
     name: str

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from benchmark.tasks.spec import Track
 
 KINDS = (
     "models", "tasks", "tracks", "suites", "datasets", "backbones", "distances", "losses",
@@ -86,11 +89,10 @@ def _tasks() -> list[dict[str, Any]]:
     from benchmark.tasks.catalogue import RANKED, task
 
     rows = []
-    for name in RANKED:
-        found = task(name)
+    for found in (*map(task, RANKED), *(task(track.chooses) for track in _own_tracks())):
         rows.append(
             {
-                "name": name,
+                "name": found.name,
                 "track": found.track,
                 "shape": f"{found.n_way}-way {found.n_shot}-shot",
                 "episodes": found.episodes,
@@ -111,8 +113,22 @@ def _tracks() -> list[dict[str, Any]]:
             "tested on": track.test_data or track.data,
             "chosen by": f"{track.chooses}@validation",
         }
-        for track in TRACKS
+        for track in (*TRACKS, *_own_tracks())
     ]
+
+
+def _own_tracks() -> list[Track]:
+    """Tracks of the user's own data sets; one that is damaged or too small is no reason to fail."""
+    from benchmark.errors import OneshotError
+    from benchmark.tasks import own
+
+    found = []
+    for name in own.names():
+        try:
+            found.append(own.track(name))
+        except OneshotError:
+            continue
+    return [track for track in found if track is not None]
 
 
 def _suites() -> list[dict[str, Any]]:
@@ -131,11 +147,15 @@ def _suites() -> list[dict[str, Any]]:
 
 
 def _datasets() -> list[dict[str, Any]]:
-    from benchmark.datasets.catalogue import DATA_SETS
+    from benchmark.datasets.catalogue import DATA_SETS, KNOWN
     from benchmark.datasets.store import data_directory, present
 
     here = set(present(data_directory()))
-    return [
+    own = [
+        {"name": name, "items": "", "classes": "", "state": "here", "title": "your own"}
+        for name in sorted(here - set(KNOWN))
+    ]
+    known_ones = [
         {
             "name": known.name,
             "items": known.items,
@@ -147,6 +167,7 @@ def _datasets() -> list[dict[str, Any]]:
         }
         for known in DATA_SETS
     ]  # fmt: skip
+    return [*known_ones, *own]
 
 
 def _parts(kind: str) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from benchmark.records import store
 from benchmark.records.schema import Record
 from benchmark.registry import ModelSpec, resolve
 from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.own import looking_in
 from benchmark.tasks.tracks import track as find_track
 
 
@@ -62,22 +63,23 @@ def evaluate(
         OneshotError: for unknown names, missing data, or a refused combination.
     """
     spec = resolve(model, settings) if isinstance(model, str) else _wrap(model, settings)
-    track = find_track(find_task(task).track)
-    typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
-    job = Job(spec, track, seed, check_budget(budget), (task,), typed)
-    place = Surroundings(data, results, work, find_device(device))
-    if existing not in ("redo", "skip"):
-        raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
-    heard = _Heard(watcher or Silent())
-    for record in run(job, place, existing, heard):
-        return record
-    if heard.reason:
-        raise Refused(f"{spec.key} cannot be asked {task}: {heard.reason}.")
-    if results is not None:
-        path = path_of(job, task, build(job)[1], results)
-        if path.is_file():
-            return store.read(path)
-    raise OneshotError(f"{spec.key} gave no record of {task}.")
+    with looking_in(data):  # names of own data sets are looked up there
+        track = find_track(find_task(task).track)
+        typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
+        job = Job(spec, track, seed, check_budget(budget), (task,), typed)
+        place = Surroundings(data, results, work, find_device(device))
+        if existing not in ("redo", "skip"):
+            raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
+        heard = _Heard(watcher or Silent())
+        for record in run(job, place, existing, heard):
+            return record
+        if heard.reason:
+            raise Refused(f"{spec.key} cannot be asked {task}: {heard.reason}.")
+        if results is not None:
+            path = path_of(job, task, build(job)[1], results)
+            if path.is_file():
+                return store.read(path)
+        raise OneshotError(f"{spec.key} gave no record of {task}.")
 
 
 class _Heard(Silent):

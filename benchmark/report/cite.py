@@ -21,6 +21,7 @@ DATA = {
     "glyphs": (SUITE,),  # drawn by the suite
     "omniglot": ("lake2015human",),
     "mini-imagenet": ("vinyals2016matching", "ravi2017optimization"),
+    "orl-faces": ("samaria1994parameterisation",),
     "mini-imagenet-pickles": ("vinyals2016matching", "ravi2017optimization"),
 }
 TRACKS = {"omniglot-vinyals": ("vinyals2016matching", "snell2017prototypical")}  # whose split it is

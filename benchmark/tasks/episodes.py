@@ -83,15 +83,18 @@ class Pool:
     counts: NDArray[np.int64]
 
 
-def pool_of(task: Task, data: DataSet, classes: list[int]) -> Pool:
-    """The tables that the task draws from.
+def pool_of(
+    task: Task, data: DataSet, classes: list[int], left_out: NDArray[np.bool_] | None = None
+) -> Pool:
+    """The tables that the task draws from, without the items that are `left_out` (bool [n]).
 
     Raises:
         ValueError: where the data cannot give such episodes.
     """
-    order = np.lexsort((np.arange(len(data)), data.labels))
-    counts = np.bincount(data.labels, minlength=len(data.class_names))
-    column = np.arange(len(data)) - np.repeat(np.cumsum(counts) - counts, counts)
+    kept = np.arange(len(data)) if left_out is None else np.flatnonzero(~left_out)
+    order = kept[np.argsort(data.labels[kept], kind="stable")]
+    counts = np.bincount(data.labels[kept], minlength=len(data.class_names))
+    column = np.arange(len(kept)) - np.repeat(np.cumsum(counts) - counts, counts)
     if task.apart is not None:
         column = data.groups[task.apart].codes[order].astype(np.int64)
     table = np.full((len(counts), int(column.max()) + 1), -1, dtype=np.int64)
@@ -118,8 +121,10 @@ def pool_of(task: Task, data: DataSet, classes: list[int]) -> Pool:
     return Pool(members, sizes, names, table, counts)
 
 
-def draw(task: Task, data: DataSet, classes: list[int]) -> Episodes:
-    """Draws the task's episodes among `classes` of `data`.
+def draw(
+    task: Task, data: DataSet, classes: list[int], left_out: NDArray[np.bool_] | None = None
+) -> Episodes:
+    """Draws the task's episodes among `classes` of `data`, without the items `left_out` (bool [n]).
 
     Words of one episode, in order: its group (1), its classes (2 n), the items or the values of
     `apart` (2 k or 2 k n), the classes of its queries where these are uneven (q), the order of the
@@ -129,7 +134,7 @@ def draw(task: Task, data: DataSet, classes: list[int]) -> Episodes:
     Raises:
         ValueError: where the data cannot give such episodes.
     """
-    pool = pool_of(task, data, classes)
+    pool = pool_of(task, data, classes, left_out)
     blocks = [
         _draw_block(
             task, pool, words(task.key, start, min(BLOCK, task.episodes - start), task.width)

@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.datasets import catalogue as datasets
+from benchmark.datasets.copies import later_copies
 from benchmark.datasets.data_set import DataSet
+from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.draw import below, words
 from benchmark.tasks.episodes import Episodes, draw
+from benchmark.tasks.own import looking_in
 from benchmark.tasks.spec import Split, Task, Track
 from benchmark.tasks.tracks import classes_of
 from benchmark.tasks.tracks import track as find_track
@@ -75,8 +78,9 @@ def load_task(name: str, data: Path | None = None) -> LoadedTask:
         DataMissing: if its data set is not there.
         OneshotError: if the data or the drawn episodes are not the pinned ones.
     """
-    task = find_task(name)
-    track = find_track(task.track)
+    with looking_in(data):
+        task = find_task(name)
+        track = find_track(task.track)
     return bind(task, track, datasets.load(data_name(track, task.split), data))
 
 
@@ -93,7 +97,7 @@ def bind(task: Task, track: Track, whole: DataSet) -> LoadedTask:
         if track.turns:
             data, classes = whole.with_turns(), [4 * c + t for c in classes for t in range(4)]
         try:
-            episodes = draw(task, data, classes)
+            episodes = draw(task, data, classes, _copies(track, data))
         except ValueError as error:
             raise OneshotError(
                 f"{task.name} cannot be drawn from {whole.name}: {error}."
@@ -101,6 +105,29 @@ def bind(task: Task, track: Track, whole: DataSet) -> LoadedTask:
         whole = data
     check_pin(task, whole, episodes)
     return LoadedTask(task, whole, episodes, names)
+
+
+_FOUND: dict[str, NDArray[np.bool_]] = {}  # by the data's digest: a pure function of the content
+
+
+def _copies(track: Track, data: DataSet) -> NDArray[np.bool_] | None:
+    """Items of a user's own data that are the same as others, which no episode may hold.
+
+    Of equal items the one in the earliest split stays: what was trained on is not tested. The
+    suite's own data are pinned as they are; a test holds that no episode shows an image twice.
+    """
+    if data.name in datasets.KNOWN:
+        return None
+    if data.digest not in _FOUND:
+        split = np.full(len(data.class_names), len(SPLITS))
+        for number, name in enumerate(SPLITS):
+            split[classes_of(data, getattr(track, name))] = number
+        order = np.argsort(split[data.labels], kind="stable")
+        found = np.zeros(len(data), dtype=bool)
+        found[order] = later_copies(data.take(order))
+        _FOUND.clear()
+        _FOUND[data.digest] = found
+    return _FOUND[data.digest]
 
 
 def check_pin(task: Task, data: DataSet, episodes: Episodes) -> None:

@@ -38,7 +38,8 @@ class Track:
         data: data set of the training and validation splits.
         train, validation, test: the classes of each split; no class is in two of them.
         chooses: the task whose validation twin decides early stopping and recipes.
-        family, channels, side: what the data set's items are, known before it is read.
+        family, channels, side: what the data set's items are, known before it is read; a vector
+            counts as an image of one pixel with as many channels as it has numbers.
         turns: whether each class counts once per quarter turn (Vinyals et al. 2016).
         test_data: data set of the test split where it is another one.
     """

@@ -115,7 +115,7 @@ def test_models_with_a_name_of_their_own_are_listed_and_found(
 def test_every_entry_offers_what_it_declares(entry: ModelEntry, track: TrackInfo) -> None:
     # Koch's 38 million weights need not be drawn to see what the model offers.
     small = {"width": 0.05} if entry.family != "fixed" else {}
-    if entry.settings.get("backbone") == "char-cnn":
+    if entry.settings.get("backbone") == "char-cnn" or entry.key == "ngrams-cosine":
         track = TrackInfo("words", "text", channels=1, side=32)
     needed = NEEDED.get(entry.key) or NEEDED.get(entry.key.partition("-")[0])
     if needed is not None:
