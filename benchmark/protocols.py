@@ -28,6 +28,10 @@ class Embedder(Protocol):
     ((mean, std) per channel; default none), `seen` (names of the data sets and classes it was
     trained on), `transductive` (default False), `trained_for` ((n_way, n_shot) if the head is
     fixed). `to(device)` and `eval()` are called where they exist.
+
+    Exceptions from what `oneshot check` asks of every model are declared too, all False by default:
+    `ordered_support` (supports are read one after another), `ordered_classes` (each class position
+    has weights of its own, as in MAML), `stochastic` (answers are drawn from the given generator).
     """
 
     def embed(self, items: Tensor) -> Tensor:
