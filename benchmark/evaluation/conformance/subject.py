@@ -23,7 +23,7 @@ from benchmark.evaluation.similarity import similarity
 SHAPE = (5, 2)  # ways and shots of the episodes, unless the model's head is fixed to others
 QUERIES = 1  # of each class
 # Episodes that are asked as for a record, and their queries a class; fewer where they cost much.
-MANY, ASKED = (24, 3), {"classify_episode": (8, 3), "similarity": (6, 1)}
+MANY, ASKED = (24, 3), {"classify_episode": (8, 3), "similarity": (8, 1)}
 
 
 @dataclass(frozen=True, eq=False)
