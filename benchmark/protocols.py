@@ -46,6 +46,10 @@ class Embedder(Protocol):
     "omniglot-vinyals/train" or "imagenet-1k", or `Seen` with the classes; a test of classes that
     it has seen is refused), `transductive` (default False), `trained_for` ((n_way, n_shot) if the
     head is fixed). `to(device)` and `eval()` are called where they exist.
+
+    Exceptions from what `oneshot check` asks of every model are declared too, all False by default:
+    `ordered_support` (supports are read one after another), `ordered_classes` (each class position
+    has weights of its own, as in MAML), `stochastic` (answers are drawn from the given generator).
     """
 
     def embed(self, items: Tensor) -> Tensor:

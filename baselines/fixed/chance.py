@@ -25,6 +25,7 @@ class Chance:
     """Uniformly random scores from the generator it is given; needs neither seed nor track."""
 
     input_size = 8  # whatever it is shown, it does not look
+    stochastic = True  # read by the checks: its answers are drawn
 
     def __init__(
         self, seed: int = 0, track: TrackInfo | None = None, budget: str = "quick", **settings: Any

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli import about, cite, data, env, leaderboard, listing, run, tune, verify
+from benchmark.cli import about, check, cite, data, env, leaderboard, listing, run, tune, verify
 from benchmark.errors import OneshotError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("tune")(tune.tune)
+app.command("check")(check.check)
 app.command("list")(listing.list_names)
 app.command("about")(about.about)
 app.command("cite")(cite.cite)

@@ -62,7 +62,7 @@ def evaluate(
     Raises:
         OneshotError: for unknown names, missing data, or a refused combination.
     """
-    spec = resolve(model, settings) if isinstance(model, str) else _wrap(model, settings)
+    spec = spec_of(model, settings)
     with looking_in(data):  # names of own data sets are looked up there
         track = find_track(find_task(task).track)
         typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
@@ -118,7 +118,15 @@ def find_device(name: str) -> str:
     return name
 
 
-def _wrap(model: Any, settings: Mapping[str, Any] | None) -> ModelSpec:
+def spec_of(model: str | Any, settings: Mapping[str, Any] | None = None) -> ModelSpec:
+    """A model as a name, a class or an object, ready to be built; an object builds to itself.
+
+    Raises:
+        UnknownName: nothing has that name.
+        OneshotError: it cannot be loaded, or settings are laid over an object.
+    """
+    if isinstance(model, str):
+        return resolve(model, settings)
     if isinstance(model, type):
         return ModelSpec(model.__name__, model, dict(settings or {}))
     if settings:
