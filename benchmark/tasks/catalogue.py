@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmark.errors import OneshotError, UnknownName
+from benchmark.tasks.pairs import RANKED_PAIRS, pair_task
 from benchmark.tasks.spec import VALIDATION, Task
 
 EPISODES = 10_000
@@ -81,8 +82,9 @@ FAMILIES: tuple[TaskFamily, ...] = (
     ),
 )  # fmt: skip
 
-RANKED: tuple[str, ...] = tuple(
-    f"{family.name}-{shape}" for family in FAMILIES for shape in family.ranked
+RANKED: tuple[str, ...] = (
+    *(f"{family.name}-{shape}" for family in FAMILIES for shape in family.ranked),
+    *RANKED_PAIRS,
 )
 
 
@@ -93,6 +95,9 @@ def task(name: str) -> Task:
         UnknownName: if no family has that name.
         OneshotError: for ways or shots that the family cannot give.
     """
+    pair = pair_task(name)
+    if pair is not None:
+        return pair
     plain = name.removesuffix(VALIDATION)
     shape = r"(?P<family>.+)-(?P<way>[1-9]\d*)w(?P<shot>[1-9]\d*)s(?P<uneven>-dirichlet)?"
     match = re.fullmatch(shape, plain)

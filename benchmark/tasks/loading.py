@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -18,9 +19,13 @@ from benchmark.errors import OneshotError
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.draw import below, words
 from benchmark.tasks.episodes import Episodes, draw
+from benchmark.tasks.queries import Queries, draw_queries
 from benchmark.tasks.spec import Split, Task, Track
 from benchmark.tasks.tracks import classes_of
 from benchmark.tasks.tracks import track as find_track
+from benchmark.tasks.trials import Trials, draw_trials
+
+Questions = Episodes | Trials | Queries
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,20 +34,23 @@ class LoadedTask:
 
     Attributes:
         task: the statement of it.
-        data: the data set that the episodes' item numbers point into.
-        episodes: the pinned questions.
+        data: the data set that the questions' item numbers point into.
+        episodes: the pinned questions, of the task's protocol.
         classes: names of the classes on this split, any of which an episode may ask about.
     """
 
     task: Task
     data: DataSet
-    episodes: Episodes
+    episodes: Questions
     classes: tuple[str, ...]
 
 
 @cache
 def pins() -> dict[str, dict[str, Any]]:
-    """Per ranked task and validation twin: version, data and episode digest, group names."""
+    """Per ranked task and validation twin: version, data and episode digest, group names.
+
+    Verification and retrieval tasks also have the sizes of their groups or classes (`labels`).
+    """
     text = resources.files("benchmark.tasks").joinpath("pinned.json").read_text("utf-8")
     pinned: dict[str, dict[str, Any]] = json.loads(text)
     return pinned
@@ -87,13 +95,13 @@ def bind(task: Task, track: Track, whole: DataSet) -> LoadedTask:
     if task.runs == "lake":
         from benchmark.tasks.lake import lake_episodes
 
-        episodes = lake_episodes(whole)
+        episodes: Questions = lake_episodes(whole)
     else:
         data = whole
         if track.turns:
             data, classes = whole.with_turns(), [4 * c + t for c in classes for t in range(4)]
         try:
-            episodes = draw(task, data, classes)
+            episodes = _DRAWS[task.protocol](task, data, classes)
         except ValueError as error:
             raise OneshotError(
                 f"{task.name} cannot be drawn from {whole.name}: {error}."
@@ -103,7 +111,14 @@ def bind(task: Task, track: Track, whole: DataSet) -> LoadedTask:
     return LoadedTask(task, whole, episodes, names)
 
 
-def check_pin(task: Task, data: DataSet, episodes: Episodes) -> None:
+_DRAWS: dict[str, Callable[[Task, DataSet, list[int]], Questions]] = {
+    "episodes": draw,
+    "verification": draw_trials,
+    "retrieval": draw_queries,
+}
+
+
+def check_pin(task: Task, data: DataSet, episodes: Questions) -> None:
     """Refuses data or episodes that differ from the pinned ones.
 
     Raises:
@@ -129,7 +144,8 @@ def check_pin(task: Task, data: DataSet, episodes: Episodes) -> None:
 def episode_groups(name: str, episodes: int) -> NDArray[np.int64] | None:
     """int64 [episodes]: the group (alphabet) that each episode stays inside; needs no data.
 
-    None for tasks whose episodes mix groups, and for those that are not pinned.
+    None for tasks whose episodes mix groups, for those that are not pinned, and for those that ask
+    no episodes (whose units `benchmark.tasks.labels` tells).
     """
     task = find_task(name)
     if task.runs == "lake":
@@ -138,6 +154,6 @@ def episode_groups(name: str, episodes: int) -> NDArray[np.int64] | None:
         alphabets = sorted({run.alphabet for run in LAKE_RUNS})
         return np.array([alphabets.index(run.alphabet) for run in LAKE_RUNS])[:episodes]
     pin = pins().get(name)
-    if task.within is None or pin is None:
+    if task.protocol != "episodes" or task.within is None or pin is None:
         return None
     return below(words(task.key, 0, episodes, task.width)[:, 0], len(pin["groups"]))
