@@ -38,6 +38,15 @@ def query_classes(name: str, queries: int) -> NDArray[np.int64] | None:
     return None if found is None else classes_of_queries(*found, queries)
 
 
+def query_matches(name: str, queries: int) -> NDArray[np.int64] | None:
+    """int64 [q]: how many matches each of the first queries has; None where it is not pinned."""
+    found = _pinned(name, "retrieval")
+    if found is None:
+        return None
+    matches: NDArray[np.int64] = np.asarray(found[1])[classes_of_queries(*found, queries)] - 1
+    return matches
+
+
 def _pinned(name: str, protocol: str) -> tuple[Task, tuple[int, ...]] | None:
     """The task and the sizes of its groups or classes."""
     try:
