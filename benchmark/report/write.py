@@ -24,6 +24,7 @@ class Written:
     Attributes:
         leaderboard: the tables, for whoever shows them.
         page, sheet: the Markdown and the CSV file.
+        pair_sheets: the CSV files of verification and retrieval, where there are such results.
         figures: all files of all figures.
         models: the page of each model of the catalogue that has results.
         commands: what to type to fill the holes.
@@ -35,6 +36,7 @@ class Written:
     figures: tuple[Path, ...]
     models: tuple[Path, ...]
     commands: tuple[str, ...]
+    pair_sheets: tuple[Path, ...] = ()
 
 
 def write_leaderboard(
@@ -84,8 +86,22 @@ def write_leaderboard(
     for path, content in ((page, text), (table, sheet.render(leaderboard))):
         # A lone surrogate in a name is valid JSON but no UTF-8.
         write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
+    pair_sheets = _write_pair_sheets(out, leaderboard)
     models = _write_models(out / model_pages.FOLDER, leaderboard)
-    return Written(leaderboard, page, table, tuple(paths), models, holes)
+    return Written(leaderboard, page, table, tuple(paths), models, holes, pair_sheets)
+
+
+def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
+    """Writes the sheets of verification and retrieval; removes those without results any more."""
+    there = sheet.protocols(leaderboard)
+    for protocol in sheet.SHEETS:
+        path = out / f"leaderboard-{protocol}.csv"
+        if protocol in there:
+            content = sheet.render(leaderboard, protocol)
+            write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
+        else:
+            path.unlink(missing_ok=True)
+    return tuple(out / f"leaderboard-{protocol}.csv" for protocol in there)
 
 
 def _write_models(folder: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:

@@ -106,7 +106,9 @@ def summarise(networks: Sequence[Network], name: str) -> Verification:
     intervals, per_seed_overall = {}, ()
     for kind in names:
         per_seed = [
-            float(np.mean([m.eer for n, m in zip(networks, each[kind], strict=True) if n.seed == s]))
+            float(
+                np.mean([m.eer for n, m in zip(networks, each[kind], strict=True) if n.seed == s])
+            )
             for s in seeds
         ]
         questions = each[kind][0].same + each[kind][0].different
