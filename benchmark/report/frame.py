@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "track", "task", "version", "twin", "model", "recipe8", "seed", "fold", "pool", "budget",
-    "views", "backbone", "distance", "loss", "seen", "status", "reason", "accuracy", "measure", "value", "episodes",
-    "queries", "validation", "training_items", "training_seconds", "embedding_seconds",
-    "scoring_seconds", "parameters", "data_digest", "episode_digest", "suite", "device", "id",
+    "views", "backbone", "distance", "loss", "seen", "status", "reason", "accuracy", "measure",
+    "value", "episodes", "queries", "validation", "training_items", "training_seconds",
+    "embedding_seconds", "scoring_seconds", "parameters", "data_digest", "episode_digest", "suite", "device", "id",
 )  # fmt: skip
 
 
@@ -40,8 +40,9 @@ def to_frame(records: Iterable[Record]) -> pd.DataFrame:
     """One row per record with the columns `COLUMNS`, in the order given.
 
     Accuracies lie in [0, 1]; `measure` names what the task ranks by ("accuracy", "EER", "mAP@R"),
-    and `value` is that number in [0, 1], as `validation` is on the validation twin. Times are seconds, `queries` is the number in each episode and `twin`
-    tells validation twins. What a record or its recipe does not say is missing (NaN or None).
+    and `value` is that number in [0, 1], as `validation` is on the validation twin. Times are
+    seconds, `queries` is the number in each episode and `twin` tells validation twins. What a
+    record or its recipe does not say is missing (NaN or None).
     """
     import pandas as pd
 

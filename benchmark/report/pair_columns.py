@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from benchmark.report import cells
@@ -107,7 +108,7 @@ NOTES = {
 
 
 def _six(value: float | None) -> str:
-    return "" if value is None or value != value else f"{value:.6f}"  # NaN is no number
+    return "" if value is None or math.isnan(value) else f"{value:.6f}"
 
 
 def _number(value: Value, kind: str) -> Callable[[Entry], str]:
@@ -157,15 +158,17 @@ def _sheet(numbers: tuple[Column, ...]) -> tuple[Column, ...]:
     return (*SHEET[:first], *numbers, *SHEET[after:])
 
 
+def _title(name: str) -> str:
+    return name.lower().replace("@", "_at_").replace("-", "_")
+
+
 SHEETS: dict[str, tuple[Column, ...]] = {
     "verification": _sheet(
         tuple(column for kind in (OVERALL, *IMPOSTORS) for column in _rates(kind))
     ),
     "retrieval": _sheet(
         tuple(
-            Column(
-                f"{name.lower().replace('@', '_at_').replace('-', '_')}{end}", _found(name, part)
-            )
+            Column(_title(name) + end, _found(name, part))
             for name in RETRIEVAL_NAMES
             for end, part in (("", "mean"), ("_low", "low"), ("_high", "high"))
         )

@@ -19,6 +19,8 @@ from benchmark.statistics import calibrated, roc
 from benchmark.statistics.intervals import Interval
 from benchmark.statistics.subjects import interval, multiplicities
 
+Floats = NDArray[np.float64]
+Running = tuple[Floats, NDArray[np.integer]]  # sums of weights [b, n + 1], accepted [thresholds]
 BLOCK = 50  # replicates at once: bounds memory
 OVERALL = "overall"
 
@@ -103,19 +105,15 @@ def summarise(networks: Sequence[Network], name: str) -> Verification:
     each = {kind: [measure(network, kind) for network in networks] for kind in names}
     seeds = sorted({network.seed for network in networks})
     replicates = _replicates(networks, names, name)
-    intervals, per_seed_overall = {}, ()
+    intervals: dict[str, Interval] = {}
+    per_seed_overall: tuple[float, ...] = ()
     for kind in names:
-        per_seed = [
-            float(
-                np.mean([m.eer for n, m in zip(networks, each[kind], strict=True) if n.seed == s])
-            )
-            for s in seeds
-        ]
+        per_seed = _per_seed(networks, each[kind], seeds)
         questions = each[kind][0].same + each[kind][0].different
         subjects = _subjects(networks[0])
         intervals[kind] = interval(per_seed, replicates[kind], questions, subjects)
         if kind == OVERALL:
-            per_seed_overall = tuple(per_seed)
+            per_seed_overall = per_seed
     told = each[OVERALL][0]
     reasons = tuple(
         roc.too_few(far, told.different)
@@ -129,6 +127,16 @@ def summarise(networks: Sequence[Network], name: str) -> Verification:
         reasons,
         any(network.constant for network in networks),
     )
+
+
+def _per_seed(
+    networks: Sequence[Network], found: list[Measures], seeds: list[int]
+) -> tuple[float, ...]:
+    """The EER of each seed, a mean over its folds."""
+    by_seed: dict[int, list[float]] = defaultdict(list)
+    for network, told in zip(networks, found, strict=True):
+        by_seed[network.seed].append(told.eer)
+    return tuple(float(np.mean(by_seed[seed])) for seed in seeds)
 
 
 def measure(network: Network, kind: str = OVERALL) -> Measures:
@@ -238,9 +246,6 @@ def _resampled(
     return {kind: np.concatenate(found) for kind, found in out.items()}
 
 
-Running = tuple[NDArray[np.float64], NDArray[np.integer]]
-
-
 def _crossing(same: list[Running], different: list[Running], thresholds: int) -> Floats:
     """float64 [b]: the EER by bisection for the first threshold with FAR at or above FRR."""
     rows = np.arange(len(same[0][0]))
@@ -260,6 +265,3 @@ def _crossing(same: list[Running], different: list[Running], thresholds: int) ->
     part = gap[0] / np.where(gap[0] == gap[1], 1, gap[0] - gap[1])
     crossing: Floats = far[0] + part * (far[1] - far[0])
     return crossing
-
-
-Floats = NDArray[np.float64]
