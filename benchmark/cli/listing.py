@@ -94,7 +94,9 @@ def _tasks() -> list[dict[str, Any]]:
             {
                 "name": found.name,
                 "track": found.track,
-                "shape": f"{found.n_way}-way {found.n_shot}-shot",
+                "shape": f"{found.n_way}-way {found.n_shot}-shot"
+                if found.protocol == "episodes"
+                else found.protocol,
                 "episodes": found.episodes,
                 "queries": found.queries,
                 "version": found.version,

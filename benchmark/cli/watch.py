@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from benchmark.cli.board import Board
 from benchmark.protocols import Progress as Training
 from benchmark.records.schema import Record
+from benchmark.report.answers import headline
 
 PLAIN_SECONDS = 10.0
 
@@ -80,15 +81,16 @@ class Watch:
         self._show(done, total, f"answering {task}")
 
     def finished(self, record: Record, path: Path | None) -> None:
-        """A record is written: its accuracy, or why it failed."""
+        """A record is written: its accuracy, EER or mAP@R, or why it failed."""
         self.records += 1
         if record.outcome is None:
             self.failed += 1
             result = f"FAILED: {record.reason}"
         else:
-            correct = record.outcome.correct
-            accuracy = 100 * sum(correct) / (record.outcome.of * len(correct))
-            result = f"{accuracy:6.2f} %"
+            name = record.task.name
+            value = headline(name, record.outcome)
+            measure = {"counts": "", "log-odds": "EER ", "ranks": "mAP@R "}[record.outcome.kind]
+            result = "answered" if value is None else f"{measure}{100 * value:6.2f} %"
         self.console.print(
             f"{record.model.key}  {record.task.name}  seed {record.seed}  {result}", markup=False
         )

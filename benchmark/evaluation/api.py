@@ -40,7 +40,7 @@ def evaluate(
     existing: Existing = "redo",
     watcher: Watcher | None = None,
 ) -> Record:
-    """Trains the model on the task's track if it trains, and answers the task's pinned episodes.
+    """Trains the model on the task's track if it trains, and answers the task's pinned questions.
 
     Args:
         model: a catalogue key, "package.module:Name", "path/to/file.py:Name", a model class, or a
@@ -57,7 +57,9 @@ def evaluate(
         watcher: told of the progress.
 
     Returns:
-        The record; `record.outcome.correct` are the correct answers of each episode.
+        The record; `record.outcome.correct` are the correct answers of each episode, for a
+        verification `.thousandths` the log-odds of each trial, for a retrieval `.first` the rank of
+        each query's first match.
 
     Raises:
         OneshotError: for unknown names, missing data, or a refused combination.

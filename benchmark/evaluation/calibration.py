@@ -34,7 +34,9 @@ class Kept:
             self._labels.append(labels[:wanted].flatten().cpu())
 
     def temperature(self) -> float | None:
-        """The most likely temperature; None where the scores say nothing about the answers."""
+        """The most likely temperature; None where the scores say nothing, or none were kept."""
+        if not self._scores:
+            return None
         return temperature(torch.cat(self._scores), torch.cat(self._labels))
 
 

@@ -85,6 +85,7 @@ def answer(
     way = way_of(model)
     count = min(episodes or len(loaded.episodes), PREFIX.get(way, len(loaded.episodes)))
     asked = loaded.episodes.first(min(count, len(loaded.episodes)))
+    assert isinstance(asked, Episodes)
     report = report or (lambda done, total: None)
     started = time.perf_counter()
     if way in PREFIX:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build
 from benchmark.evaluation.run import run
 from benchmark.records.schema import Record
 from benchmark.registry import resolve
+from benchmark.report.answers import decisions
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.tracks import track as find_track
 
@@ -26,13 +27,14 @@ class Recomputed:
     """A record and its second measurement.
 
     Attributes:
-        verdict: "identical": the same counts; "decisions differ": a model without a training, or
+        verdict: "identical": the same answers; "decisions differ": a model without a training, or
             with the same weights, answers up to one query in a hundred otherwise; "statistically
             the same": another training of the recipe, within half a point or within what these
             episodes can tell apart; "different": none of these.
         differing: at least so many decisions differ: counts are compared episode by episode.
         of: decisions in all.
-        before, now: accuracies in [0, 1].
+        before, now: shares of right decisions in [0, 1]: accuracies; of a verification at its
+            validation threshold; of a retrieval Recall@1.
     """
 
     verdict: Verdict
@@ -81,27 +83,26 @@ def compared(before: Record, now: Record) -> Recomputed:
     if before.outcome is None or now.outcome is None:
         same = before.outcome is now.outcome and before.reason == now.reason
         return Recomputed("identical" if same else "different", 0, 0, 0.0, 0.0)
-    old, new = _counts(before.outcome.correct), _counts(now.outcome.correct)
-    decisions = before.outcome.of * len(old)
+    if before.outcome.kind != now.outcome.kind or before.outcome.answered != now.outcome.answered:
+        return Recomputed("different", 0, 0, 0.0, 0.0)
+    name = before.task.name
+    (old, of), (new, _) = decisions(name, before.outcome), decisions(name, now.outcome)
+    every = of * len(old)
     differing = int(np.abs(old - new).sum())
-    accuracies = float(old.sum() / decisions), float(new.sum() / decisions)
-    return Recomputed(_verdict(before, now, old, new, differing), differing, decisions, *accuracies)
+    right = float(old.sum() / every), float(new.sum() / every)
+    return Recomputed(_verdict(before, now, old, new, of), differing, every, *right)
 
 
-def _verdict(before: Record, now: Record, old: Any, new: Any, differing: int) -> Verdict:
-    if differing == 0:
+def _verdict(
+    before: Record, now: Record, old: NDArray[np.int64], new: NDArray[np.int64], of: int
+) -> Verdict:
+    if before.outcome == now.outcome:
         return "identical"
-    same_weights = before.provenance.weights == now.provenance.weights
-    assert before.outcome is not None
-    if same_weights:
-        few = differing <= FEW * before.outcome.of * len(old)
-        return "decisions differ" if few else "different"
-    difference = (new - old) / before.outcome.of  # episode by episode
+    differing = int(np.abs(old - new).sum())
+    if before.provenance.weights == now.provenance.weights:
+        return "decisions differ" if differing <= FEW * of * len(old) else "different"
+    difference = (new - old) / of  # question by question
     # Twenty episodes cannot tell half a point: what their own spread explains is no difference.
     noise = 1.96 * float(difference.std(ddof=1)) / len(old) ** 0.5 if len(old) > 1 else 0.0
     near = abs(float(difference.mean())) <= max(SAME, noise)
     return "statistically the same" if near else "different"
-
-
-def _counts(correct: Sequence[int]) -> Any:
-    return np.asarray(correct, dtype=np.int64)

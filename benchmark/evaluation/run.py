@@ -10,7 +10,7 @@ from benchmark.errors import ModelFailed
 from benchmark.evaluation import seen
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.calibration import Binned, Kept
-from benchmark.evaluation.episodes import PREFIX, Answers, Observer, answer, way_of
+from benchmark.evaluation.episodes import PREFIX, Observer, way_of
 from benchmark.evaluation.job import (
     Existing,
     Job,
@@ -21,13 +21,14 @@ from benchmark.evaluation.job import (
     chooser_of,
     path_of,
 )
+from benchmark.evaluation.outcome import Answered, ask, not_answered
+from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import provenance
 from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, Training
 from benchmark.records import readings, store
 from benchmark.records.canonical import recipe_hash
 from benchmark.records.schema import (
     Cost,
-    Counts,
     CurvePoint,
     ModelRef,
     Provenance,
@@ -37,7 +38,7 @@ from benchmark.records.schema import (
 )
 from benchmark.registry import Pool
 from benchmark.tasks.catalogue import task as find_task
-from benchmark.tasks.loading import LoadedTask
+from benchmark.tasks.loading import LoadedTask, Questions
 from benchmark.tasks.spec import VALIDATION
 
 
@@ -105,14 +106,11 @@ def _running(job: Job, place: Surroundings, watcher: Watcher) -> Running:
 
 
 def _answers(running: Running, task: str) -> bool:
-    """Whether the model takes the task; a fixed head answers only the shape it was trained for."""
-    fixed = getattr(running.model, "trained_for", None)
-    shape = find_task(task)
-    if fixed is None or tuple(fixed) == (shape.n_way, shape.n_shot):
-        return True
-    reason = f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
-    running.watcher.refused(task, reason)
-    return False
+    """Whether the model takes the task."""
+    reason = not_answered(running.model, find_task(task))
+    if reason is not None:
+        running.watcher.refused(task, reason)
+    return reason is None
 
 
 def _unseen(running: Running, task: LoadedTask) -> bool:
@@ -145,66 +143,72 @@ def _training(running: Running, again: bool) -> Training | None:
 
 @dataclass(frozen=True)
 class Validated:
-    """The outcome on a task's validation twin, and the temperature fitted to its scores."""
+    """The answers to a task's validation twin, and what the test takes from them."""
 
-    told: Validation
-    temperature: float | None
+    validation: Validation
+    scaling: Platt | None = None
+    temperature: float | None = None
 
 
-def _validated(running: Running, task: LoadedTask) -> Validated | ModelFailed:
-    """The answers to the task's validation twin, or why there are none."""
+def _validated(running: Running, task: LoadedTask) -> Validated | ModelFailed | None:
+    """The answers to the task's validation twin, why there are none, or None without a split."""
+    split = running.job.track.validation
+    if not split.names and not split.classes:
+        return None
     twin = running.place.task(task.task.name + VALIDATION, running.job.track)
-    # Where each episode costs a pass of its own, the episodes that choose must do.
-    way = way_of(running.model)
+    episodes = None
+    if twin.task.protocol == "episodes":
+        # Where each episode costs a pass of its own, the episodes that choose must do.
+        way = way_of(running.model)
+        episodes = CHOOSING_EPISODES[way] if way in PREFIX else None
     kept = Kept()
     try:
-        answers = _answer(running, twin, kept, CHOOSING_EPISODES[way] if way in PREFIX else None)
+        answers = _answer(running, twin, kept, episodes)
     except ModelFailed as failure:
         return failure
     told = Validation(
-        task=twin.task.name,
-        episode_digest=twin.episodes.first(len(answers.correct)).digest(),
-        outcome=_counts(answers),
-    )
-    return Validated(told, kept.temperature())
+        task=twin.task.name, episode_digest=answers.asked.digest(), outcome=answers.outcome
+    )  # fmt: skip
+    return Validated(told, answers.scaling, kept.temperature())
 
 
 def _record(
     running: Running,
     task: LoadedTask,
-    validation: Validated | ModelFailed | None,
+    validated: Validated | ModelFailed | None,
     trained: list[Trained],
 ) -> Record:
     """What the model answers, or why it failed, there or on the validation twin."""
     try:
-        if isinstance(validation, ModelFailed):
-            raise validation
-        return _measure(running, task, validation, trained)
+        if isinstance(validated, ModelFailed):
+            raise validated
+        return _measure(running, task, validated, trained)
     except ModelFailed as failure:
         return _failed(running, task, str(failure))
 
 
 def _measure(
-    running: Running, task: LoadedTask, validation: Validated | None, trained: list[Trained]
+    running: Running, task: LoadedTask, validated: Validated | None, trained: list[Trained]
 ) -> Record:
-    """The task's episodes, once; `trained` is the chosen training, then the final fit if any."""
+    """The task's questions, once; `trained` is the chosen training, then the final fit if any."""
     model = running.model
     if task.task.split == "test" and running.place.results is not None:
         _note_reading(running, task)
-    temperature = validation.temperature if validation else None
+    temperature = validated.temperature if validated else None
     confidences = None if temperature is None else Binned(temperature)
-    answers = _answer(running, task, confidences)
+    scaling = validated.scaling if validated else None
+    answers = _answer(running, task, confidences, scaling=scaling)
     results = [each.result for each in trained]
     parameters = None
     if hasattr(model, "parameters"):
         parameters = sum(p.numel() for p in model.parameters())
     return Record(
         schema=1,
-        task=_task_ref(task, len(answers.correct)),
+        task=_task_ref(task, answers.asked),
         model=_model_ref(running, refit=len(trained) > 1),
         seed=running.job.seed,
-        validation=validation.told if validation else None,
-        outcome=_counts(answers),
+        validation=validated.validation if validated else None,
+        outcome=answers.outcome,
         calibration=confidences.counts() if confidences else None,
         curve=[
             CurvePoint(items=items, loss_millionths=loss, correct_per_10000=correct)
@@ -235,14 +239,15 @@ def _answer(
     task: LoadedTask,
     observe: Observer | None = None,
     episodes: int | None = None,
-) -> Answers:
+    scaling: Platt | None = None,
+) -> Answered:
     if hasattr(running.model, "eval"):
         running.model.eval()
 
     def report(done: int, total: int) -> None:
         running.watcher.answering(task.task.name, done, total)
 
-    return answer(
+    return ask(
         running.model,
         task,
         seed=running.job.seed,
@@ -251,6 +256,7 @@ def _answer(
         report=report,
         bank=running.bank,
         shots=running.recipe.get("shots"),
+        scaling=scaling,
         observe=observe,
     )
 
@@ -258,7 +264,7 @@ def _answer(
 def _failed(running: Running, task: LoadedTask, reason: str) -> Record:
     return Record(
         schema=1,
-        task=_task_ref(task, len(task.episodes)),
+        task=_task_ref(task, task.episodes),
         model=_model_ref(running, refit=False),
         seed=running.job.seed,
         status="failed",
@@ -274,21 +280,17 @@ def _write(running: Running, record: Record) -> Record:
     return record
 
 
-def _counts(answers: Answers) -> Counts:
-    return Counts(of=answers.of, correct=[int(c) for c in answers.correct])
-
-
 def _provenance(running: Running, weights: str | None) -> Provenance:
     return provenance(running.place.device, weights, running.job.typed)
 
 
-def _task_ref(task: LoadedTask, episodes: int) -> TaskRef:
+def _task_ref(task: LoadedTask, asked: Questions) -> TaskRef:
     return TaskRef(
         name=task.task.name,
         version=task.task.version,
         data_digest=task.data.digest,
-        episode_digest=task.episodes.first(episodes).digest(),
-        episodes=episodes,
+        episode_digest=asked.digest(),
+        episodes=len(asked),
     )
 
 

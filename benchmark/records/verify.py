@@ -12,11 +12,12 @@ from pathlib import Path
 
 from benchmark.errors import OneshotError
 from benchmark.records import store
-from benchmark.records.schema import Counts, Record
+from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import pins
 from benchmark.tasks.spec import VALIDATION
 
+KINDS = {"episodes": Counts, "verification": LogOdds, "retrieval": Ranks}
 PrefixDigest = Callable[[str, int], str | None]
 
 
@@ -89,7 +90,7 @@ def _of_record(
     pin = pins().get(task.name)
     if pin is not None and pin["data_digest"] != record.task.data_digest:
         yield "its data are not the pinned ones", False
-    if record.calibration is not None and record.outcome is not None:
+    if record.calibration is not None and isinstance(record.outcome, Counts):
         counted = sum(record.calibration.answers), sum(record.calibration.correct)
         answered = record.outcome.of * len(record.outcome.correct), sum(record.outcome.correct)
         if counted != answered:
@@ -100,23 +101,38 @@ def _of_record(
         if told.task != task.name + VALIDATION:
             yield f"its validation is {told.task}, not {task.name}{VALIDATION}", False
         asked.append(
-            (told.task, len(told.outcome.correct), told.episode_digest, told.outcome)
+            (told.task, told.outcome.answered, told.episode_digest, told.outcome)
         )  # fmt: skip
     for name, episodes, digest, outcome in asked:
         yield from _questions(name, episodes, digest, outcome, prefix_digest)
+
+
+def _matches(name: str, outcome: Ranks) -> Iterator[tuple[str, bool]]:
+    """Whether the queries have as many matches as the pinned classes give."""
+    from benchmark.tasks.labels import query_matches
+
+    pinned = query_matches(name, outcome.answered)
+    told = outcome.matches
+    told = [told] * outcome.answered if isinstance(told, int) else told
+    if pinned is not None and pinned.tolist() != told:
+        yield f"its queries have other numbers of matches than the pinned ones of {name}", False
 
 
 def _questions(
     name: str,
     episodes: int,
     digest: str,
-    outcome: Counts | None,
+    outcome: Outcome | None,
     prefix_digest: PrefixDigest | None,
 ) -> Iterator[tuple[str, bool]]:
     """Whether these are the first so many of the task's pinned episodes."""
     task, pin = find_task(name), pins().get(name)
-    if outcome is not None and outcome.of != task.queries:
+    if outcome is not None and not isinstance(outcome, KINDS[task.protocol]):
+        yield f"{name} is a task of {task.protocol}, its outcome is of {outcome.kind}", False
+    if isinstance(outcome, Counts) and outcome.of != task.queries:
         yield f"{name} asks {task.queries} queries an episode, not {outcome.of}", False
+    if isinstance(outcome, Ranks):
+        yield from _matches(name, outcome)
     if episodes > task.episodes:
         yield f"{name} has {task.episodes} episodes, not {episodes}", False
     elif pin is not None and episodes == pin["episodes"]:

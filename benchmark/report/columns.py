@@ -69,13 +69,12 @@ def _whole(value: float | None) -> str:
     return "" if not value else f"{value:,.0f}"
 
 
-DETAILS: tuple[Column, ...] = (
-    Column("Model", lambda e: e.row.label, number=False),
-    Column("These images", lambda e: f"{cells.cell(e.result)} {cells.marks(e.result)}".strip()),
-    Column("New classes", _new_classes),
-    Column("Validation", lambda e: cells.percent(e.result.validation)),
-    Column("Seeds", lambda e: cells.seeds(e.result)),
-    Column("Episodes", lambda e: _whole(e.result.episodes)),
+def _marked(entry: Entry) -> str:
+    return f"{cells.cell(entry.result)} {cells.marks(entry.result)}".strip()
+
+
+MODEL = Column("Model", lambda e: e.row.label, number=False)
+COMMON: tuple[Column, ...] = (
     Column("Backbone", _setting("backbone"), number=False),
     Column("Distance", _setting("distance"), number=False),
     Column("Loss", _setting("loss"), number=False),
@@ -84,6 +83,18 @@ DETAILS: tuple[Column, ...] = (
     Column("Parameters", lambda e: _whole(e.result.parameters)),
     Column("Training items", lambda e: _whole(e.result.training_items)),
     Column("Training seconds", lambda e: _whole(e.result.training_seconds)),
+)
+CHOSEN: tuple[Column, ...] = (
+    Column("Validation", lambda e: cells.percent(e.result.validation)),
+    Column("Seeds", lambda e: cells.seeds(e.result)),
+)
+DETAILS: tuple[Column, ...] = (
+    MODEL,
+    Column("These images", _marked),
+    Column("New classes", _new_classes),
+    *CHOSEN,
+    Column("Episodes", lambda e: _whole(e.result.episodes)),
+    *COMMON,
 )
 
 

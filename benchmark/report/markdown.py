@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from benchmark.records.claims import Claim
 from benchmark.registry import page_of
 from benchmark.report import cells, published
-from benchmark.report.columns import DETAILS, Column, Entry
+from benchmark.report.columns import Column, Entry
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
+from benchmark.report.pair_columns import DETAILS_OF, NOTES
 
 COMMAND = "oneshot leaderboard"
 
@@ -46,6 +47,8 @@ def render(
     ]
     for section in leaderboard.sections:
         lines += [f"## {safe(section.title)}", ""]
+        if section.protocol in cells.PAIR_NOTES:
+            lines += [safe(cells.PAIR_NOTES[section.protocol]) + " Bold: the best mean.", ""]
         for caption, address in (figures or {}).get(section.title, ()):
             lines += [f"![{safe(caption)}]({address})", ""]
         for ranking in section.rankings:
@@ -53,6 +56,9 @@ def render(
         lines += published.render(section, claims or [])
     lines += _holes(holes)
     lines += ["## Details", "", _DETAILS_NOTE, ""]
+    there = {section.protocol for section in leaderboard.sections}
+    for protocol in NOTES:
+        lines += [safe(NOTES[protocol]), ""] if protocol in there else []
     for section in leaderboard.sections:
         for ranking in section.rankings:
             lines += _details(section, ranking)
@@ -122,13 +128,22 @@ def _details(section: Section, ranking: Ranking) -> list[str]:
         ]
         if not rows:
             continue
-        table = [(shown, [shown.value(entry) for entry in rows]) for shown in DETAILS]
+        columns = DETAILS_OF[section.protocol]
+        table = [(shown, [shown.value(entry) for entry in rows]) for shown in columns]
         table = [(shown, values) for shown, values in table if any(values)]
         lines += [f"### {safe(column.name)}: {safe(ranking.title)}", ""]
         lines += [_line([shown.title for shown, _ in table]), _line(_aligned(table), plain=True)]
         lines += [_line([values[n] for _, values in table]) for n in range(len(rows))]
         lines.append("")
+        for reason in _reasons(rows):
+            lines += [safe(reason) + ".", ""]
     return lines
+
+
+def _reasons(rows: list[Entry]) -> list[str]:
+    """Why numbers are missing from a verification, each reason once."""
+    told = [entry.result.verification for entry in rows]
+    return list(dict.fromkeys(reason for each in told if each for reason in each.reasons))
 
 
 def _aligned(table: list[tuple[Column, list[str]]]) -> list[str]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from benchmark.registry import about, page_of
 from benchmark.report import cells, recipes
-from benchmark.report.columns import DETAILS, Entry, entries
+from benchmark.report.columns import Entry, entries
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
 from benchmark.report.holes import command
-from benchmark.report.leaderboard import Leaderboard, Row
+from benchmark.report.leaderboard import PROTOCOLS, Leaderboard, Row
+from benchmark.report.pair_columns import DETAILS_OF
 
 FOLDER = "models"
 MADE = "<!-- Made by `oneshot leaderboard` from the sources and the records. -->"
@@ -21,7 +22,10 @@ POOLS = {
     "transductive": "transductive: sees all queries of an episode at once",
     "pretrained": "pretrained: has seen more than the track",
 }
-SHOWN = ("These images", "New classes", "Validation", "Seeds", "Training items")
+SHOWN = (
+    "These images", "New classes", "EER", "EER within", "EER across", "EER random", "EER skilled",
+    "ROC-AUC", "mAP@R", "Recall@1", "R-precision", "Validation", "Seeds", "Training items",
+)  # fmt: skip
 UNTOLD = ("backbone_code", "dtype", "resampler")  # the same for all, or told elsewhere
 MOST_RUNS = 4  # recipes side by side; more are told apart by the leaderboard
 
@@ -166,21 +170,33 @@ def _plain(default: str) -> str:
 def _results(results: list[Entry]) -> list[str]:
     if not results:
         return ["## Results", "", "None are in this folder yet.", ""]
-    columns = [column for column in DETAILS if column.title in SHOWN]
-    heads = ["Model", "Task", "Budget", *(column.title for column in columns)]
-    lines = ["## Results", "", cells.INTERVAL_NOTE, "", _line(heads)]
-    lines.append(_line([":--", ":--", ":--", *["--:"] * len(columns)]))
     shown = [entry for entry in results if entry.result.accuracy is not None]
+    lines = ["## Results", ""]
+    for protocol in PROTOCOLS:
+        lines += _table(protocol, [e for e in shown if e.section.protocol == protocol])
+    for note in cells.notes(entry.result for entry in shown):
+        lines += [note, ""]
+    return [*lines, "To measure them again:", "", *fenced(_again(shown), "sh")]
+
+
+def _table(protocol: str, shown: list[Entry]) -> list[str]:
+    """The results on tasks of one protocol; columns of pairs that say nothing are left out."""
+    if not shown:
+        return []
+    columns = [column for column in DETAILS_OF[protocol] if column.title in SHOWN]
+    if protocol != "episodes":
+        columns = [c for c in columns if any(c.value(entry) for entry in shown)]
+    heads = ["Model", "Task", "Budget", *(column.title for column in columns)]
+    note = safe(cells.PAIR_NOTES[protocol]) if protocol in cells.PAIR_NOTES else cells.INTERVAL_NOTE
+    lines = [note, "", _line(heads)]
+    lines.append(_line([":--", ":--", ":--", *["--:"] * len(columns)]))
     for entry in shown:
         label = f"`{entry.row.key}` `{entry.row.recipe8}`"
         budget = entry.ranking.budget or "none"
         views = "" if entry.ranking.views == 1 else f", {entry.ranking.views} views"
         cellsof = [safe(column.value(entry)) for column in columns]
         lines.append(_line([label, safe(entry.result.column.name), budget + views, *cellsof]))
-    lines.append("")
-    for note in cells.notes(entry.result for entry in shown):
-        lines += [note, ""]
-    return [*lines, "To measure them again:", "", *fenced(_again(shown), "sh")]
+    return [*lines, ""]
 
 
 def _again(shown: list[Entry]) -> list[str]:

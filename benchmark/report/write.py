@@ -14,6 +14,7 @@ from benchmark.report.cite import references
 from benchmark.report.columns import entries
 from benchmark.report.holes import commands
 from benchmark.report.leaderboard import Leaderboard, build
+from benchmark.report.pair_columns import SHEETS
 from benchmark.report.results import GroupsOf
 from benchmark.report.suite import suite_version
 
@@ -27,6 +28,7 @@ class Written:
     Attributes:
         leaderboard: the tables, for whoever shows them.
         page, sheet: the Markdown and the CSV file.
+        pair_sheets: the CSV files of verification and retrieval, where there are such results.
         figures: all files of all figures.
         models: the page of each model of the catalogue that has results.
         files: page, sheet, references and the tables for papers.
@@ -40,6 +42,7 @@ class Written:
     models: tuple[Path, ...]
     files: tuple[Path, ...]
     commands: tuple[str, ...]
+    pair_sheets: tuple[Path, ...] = ()
 
 
 def write_leaderboard(
@@ -99,9 +102,24 @@ def write_leaderboard(
     for path, content in contents.items():
         # A lone surrogate in a name is valid JSON but no UTF-8.
         write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
+    pair_sheets = _write_pair_sheets(out, leaderboard)
     models = _write_models(out / model_pages.FOLDER, leaderboard)
     _remove(out / latex.FOLDER, "*.tex", set(contents), latex.MADE)
-    return Written(leaderboard, page, table, tuple(paths), models, tuple(contents), holes)
+    files = (*contents, *pair_sheets)
+    return Written(leaderboard, page, table, tuple(paths), models, files, holes, pair_sheets)
+
+
+def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
+    """Writes the sheets of verification and retrieval; removes those without results any more."""
+    there = sheet.protocols(leaderboard)
+    for protocol in SHEETS:
+        path = out / f"leaderboard-{protocol}.csv"
+        if protocol in there:
+            content = sheet.render(leaderboard, protocol)
+            write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
+        else:
+            path.unlink(missing_ok=True)
+    return tuple(out / f"leaderboard-{protocol}.csv" for protocol in there)
 
 
 def _write_models(folder: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ import re
 from benchmark.errors import UnknownName
 from benchmark.tasks import own
 from benchmark.tasks.family import TaskFamily
+from benchmark.tasks.pairs import RANKED_PAIRS, pair_task
 from benchmark.tasks.spec import VALIDATION, Task
 
 WITHIN = ("5w1s", "5w5s", "20w1s", "20w5s")
@@ -63,8 +64,9 @@ FAMILIES: tuple[TaskFamily, ...] = (
     TaskFamily("digits", "digits", (), per_class=170, validation_classes=2, test_classes=5),
 )  # fmt: skip
 
-RANKED: tuple[str, ...] = tuple(
-    f"{family.name}-{shape}" for family in FAMILIES for shape in family.ranked
+RANKED: tuple[str, ...] = (
+    *(f"{family.name}-{shape}" for family in FAMILIES for shape in family.ranked),
+    *RANKED_PAIRS,
 )
 
 
@@ -77,6 +79,9 @@ def task(name: str) -> Task:
         UnknownName: if no family has that name.
         OneshotError: for ways or shots that the family cannot give.
     """
+    pair = pair_task(name)
+    if pair is not None:
+        return pair
     plain = name.removesuffix(VALIDATION)
     shape = r"(?P<family>.+)-(?P<way>[1-9]\d*)w(?P<shot>[1-9]\d*)s(?P<uneven>-dirichlet)?"
     match = re.fullmatch(shape, plain)

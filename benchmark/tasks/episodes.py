@@ -109,7 +109,8 @@ def pool_of(
     else:
         codes = data.class_groups(task.within)[chosen]
         by_code = {int(code): chosen[codes == code] for code in np.unique(codes)}
-        large = {code: found for code, found in by_code.items() if len(found) >= task.n_way}
+        least = max(task.n_way, 2)  # classes: a trial of one may compare two
+        large = {code: found for code, found in by_code.items() if len(found) >= least}
         names = tuple(data.groups[task.within].names[code] for code in large)
         inside = list(large.values())
     if not inside or max(len(found) for found in inside) < task.n_way:

@@ -8,6 +8,7 @@ from typing import Literal
 from benchmark.datasets.data_set import Family
 
 Split = Literal["train", "validation", "test"]
+Protocol = Literal["episodes", "verification", "retrieval"]
 VALIDATION = "@validation"
 
 
@@ -58,8 +59,31 @@ class Track:
 
 
 @dataclass(frozen=True)
+class TrialKind:
+    """Verification trials of one kind; a task lays its kinds out one after the other.
+
+    Attributes:
+        name: "genuine" (both sides of one class), or what makes the sides differ: "within" (two
+            classes of one group), "across" (classes of two groups), "random" (two classes of the
+            split, whatever their groups), "skilled" (an imitation of the class's own items).
+        trials: how many there are.
+    """
+
+    name: Literal["genuine", "within", "across", "random", "skilled"]
+    trials: int
+
+    @property
+    def same(self) -> bool:
+        """Whether the right answer is "same"."""
+        return self.name == "genuine"
+
+
+@dataclass(frozen=True)
 class Task:
-    """N-way K-shot episodes on one split of one track.
+    """What is asked on one split of one track: episodes, verification trials or queries.
+
+    An *episode* in the names below is one question: an N-way K-shot episode, one verification
+    trial, or one query of a retrieval.
 
     Attributes:
         name: such as "omniglot-within-20w1s"; the validation twin ends in "@validation".
@@ -79,6 +103,9 @@ class Task:
         dirichlet: the concentration of the Dirichlet distribution that an episode's proportions
             of queries come from (Veilleux et al. 2021); None for as many of each class.
         most: queries that one class can have at most where they are uneven.
+        protocol: what kind of question it asks.
+        kinds: the kinds of its trials, for a verification.
+        imitations: the group whose value "forged" marks imitations of a class by others, or None.
     """
 
     name: str
@@ -96,6 +123,9 @@ class Task:
     draws: str | None = None
     dirichlet: int | None = None
     most: int = 0
+    protocol: Protocol = "episodes"
+    kinds: tuple[TrialKind, ...] = ()
+    imitations: str | None = None
 
     @property
     def per_class(self) -> int:

@@ -19,6 +19,7 @@ from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.episodes import Answers, answer, way_of
 from benchmark.evaluation.scorers import compare_pairs
 from benchmark.evaluation.similarity import similarity
+from benchmark.tasks.episodes import Episodes
 
 SHAPE = (5, 2)  # ways and shots of the episodes, unless the model's head is fixed to others
 QUERIES = 1  # of each class
@@ -101,6 +102,7 @@ class Subject:
         """The episode of this number as the model's inputs; supports come class by class."""
         n_way, n_shot = shape or self.shape
         drawn = self.sample.task(n_way, n_shot, queries, number + 1).episodes
+        assert isinstance(drawn, Episodes)  # the checks ask nothing else
         row = drawn.queries[number].astype(np.int64)
         return Episode(
             support=self.items[torch.from_numpy(drawn.support[number].astype(np.int64)).flatten()],
