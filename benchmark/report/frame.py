@@ -23,7 +23,8 @@ COLUMNS = (
     "track", "task", "version", "twin", "model", "recipe8", "seed", "fold", "pool", "budget",
     "views", "backbone", "distance", "loss", "seen", "status", "reason", "accuracy", "measure",
     "value", "episodes", "queries", "validation", "training_items", "training_seconds",
-    "embedding_seconds", "scoring_seconds", "parameters", "data_digest", "episode_digest", "suite", "device", "id",
+    "embedding_seconds", "scoring_seconds", "parameters", "data_digest", "episode_digest", "suite",
+    "device", "id",
 )  # fmt: skip
 
 

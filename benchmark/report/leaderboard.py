@@ -1,8 +1,9 @@
 """From records to tables: what may stand side by side, in which order, and what is missing.
 
-A *section* is a track with one protocol (episodes, verification or retrieval), a *ranking* one table
-in it: only rows of one pool, one budget and one number of views. A row is one recipe of one model
-over the ranking's tasks. Rows with a hole, a failure or a missing seed get neither mean nor rank.
+A *section* is a track with one protocol (episodes, verification or retrieval), a *ranking* one
+table in it: only rows of one pool, one budget and one number of views. A row is one recipe of one
+model over the ranking's tasks. Rows with a hole, a failure or a missing seed get neither mean nor
+rank.
 """
 
 from __future__ import annotations
