@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = len(theme.COLOURS)
 POINTS = 120
-LEAST_ACCEPTS = 10  # false accepts below which a curve is noise and is not drawn
+LEAST_ACCEPTS = 10  # errors below which a curve is noise and is not drawn
 HEADER = ("task", "version", "model", "recipe8", "against", "far", "tar", "frr")
 
 
@@ -90,7 +90,9 @@ def _of_task(section: Section, column: TaskColumn, records: list[Record]) -> lis
         if networks[id(row)]
     ]  # fmt: skip
     left_out = len(found) - len(lines)
-    return [_figure(det, section, column, lines, kinds, grid, left_out) for det in (False, True)]
+    return [
+        _figure(det, section, column, lines, kinds, grid, first, left_out) for det in (False, True)
+    ]
 
 
 def _networks(row: Row, column: TaskColumn, records: list[Record]) -> list[Network]:
@@ -126,20 +128,22 @@ def _figure(
     lines: list[Line],
     kinds: tuple[str, ...],
     grid: NDArray[np.float64],
+    first: Network,
     left_out: int,
 ) -> theme.Picture:
     name = "DET" if det else "ROC"
     with theme.theme():
         rows = math.ceil(len(lines) / 2)
-        figure = theme.canvas(max(2.5 * len(kinds) + 0.5, 5.2), 2.75 + 0.19 * rows)
+        figure = theme.canvas(max(2.5 * len(kinds) + 0.5, 5.2), 2.95 + 0.19 * rows)
         axes = figure.subplots(1, len(kinds), sharey=True, squeeze=False).flatten()
-        lowest = _floor(lines, kinds)
+        lowest = min(LEAST_ACCEPTS / int(first.same.sum()), 0.1)
         for number, (ax, kind) in enumerate(zip(axes, kinds, strict=True)):
             _panel(ax, lines, kind, grid, det, lowest)
             ax.set_title("all impostors" if kind == OVERALL else f"impostors: {kind}")
             ax.set_xlabel("false accept rate")
             if number == 0:
                 ax.set_ylabel("false reject rate" if det else "true accept rate")
+        figure.suptitle(f"{name} of {printable(column.name)}", fontsize=9.5)
         figure.legend(
             handles=_legend(lines, left_out), loc="outside lower center", ncols=2, fontsize=7.5
         )
@@ -148,12 +152,6 @@ def _figure(
     against = "false rejects" if det else "true accepts"
     caption = f"{name} of {column.name}: {against} against false accepts, means over networks"
     return theme.Picture(section.title, stem, caption, made)
-
-
-def _floor(lines: list[Line], kinds: tuple[str, ...]) -> float:
-    """Where the axis of false rejects ends: below the least that is not 0."""
-    rejects = np.concatenate([1 - line.tar[kind] for line in lines for kind in kinds])
-    return float(max(rejects[rejects > 0].min(initial=0.5) / 1.3, 1e-4))
 
 
 def _panel(
@@ -174,7 +172,7 @@ def _panel(
         ax.plot(grid, grid, color=theme.FAINT, lw=0.8, zorder=0)
     else:
         ax.set_ylim(0, 1.01)
-    for axis in (ax.xaxis, ax.yaxis) if det else (ax.xaxis,):
+    for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(FuncFormatter(_rate))
         axis.set_minor_formatter(NullFormatter())
 
