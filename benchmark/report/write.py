@@ -14,6 +14,7 @@ from benchmark.report.cite import references
 from benchmark.report.columns import entries
 from benchmark.report.holes import commands
 from benchmark.report.leaderboard import Leaderboard, build
+from benchmark.report.page import render as page_file
 from benchmark.report.results import GroupsOf
 from benchmark.report.suite import suite_version
 
@@ -27,15 +28,17 @@ class Written:
     Attributes:
         leaderboard: the tables, for whoever shows them.
         page, sheet: the Markdown and the CSV file.
+        html: the page to sort, filter and compare in.
         figures: all files of all figures.
         models: the page of each model of the catalogue that has results.
-        files: page, sheet, references and the tables for papers.
+        files: page, sheet, HTML page, references and the tables for papers.
         commands: what to type to fill the holes.
     """
 
     leaderboard: Leaderboard
     page: Path
     sheet: Path
+    html: Path
     figures: tuple[Path, ...]
     models: tuple[Path, ...]
     files: tuple[Path, ...]
@@ -48,7 +51,7 @@ def write_leaderboard(
     figures: bool = True,
     groups_of: GroupsOf | None = None,
 ) -> Written:
-    """Regenerates `leaderboard.md`, `leaderboard.csv`, `references.bib`, pages and figures.
+    """Regenerates `leaderboard.{md,csv,html}`, `references.bib`, models' pages and figures.
 
     Each file is written atomically.
 
@@ -85,8 +88,10 @@ def write_leaderboard(
             drawn[picture.section] = (*drawn.get(picture.section, ()), shown)
         _remove_outdated(out / FIGURES, {path.name for path in paths})
     page, table = out / "leaderboard.md", out / "leaderboard.csv"
+    html = out / page_file.FILE
     made_from = f"{suite_version()}, record set {swhid(results / RECORDS)}"
-    text = markdown.render(leaderboard, made_from, holes, drawn, claims.load(results))
+    published = claims.load(results)
+    text = markdown.render(leaderboard, made_from, holes, drawn, published)
     shown_in = entries(leaderboard)
     cited = references(
         {entry.row.key for entry in shown_in},
@@ -94,6 +99,9 @@ def write_leaderboard(
         results,
     )
     contents = {page: text, table: sheet.render(leaderboard), out / "references.bib": cited}
+    contents[html] = page_file.render(
+        leaderboard, records, made_from, holes, published, results, groups_of
+    )
     for name, content in latex.render_all(leaderboard, made_from).items():
         contents[out / latex.FOLDER / f"{name}.tex"] = content
     for path, content in contents.items():
@@ -101,7 +109,7 @@ def write_leaderboard(
         write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
     models = _write_models(out / model_pages.FOLDER, leaderboard)
     _remove(out / latex.FOLDER, "*.tex", set(contents), latex.MADE)
-    return Written(leaderboard, page, table, tuple(paths), models, tuple(contents), holes)
+    return Written(leaderboard, page, table, html, tuple(paths), models, tuple(contents), holes)
 
 
 def _write_models(folder: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
