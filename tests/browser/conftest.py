@@ -60,7 +60,7 @@ def visit(chromium):
 
         context.route("**/*", answer)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else 0)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))

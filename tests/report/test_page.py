@@ -17,7 +17,7 @@ from benchmark.report.page.render import embedded
 from benchmark.report.page.units import blocks
 from benchmark.report.write import write_leaderboard
 
-HOSTILE = "</script><img src=x onerror=alert(1)>\"'&\u2028\ud800{{ 7 * 7 }}"
+HOSTILE = "</script><img src=x onerror=alert(1)>\"'&\u2028{{ 7 * 7 }}"
 GROUPS = {"groups_of": lambda task, episodes: np.arange(episodes) % 5}
 
 
@@ -67,9 +67,10 @@ def test_foreign_names_are_text_and_nothing_else(tmp_path: Path, whole: str) -> 
 
 
 def test_embedded_json_ends_no_script() -> None:
-    text = embedded({"a": "</script><!--&\u2029"})
-    assert not set("<>&\u2029") & set(text)
-    assert json.loads(text) == {"a": "</script><!--&\u2029"}
+    value = {"a": "</script><!--&\u2029\ud800"}
+    text = embedded(value)
+    assert not set("<>&\u2029") & set(text) and text.encode("ascii")
+    assert json.loads(text) == value
 
 
 def test_it_is_one_file_that_asks_for_nothing(whole: str) -> None:
@@ -100,7 +101,7 @@ def test_holes_take_no_rank_and_marks_are_explained(tmp_path: Path) -> None:
     )
     rows = re.findall(r'<tr data-row="\d+".*?</tr>', text, re.DOTALL)
     assert len(rows) == 2 and 'class="hole">not run</td>' in rows[1]
-    assert 'class="number rank">–</td>' in rows[1] and "no mean" in rows[1]
+    assert 'class="number rank">\N{EN DASH}</td>' in rows[1] and "no mean" in rows[1]
     assert "oneshot run b --task glyphs-20w1s --seeds 0 --budget quick" in text
     assert "One training seed only" in text
 
@@ -120,7 +121,8 @@ def test_rows_carry_the_sums_of_their_seeds_and_prefixes(tmp_path: Path) -> None
     told = data(page(tmp_path, records))
     task = told["tasks"]["glyphs-5w1s"]
     assert (task["of"], task["lengths"]) == (75, [100, 400])
-    a, b = (row["results"][0] for row in told["rows"])
+    result = {row["key"]: row["results"][0] for row in told["rows"]}
+    a, b = result["a"], result["b"]
     assert [len(a["blocks"]), len(b["blocks"])] == [2, 1]
     for seed in range(2):
         assert sum(a["blocks"][1][seed]) == sum(records[seed].outcome.correct)
