@@ -47,7 +47,7 @@ def leaderboard(
     also = "" if results == Path("results") else f" --results {shlex.quote(str(results))}"
     for line in fill(written.commands, also):
         console.print(line, markup=False, soft_wrap=True)
-    for path in (written.page, written.sheet, *written.pair_sheets):
+    for path in (written.page, written.sheet, *written.pair_sheets, written.html):
         console.print(f"wrote {path}", markup=False, soft_wrap=True)
     if written.figures:
         folder = written.figures[0].parent

@@ -36,11 +36,15 @@ def references(models: Iterable[str], tasks: Iterable[str], results: Path) -> st
         tasks: names of tasks; those outside the suite bring none either.
         results: the folder whose records are cited with the suite, where it has any.
     """
-    keys = {key for model in models for key in bibtex_of(model)}
-    keys |= {key for task in tasks for key in _of_task(task)}
-    entries = {key: entry(key) for key in keys - {SUITE}}
+    entries = {key: entry(key) for key in keys(models, tasks) - {SUITE}}
     entries[SUITE] = suite(results)
     return "\n".join(entries[key] for key in sorted(entries)) + "\n"
+
+
+def keys(models: Iterable[str], tasks: Iterable[str]) -> set[str]:
+    """Keys of the references of models and tasks, without the suite's own unless a task has it."""
+    found = {key for model in models for key in bibtex_of(model)}
+    return found | {key for task in tasks for key in _of_task(task)}
 
 
 def entry(key: str) -> str:
@@ -91,6 +95,6 @@ def _of_task(name: str) -> tuple[str, ...]:
         return ()
     track = find_track(task.track)
     used = {track.data, track.test_data or track.data}
-    keys = [key for data in sorted(used) for key in DATA.get(data, ())]
-    keys += TRACKS.get(track.name, ())
-    return (*keys, *([DIRICHLET] if task.dirichlet is not None else []))
+    found = [key for data in sorted(used) for key in DATA.get(data, ())]
+    found += TRACKS.get(track.name, ())
+    return (*found, *([DIRICHLET] if task.dirichlet is not None else []))

@@ -8,6 +8,7 @@ from benchmark.records.store import slug
 from benchmark.registry import bibtex_of, title_of
 from benchmark.report import cells
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
+from benchmark.report.pair_columns import NOTES
 from benchmark.report.results import Result, TaskColumn
 
 FOLDER = "tables"
@@ -16,6 +17,9 @@ MADE = f"% Made by `{COMMAND}` from "
 ESCAPED = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+}  # fmt: skip
+KINDS = {
+    "episodes": "One-shot learning", "verification": "Verification", "retrieval": "Retrieval",
 }  # fmt: skip
 MARKS = {
     cells.ONE_SEED: r"\dag", cells.PREFIX: r"\ddag", cells.PARTIAL: r"\S", cells.SEEN: r"\P",
@@ -31,10 +35,16 @@ def render_all(leaderboard: Leaderboard, made_from: str) -> dict[str, str]:
         made_from: suite version and record set, as they are told in the caption.
     """
     return {
-        slug(section.track): render(section, leaderboard.records, made_from)
+        name(section): render(section, leaderboard.records, made_from)
         for section in leaderboard.sections
         if section.kind == "ranked"
     }
+
+
+def name(section: Section) -> str:
+    """The file's name, and the end of the table's label."""
+    kind = "" if section.protocol == "episodes" else f"-{section.protocol}"
+    return slug(section.track) + kind
 
 
 def render(section: Section, records: int, made_from: str) -> str:
@@ -49,7 +59,7 @@ def render(section: Section, records: int, made_from: str) -> str:
         r"\begin{table}[t]",
         r"\centering",
         rf"\caption{{{_caption(section, records, made_from)}}}",
-        rf"\label{{tab:oneshot-{slug(section.track)}}}",
+        rf"\label{{tab:oneshot-{name(section)}}}",
         r"\small",
         rf"\begin{{tabular}}{{l{'r' * (width - 1)}}}",
         r"\toprule",
@@ -104,10 +114,11 @@ def _caption(section: Section, records: int, made_from: str) -> str:
     ]
     told = _safe(made_from)
     told = re.sub(r"(swh:1:dir:)([0-9a-f]+)", r"\\texttt{\1\\allowbreak \2}", told)
+    note = NOTES.get(section.protocol, cells.INTERVAL_NOTE)
     words = [
-        rf"One-shot learning on \texttt{{{_safe(section.track)}}}.",
-        _safe(cells.INTERVAL_NOTE).replace("±", r"$\pm$"),
-        "Bold: the highest mean of a group.",
+        rf"{KINDS[section.protocol]} on \texttt{{{_safe(section.track)}}}.",
+        _safe(note).replace("±", r"$\pm$"),
+        "Bold: the best mean of a group.",
         *notes,
         f"From {records} records, oneshot-benchmark {told}.",
     ]

@@ -14,6 +14,7 @@ from benchmark.report.cite import references
 from benchmark.report.columns import entries
 from benchmark.report.holes import commands
 from benchmark.report.leaderboard import Leaderboard, build
+from benchmark.report.page import render as page_file
 from benchmark.report.pair_columns import SHEETS
 from benchmark.report.results import GroupsOf
 from benchmark.report.suite import suite_version
@@ -29,15 +30,17 @@ class Written:
         leaderboard: the tables, for whoever shows them.
         page, sheet: the Markdown and the CSV file.
         pair_sheets: the CSV files of verification and retrieval, where there are such results.
+        html: the page to sort, filter and compare in.
         figures: all files of all figures.
         models: the page of each model of the catalogue that has results.
-        files: page, sheet, references and the tables for papers.
+        files: page, sheet, HTML page, references and the tables for papers.
         commands: what to type to fill the holes.
     """
 
     leaderboard: Leaderboard
     page: Path
     sheet: Path
+    html: Path
     figures: tuple[Path, ...]
     models: tuple[Path, ...]
     files: tuple[Path, ...]
@@ -51,7 +54,7 @@ def write_leaderboard(
     figures: bool = True,
     groups_of: GroupsOf | None = None,
 ) -> Written:
-    """Regenerates `leaderboard.md`, `leaderboard.csv`, `references.bib`, pages and figures.
+    """Regenerates `leaderboard.{md,csv,html}`, `references.bib`, models' pages and figures.
 
     Each file is written atomically.
 
@@ -88,8 +91,10 @@ def write_leaderboard(
             drawn[picture.section] = (*drawn.get(picture.section, ()), shown)
         _remove_outdated(out / FIGURES, {path.name for path in paths})
     page, table = out / "leaderboard.md", out / "leaderboard.csv"
+    html = out / page_file.FILE
     made_from = f"{suite_version()}, record set {swhid(results / RECORDS)}"
-    text = markdown.render(leaderboard, made_from, holes, drawn, claims.load(results))
+    published = claims.load(results)
+    text = markdown.render(leaderboard, made_from, holes, drawn, published)
     shown_in = entries(leaderboard)
     cited = references(
         {entry.row.key for entry in shown_in},
@@ -97,6 +102,9 @@ def write_leaderboard(
         results,
     )
     contents = {page: text, table: sheet.render(leaderboard), out / "references.bib": cited}
+    contents[html] = page_file.render(
+        leaderboard, records, made_from, holes, published, results, groups_of
+    )
     for name, content in latex.render_all(leaderboard, made_from).items():
         contents[out / latex.FOLDER / f"{name}.tex"] = content
     for path, content in contents.items():
@@ -106,7 +114,9 @@ def write_leaderboard(
     models = _write_models(out / model_pages.FOLDER, leaderboard)
     _remove(out / latex.FOLDER, "*.tex", set(contents), latex.MADE)
     files = (*contents, *pair_sheets)
-    return Written(leaderboard, page, table, tuple(paths), models, files, holes, pair_sheets)
+    return Written(
+        leaderboard, page, table, html, tuple(paths), models, files, holes, pair_sheets
+    )  # fmt: skip
 
 
 def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:

@@ -38,7 +38,7 @@ def test_what_is_current_passes(made):
 
 @pytest.mark.parametrize(
     "name",
-    ["leaderboard.md", "leaderboard.csv", "references.bib", "tables/glyphs.tex",
+    ["leaderboard.md", "leaderboard.csv", "leaderboard.html", "references.bib", "tables/glyphs.tex",
      "figures/accuracy-glyphs.csv", "models/siamese.md"],
 )  # fmt: skip
 def test_one_digit_is_seen(name, made):
