@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli import data, env, leaderboard, listing, run, tune
+from benchmark.cli import compare, data, env, leaderboard, listing, run, tune
 from benchmark.errors import OneshotError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("run")(run.run)
 app.command("tune")(tune.tune)
 app.command("list")(listing.list_names)
 app.command("leaderboard")(leaderboard.leaderboard)
+app.command("compare")(compare.compare)
 app.add_typer(data.app, name="data")
 app.command("env")(env.env)
 
