@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli import about, check, cite, data, env, leaderboard, listing, run, tune, verify
+from benchmark.cli import (
+    about,
+    check,
+    cite,
+    compare,
+    data,
+    env,
+    leaderboard,
+    listing,
+    run,
+    tune,
+    verify,
+)
 from benchmark.errors import OneshotError
 
 app = typer.Typer(
@@ -26,6 +38,7 @@ app.command("about")(about.about)
 app.command("cite")(cite.cite)
 app.command("verify")(verify.verify)
 app.command("leaderboard")(leaderboard.leaderboard)
+app.command("compare")(compare.compare)
 app.add_typer(data.app, name="data")
 app.command("env")(env.env)
 

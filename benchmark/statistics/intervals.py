@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtridf, stdtrit
 
-MIN_GROUPS = 3
+from benchmark.statistics.units import MIN_GROUPS, of_classes, of_episodes, of_groups
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Interval:
         level: the nominal coverage, such as 0.95.
         seeds: number of trained models; with 1 the interval does not cover training luck.
         episodes: number of episodes behind the mean.
-        groups: number of groups where they are the unit, else None.
+        groups: number of groups (or classes) where they are the unit, else None.
         deterministic: whether two or more seeds gave the same counts throughout.
     """
 
@@ -79,7 +79,7 @@ def these_images(correct: NDArray[Any], of: int, level: float = 0.95) -> Interva
         ValueError: for an array that is not [seeds, episodes], counts outside 0..of or a level
             outside (0, 1).
     """
-    accuracy = _accuracy(correct, of, level)
+    accuracy = of_episodes(correct, of)
     return _two_way(accuracy, level, episodes=accuracy.shape[1], groups=None)
 
 
@@ -105,33 +105,46 @@ def new_classes(
     Raises:
         ValueError: as `these_images`, and for groups that do not fit the episodes.
     """
-    accuracy = _accuracy(correct, of, level)
-    groups = np.asarray(groups)
-    if groups.shape != accuracy.shape[1:]:
-        raise ValueError(f"groups have shape {groups.shape}, expected {accuracy.shape[1:]}")
-    names, position = np.unique(groups, return_inverse=True)
-    if len(names) < MIN_GROUPS:
+    accuracy = of_episodes(correct, of)
+    means = of_groups(accuracy, groups)
+    if means.shape[1] < MIN_GROUPS:
         return None
-    sizes = np.bincount(position)
-    means = np.stack([np.bincount(position, weights=row) / sizes for row in accuracy])  # [s, g]
-    return _two_way(means, level, episodes=accuracy.shape[1], groups=len(names))
+    return _two_way(means, level, episodes=accuracy.shape[1], groups=means.shape[1])
 
 
-def _accuracy(correct: NDArray[Any], of: int, level: float) -> NDArray[np.float64]:
-    """Checks the counts and divides them: float64 [seeds, episodes] in [0, 1]."""
-    counts = np.asarray(correct)
-    if counts.ndim != 2 or counts.size == 0:
-        raise ValueError(f"correct has shape {counts.shape}, expected [seeds, episodes]")
-    if of < 1 or counts.min() < 0 or counts.max() > of:
-        raise ValueError(f"correct answers must lie between 0 and {of}")
-    if not 0 < level < 1:
-        raise ValueError(f"level {level} must lie between 0 and 1")
-    result: NDArray[np.float64] = counts / np.float64(of)
-    return result
+def new_classes_shared(
+    correct: NDArray[Any], of: int, classes: NDArray[Any], level: float = 0.95
+) -> Interval | None:
+    """Interval for the accuracy on other classes where episodes share classes: the jackknife.
+
+    The unit is the class, by the pseudo-values of `units.of_classes`, over which the two-way
+    analysis runs as it does over groups; the t quantile has one degree of freedom fewer than there
+    are classes (Tukey 1958). The centre is the plain mean over episodes.
+
+    Args:
+        correct: integers [seeds, episodes].
+        of: queries in each episode.
+        classes: integers [episodes, n], the classes that each episode holds.
+        level: nominal coverage in (0, 1).
+
+    Returns:
+        The interval, or None with fewer than three classes.
+
+    Raises:
+        ValueError: as `these_images`, and as `units.of_classes`.
+    """
+    accuracy = of_episodes(correct, of)
+    if len(np.unique(classes)) < MIN_GROUPS:
+        return None
+    pseudo = of_classes(accuracy, classes)
+    pseudo += accuracy.mean() - pseudo.mean()
+    return _two_way(pseudo, level, episodes=accuracy.shape[1], groups=pseudo.shape[1])
 
 
 def _two_way(x: NDArray[np.float64], level: float, episodes: int, groups: int | None) -> Interval:
     """The analysis of the module's docstring on x [seeds, units]."""
+    if not 0 < level < 1:
+        raise ValueError(f"level {level} must lie between 0 and 1")
     seeds, units = x.shape
     mean = float(x.mean())
     same = seeds > 1 and bool((x == x[0]).all())

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.report.results import GroupsOf, TaskColumn
-from benchmark.statistics.intervals import MIN_GROUPS
+from benchmark.statistics.units import MIN_GROUPS
 
 BLOCKS = 50
 

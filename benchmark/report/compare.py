@@ -1,0 +1,241 @@
+"""Two models side by side, task by task, in pairs: from records alone.
+
+Both answered the same pinned episodes, so what counts is the difference on each; where one has
+fewer episodes or the seeds of one have, the common prefix is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.errors import OneshotError, Refused, UnknownName
+from benchmark.records.schema import Counts, Record
+from benchmark.report.comparable import check
+from benchmark.report.names import TaskName, describe
+from benchmark.report.results import GroupsOf, default_groups
+from benchmark.report.selection import (
+    Folder,
+    TaskVersion,
+    answered,
+    choose,
+    folders,
+    records_of,
+    terms,
+)  # fmt: skip
+from benchmark.statistics import paired
+from benchmark.statistics.holm import holm
+from benchmark.statistics.intervals import Interval, these_images
+from benchmark.statistics.paired import Paired
+from benchmark.statistics.power import smallest_detectable
+from benchmark.statistics.sign_flip import SignFlip, sign_flip
+from benchmark.statistics.units import deletable, of_classes, of_episodes, of_groups
+
+ACROSS = ("budgets", "pools", "views")
+ClassesOf = Callable[[str, int], NDArray[Any] | None]
+LEVEL = 0.95
+SEED = 20_260_101  # of the drawn sign flips: the same table every time
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two models on one task.
+
+    `accuracy` is over the common episodes; `luck` tells whether training could make seeds differ.
+    """
+
+    key: str
+    recipe8: str
+    seeds: tuple[int, ...]
+    seed_accuracy: tuple[float, ...]
+    accuracy: Interval
+    luck: bool
+    failed: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Both models on one task version.
+
+    Attributes:
+        task, version: what they answered.
+        a, b: the two sides.
+        episodes: number of common episodes; `longest` of the longer side.
+        these_images: paired difference A - B over episodes and seeds.
+        new_classes: the same over groups or, by the jackknife, classes; None where the task knows
+            neither, or fewer than three.
+        sign_flip: beside it at the same unit, for the trained networks as they are.
+        p: of the new classes where there is one, else of these images.
+        p_holm: adjusted for all the tasks shown.
+        detectable: true difference that would be found four times in five at that unit, in
+            accuracy.
+    """
+
+    task: TaskName
+    version: int
+    a: Side
+    b: Side
+    episodes: int
+    longest: int
+    these_images: Paired
+    new_classes: Paired | None
+    sign_flip: SignFlip | None
+    p: float
+    detectable: float
+    p_holm: float = float("nan")
+
+    @property
+    def decisive(self) -> Paired:
+        """The analysis behind p."""
+        return self.new_classes or self.these_images
+
+
+def compare(
+    results: Path,
+    a: str,
+    b: str,
+    pattern: str = "*",
+    across: Collection[str] = (),
+    groups_of: GroupsOf | None = None,
+    classes_of: ClassesOf | None = None,
+) -> tuple[Comparison, ...]:
+    """Compares two models on every task version that both answered, in the catalogue's order.
+
+    Args:
+        results: results folder.
+        a: KEY or KEY--RECIPE8 of the first model.
+        b: of the second.
+        pattern: glob of task names.
+        across: which of "budgets", "pools" and "views" may differ.
+        groups_of: group of each of a task's first so many episodes, or None; default the suite's.
+        classes_of: classes of each such episode, or None; default the suite's.
+
+    Raises:
+        OneshotError: for unknown or ambiguous models, no common task, or records of different
+            episodes, budgets, pools or views.
+    """
+    unknown = sorted(set(across) - set(ACROSS))
+    if unknown:
+        raise UnknownName("condition", unknown[0], list(ACROSS), f"There are: {', '.join(ACROSS)}.")
+    found = folders(results)
+    one, two = choose(found, a, pattern), choose(found, b, pattern)
+    common = _latest(set(one) & set(two))
+    if not common:
+        raise OneshotError(
+            f"{a} and {b} have no task in common that fits '{pattern}': {a} has {_names(one)}, "
+            f"{b} has {_names(two)}.",
+            "Type: oneshot run MODEL --task TASK",
+        )
+    if all(one[task].path == two[task].path for task in common):
+        raise OneshotError(
+            f"{a} and {b} are the same model with the same recipe.",
+            "Name two models, or two recipes of one as KEY--RECIPE8.",
+        )
+    groups_of = groups_of or default_groups()
+    rows = [
+        _task(one[task], two[task], frozenset(across), groups_of, classes_of or _classes_of)
+        for task in common
+    ]
+    there = [row for row in rows if row is not None]
+    if not there:
+        raise OneshotError(f"All records of {a} or of {b} on these tasks are failures.")
+    there.sort(key=lambda row: (row.task.position, row.task.name))
+    adjusted = holm(np.array([row.p for row in there])).adjusted
+    return tuple(replace(r, p_holm=float(p)) for r, p in zip(there, adjusted, strict=True))
+
+
+def _latest(common: set[TaskVersion]) -> list[TaskVersion]:
+    """Of each task the newest version that both have."""
+    newest: dict[str, int] = {}
+    for name, version in common:
+        newest[name] = max(version, newest.get(name, version))
+    return sorted(newest.items())
+
+
+def _names(of: dict[TaskVersion, Folder]) -> str:
+    return ", ".join(f"{name} v{version}" for name, version in sorted(of)) or "none that fits"
+
+
+def _classes_of(task: str, episodes: int) -> NDArray[Any] | None:
+    from benchmark.tasks.classes import episode_classes
+
+    try:
+        return episode_classes(task, episodes)
+    except OneshotError:
+        return None
+
+
+def _task(
+    one: Folder,
+    two: Folder,
+    across: frozenset[str],
+    groups_of: GroupsOf,
+    classes_of: ClassesOf,
+) -> Comparison | None:
+    """The comparison on one task version; None where a side has nothing but failures."""
+    both = [records_of(one), records_of(two)]
+    good = [answered(records) for records in both]
+    if not all(good):
+        return None
+    check([record for records in good for record in records])
+    _same_terms(good[0][0], good[1][0], across)
+    episodes = min(record.task.episodes for records in good for record in records)
+    outcomes = [[r.outcome for r in records if isinstance(r.outcome, Counts)] for records in good]
+    counts = [np.array([outcome.correct[:episodes] for outcome in found]) for found in outcomes]
+    of = outcomes[0][0].of
+    sides = [_side(*parts, of) for parts in zip(both, good, counts, strict=True)]
+    luck = (sides[0].luck, sides[1].luck)
+    task, version = describe(good[0][0].task.name), good[0][0].task.version
+    current = task.version in (None, version)
+    groups = groups_of(task.name, episodes) if current else None
+    classes = classes_of(task.name, episodes) if current and groups is None else None
+    x, y = (of_episodes(c, of) for c in counts)
+    new = None
+    if groups is not None:
+        new = paired.new_classes(counts[0], counts[1], of, groups, LEVEL, luck)
+        x, y = of_groups(x, groups), of_groups(y, groups)
+    elif classes is not None and deletable(classes):
+        new = paired.new_classes_shared(counts[0], counts[1], of, classes, LEVEL, luck)
+        x, y = of_classes(x, classes), of_classes(y, classes)
+    images = paired.these_images(counts[0], counts[1], of, LEVEL, luck)
+    decisive = new or images
+    flips = None
+    if new is not None:
+        flips = sign_flip(x.mean(axis=0) - y.mean(axis=0), np.random.default_rng(SEED))
+    return Comparison(
+        task, version, sides[0], sides[1], episodes,
+        max(record.task.episodes for records in good for record in records),
+        images, new, flips, decisive.p,
+        smallest_detectable(decisive.standard_error, decisive.degrees_of_freedom, LEVEL),
+    )  # fmt: skip
+
+
+def _side(records: list[Record], good: list[Record], counts: NDArray[Any], of: int) -> Side:
+    return Side(
+        key=good[0].model.key,
+        recipe8=good[0].model.recipe8,
+        seeds=tuple(record.seed for record in good),
+        seed_accuracy=tuple(float(value) for value in counts.mean(axis=1) / of),
+        accuracy=these_images(counts, of, LEVEL),
+        luck=any(r.cost.training_items or r.cost.parameters for r in good),
+        failed=tuple(record.seed for record in records if record.status == "failed"),
+    )
+
+
+def _same_terms(one: Record, two: Record, across: frozenset[str]) -> None:
+    """Refuses what no table would show side by side, unless it was asked for."""
+    first, second = terms(one), terms(two)
+    differ = [name for name in ACROSS if first[name] != second[name] and name not in across]
+    if differ:
+        told = "; ".join(f"{name}: {first[name]} and {second[name]}" for name in differ)
+        options = " ".join(f"--across {name}" for name in differ)
+        raise Refused(
+            f"{one.model.key} and {two.model.key} differ on {one.task.name} in more than the "
+            f"method ({told}), so a difference says nothing about the methods alone.",
+            f"To compare them all the same, add: {options}",
+        )

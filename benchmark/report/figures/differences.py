@@ -1,0 +1,98 @@
+"""Forest plot: the paired difference of two models on each task, with both intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import seaborn as sns
+from matplotlib.lines import Line2D
+
+from benchmark.report.compare import Comparison
+from benchmark.report.compare_text import p_text
+from benchmark.report.escape import printable
+from benchmark.report.figures import theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LONGEST_LABEL = 44
+HEADER = (
+    "task", "version", "a", "b", "difference", "images_low", "images_high", "classes_low",
+    "classes_high", "p", "p_holm",
+)  # fmt: skip
+
+
+def draw(rows: Sequence[Comparison]) -> theme.Picture:
+    """The figure of a comparison, tasks from top to bottom."""
+    a, b = (_short(side.key) for side in (rows[0].a, rows[0].b))
+    names = [
+        _short(row.task.name) + ("" if row.version == 1 else f" v{row.version}") for row in rows
+    ]
+    width = 0.068 * max(len(name) for name in names) + 4.9
+    with theme.theme():
+        figure = theme.canvas(width, 0.27 * len(rows) + 1.35)
+        ax = figure.subplots()
+        _forest(ax, rows)
+        ax.set_yticks(range(len(rows)), names)
+        ax.tick_params(left=False)
+        ax.spines["left"].set_visible(False)
+        ax.set_ylim(len(rows) - 0.5, -0.6)
+        ax.set_xlabel("difference in accuracy, percentage points")
+        # Each name on the side where its model is the better one.
+        figure.suptitle(f"A: {a}\nB: {b}", x=0.012, ha="left", fontsize=8.5, linespacing=1.35)
+        ax.text(0.0, 1.0, "← B better", transform=ax.transAxes, ha="left", va="bottom",
+                fontsize=7.5, color=theme.MUTED)  # fmt: skip
+        ax.text(1.0, 1.0, "A better →", transform=ax.transAxes, ha="right", va="bottom",
+                fontsize=7.5, color=theme.MUTED)  # fmt: skip
+        ax.text(1.03, 1.0, "A - B   p (Holm)", transform=ax.transAxes, va="bottom", fontsize=7.5,
+                color=theme.MUTED)  # fmt: skip
+        for y, row in enumerate(rows):
+            text = f"{100 * row.these_images.difference:+.1f}"
+            for x, ha, words in ((1.135, "right", text), (1.175, "left", p_text(row.p_holm))):
+                ax.text(x, y, words, transform=ax.get_yaxis_transform(), va="center", ha=ha,
+                        fontsize=8)  # fmt: skip
+        figure.legend(handles=_legend(), loc="outside lower center", ncols=2, fontsize=8)
+        files = theme.files(figure, "differences", HEADER, [_data(row) for row in rows])
+    return theme.Picture("", "differences", f"Paired difference of {a} and {b}", files)
+
+
+def _forest(ax: Axes, rows: Sequence[Comparison]) -> None:
+    """New classes as a pale bar, these images as a line on it, the difference as a dot."""
+    dark, pale = theme.colour(0), theme.colour(4)
+    ax.grid(axis="x")
+    ax.axvline(0, color=theme.INK, lw=0.9, zorder=1)
+    for y, row in enumerate(rows):
+        new, images = row.new_classes, row.these_images
+        if new is not None and not math.isnan(new.low):
+            ax.hlines(y, 100 * new.low, 100 * new.high, color=pale, lw=5, alpha=0.55, zorder=2)
+        if not math.isnan(images.low):
+            ax.hlines(y, 100 * images.low, 100 * images.high, color=dark, lw=1.8, zorder=3)
+    sns.scatterplot(
+        x=[100 * row.these_images.difference for row in rows], y=list(range(len(rows))), ax=ax,
+        s=30, color=dark, edgecolor="white", linewidth=0.5, zorder=4, legend=False,
+    )  # fmt: skip
+    ax.margins(x=0.06)
+
+
+def _legend() -> list[Line2D]:
+    dark, pale = theme.colour(0), theme.colour(4)
+    return [
+        Line2D([], [], marker="o", ms=5, lw=1.8, color=dark, label="95 %, these images"),
+        Line2D([], [], lw=5, alpha=0.55, color=pale, label="95 %, new classes"),
+    ]
+
+
+def _short(name: str) -> str:
+    text = printable(name)
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+
+
+def _data(row: Comparison) -> list[Any]:
+    new, images = row.new_classes, row.these_images
+    return [
+        row.task.name, row.version, f"{row.a.key}--{row.a.recipe8}",
+        f"{row.b.key}--{row.b.recipe8}", images.difference, images.low, images.high,
+        None if new is None else new.low, None if new is None else new.high, row.p, row.p_holm,
+    ]  # fmt: skip

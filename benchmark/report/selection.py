@@ -1,0 +1,122 @@
+"""From what a person types, KEY or KEY--RECIPE8, to the records of one recipe on each task."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from benchmark.errors import OneshotError, UnknownName
+from benchmark.records.schema import Counts, Record
+from benchmark.records.store import RECORDS, read, slug
+from benchmark.report import recipes
+from benchmark.report.names import is_validation
+
+TaskVersion = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The folder of one recipe's records on one task version, known by its name alone."""
+
+    task: str
+    version: int
+    model: str
+    recipe8: str
+    path: Path
+
+
+def folders(results: Path) -> list[Folder]:
+    """Every record folder below a results folder, in a fixed order; reads no record."""
+    found = []
+    for path in sorted((results / RECORDS).glob("*/*/")):
+        task = re.fullmatch(r"(.+)\.v(\d+)", path.parent.name)
+        model = re.fullmatch(r"(.+)--([0-9a-f]{8})", path.name)
+        if task and model:
+            found.append(Folder(task[1], int(task[2]), model[1], model[2], path))
+    return found
+
+
+def choose(found: list[Folder], model: str, pattern: str = "*") -> dict[TaskVersion, Folder]:
+    """The model's folder on each task version that the pattern fits.
+
+    Args:
+        found: all folders.
+        model: KEY or KEY--RECIPE8.
+        pattern: glob of task names, upper and lower case told apart; validation twins only where
+            it names them.
+
+    Raises:
+        OneshotError: for a model without records, or with several recipes on one task.
+    """
+    named = re.fullmatch(r"(.+)--([0-9a-f]{8})", model)
+    key, recipe8 = (named[1], named[2]) if named else (model, None)
+    mine = [f for f in found if f.model == slug(key) and recipe8 in (None, f.recipe8)]
+    if not mine:
+        known = sorted({f.model for f in found} | {f"{f.model}--{f.recipe8}" for f in found})
+        raise UnknownName("model with records", model, known, "Type: oneshot leaderboard")
+    by_task: dict[TaskVersion, list[Folder]] = defaultdict(list)
+    for folder in mine:
+        twin = is_validation(folder.task)
+        if fnmatchcase(folder.task, pattern) and (not twin or "@" in pattern):
+            by_task[folder.task, folder.version].append(folder)
+    for (task, _), several in sorted(by_task.items()):
+        if len(several) > 1:
+            raise OneshotError(
+                f"{key} has {len(several)} recipes on {task}: "
+                f"{'; '.join(_told(folder) for folder in several)}.",
+                f"Type one of them in full, such as {key}--{several[0].recipe8}.",
+            )
+    return {task: several[0] for task, several in by_task.items()}
+
+
+def records_of(folder: Folder) -> list[Record]:
+    """The folder's records by seed.
+
+    Raises:
+        OneshotError: for a file that is no valid record, or belongs elsewhere.
+    """
+    paths = sorted(p for p in folder.path.glob("seed-*.json") if not p.name.startswith("."))
+    found = [read(path) for path in paths]
+    for path, record in zip(paths, found, strict=True):
+        lies = (slug(record.task.name), record.task.version, slug(record.model.key))
+        if lies != (folder.task, folder.version, folder.model) or (
+            record.model.recipe8 != folder.recipe8 or path.name != f"seed-{record.seed}.json"
+        ):
+            raise OneshotError(
+                f"{path} holds the record of {record.model.key} on {record.task.name}, seed "
+                f"{record.seed}, which does not belong there.",
+                "Move it to where it belongs, or out of the results folder.",
+            )
+    return sorted(found, key=lambda record: record.seed)
+
+
+def terms(record: Record) -> dict[str, str]:
+    """What records may not differ in if they are to be compared, unless it is asked for."""
+    recipe = record.model.recipe
+    return {
+        "budgets": recipes.budget_of(recipe) or "no training budget",
+        "pools": record.model.pool,
+        "views": str(recipes.views_of(recipe)),
+    }
+
+
+def answered(records: Iterable[Record]) -> list[Record]:
+    """Those that ended well."""
+    # Episodes only: other protocols have other statistics.
+    return [r for r in records if r.status == "ok" and isinstance(r.outcome, Counts)]
+
+
+def _told(folder: Folder) -> str:
+    """A recipe as a choice: its hash, and how its records were asked for."""
+    first = next(iter(sorted(folder.path.glob("seed-*.json"))), None)
+    if first is None:
+        return folder.recipe8
+    record = read(first)
+    settings = " ".join(f"--set {setting}" for setting in record.provenance.settings)
+    what = terms(record)
+    words = [f"budget {what['budgets']}", f"{what['views']} view(s)", settings]
+    return f"{folder.recipe8} ({', '.join(word for word in words if word)})"

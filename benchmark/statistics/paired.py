@@ -1,0 +1,235 @@
+"""The difference of two models that answered the same units, each with training seeds of its own.
+
+Units (episodes, groups, classes) pair; seeds do not. Accuracy of model m's seed s on unit e is
+
+    x_mse = mu_m + u_e + a_ms + b_me + r_mse
+
+What both models find hard, u_e, drops out. With d_e the difference of the two models' means over
+their seeds, E units and S_m seeds (variance components as in Searle, Casella and McCulloch 1992,
+Variance Components, section 4.3, for each model's seeds, and the units' differences in pairs),
+
+    Var(d.) = s_d^2 / E + c_A + c_B,    c_m = max(v_m - MS_residual_m / E, 0) / S_m
+
+where s_d^2 is the variance of the d_e and v_m that of the model's seed means; never below
+v_A / S_A + v_B / S_B. The t quantile is the weighted mean (Cochran and Cox 1957, section 4.14) of
+that of E - 1 degrees of freedom and that of the seeds', which have Welch's (1947) number, as they
+are two independent samples. p is the level at which the interval just touches zero.
+
+With one seed a model's luck in training is unknown: the interval and p then speak of these trained
+networks alone, and `covers_training` says so.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtridf, stdtrit
+
+from benchmark.statistics.units import MIN_GROUPS, of_classes, of_episodes, of_groups
+
+Unit = Literal["episode", "group", "class"]
+SMALLEST_P = 1e-16
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Difference in accuracy, first model minus second, with interval and test.
+
+    Attributes:
+        difference: mean difference, in [-1, 1].
+        low, high: the interval; NaN with a single unit.
+        half_width: half the interval.
+        standard_error: of the difference.
+        degrees_of_freedom: whose t quantile is the one used at this level.
+        p: two-sided, of no difference; NaN with a single unit.
+        level: the nominal coverage.
+        seeds: trained networks of the first and of the second model.
+        unit, units: over what the analysis ran, and how many there are.
+        wins, ties, losses: units on which the first model's mean over its seeds is above, equal to
+            and below that of the second.
+        covers_training: whether luck in training is part of the interval and of p.
+    """
+
+    difference: float
+    low: float
+    high: float
+    half_width: float
+    standard_error: float
+    degrees_of_freedom: float
+    p: float
+    level: float
+    seeds: tuple[int, int]
+    unit: Unit
+    units: int
+    wins: int
+    ties: int
+    losses: int
+    covers_training: bool
+
+
+def these_images(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    of: int,
+    level: float = 0.95,
+    luck: tuple[bool, bool] = (True, True),
+) -> Paired:
+    """The difference on the task's images, over other episodes and training seeds.
+
+    Args:
+        a: integers [seeds, episodes], correct answers of the first model.
+        b: integers [seeds, episodes] of the second on the same episodes; the number of seeds may
+            be another one.
+        of: queries in each episode.
+        level: nominal coverage in (0, 1).
+        luck: whether training can make the seeds of a model differ; a fixed model needs no second.
+
+    Raises:
+        ValueError: for counts that are none, and unequal numbers of episodes.
+    """
+    return compare_units(of_episodes(a, of), of_episodes(b, of), "episode", level, luck)
+
+
+def new_classes(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    of: int,
+    groups: NDArray[Any],
+    level: float = 0.95,
+    luck: tuple[bool, bool] = (True, True),
+) -> Paired | None:
+    """The difference on other classes of the same kind: the unit is the group.
+
+    `groups` are integers [episodes]; the other arguments are those of `these_images`. None with
+    fewer than three groups.
+
+    Raises:
+        ValueError: as `these_images`, and for groups that do not fit the episodes.
+    """
+    one, two = of_groups(of_episodes(a, of), groups), of_groups(of_episodes(b, of), groups)
+    return None if one.shape[1] < MIN_GROUPS else compare_units(one, two, "group", level, luck)
+
+
+def new_classes_shared(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    of: int,
+    classes: NDArray[Any],
+    level: float = 0.95,
+    luck: tuple[bool, bool] = (True, True),
+) -> Paired | None:
+    """The difference on other classes where episodes share them: delete-one-class jackknife.
+
+    `classes` are integers [episodes, n], the classes of each episode; the unit is the class, by
+    the pseudo-values of `units.of_classes`. None with fewer than three classes.
+
+    Raises:
+        ValueError: as `these_images`, and as `units.of_classes`.
+    """
+    if len(np.unique(classes)) < MIN_GROUPS:
+        return None
+    one, two = of_episodes(a, of), of_episodes(b, of)
+    difference = float(one.mean() - two.mean())
+    one, two = of_classes(one, classes), of_classes(two, classes)
+    one += difference - (one.mean() - two.mean())
+    return compare_units(one, two, "class", level, luck)
+
+
+def compare_units(
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    unit: Unit,
+    level: float = 0.95,
+    luck: tuple[bool, bool] = (True, True),
+) -> Paired:
+    """The analysis of the module's docstring on accuracies a [S_A, E] and b [S_B, E].
+
+    Raises:
+        ValueError: for unequal numbers of units and a level outside (0, 1).
+    """
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
+        raise ValueError(f"units do not pair: shapes {a.shape} and {b.shape}")
+    if not 0 < level < 1:
+        raise ValueError(f"level {level} must lie between 0 and 1")
+    units = a.shape[1]
+    of_unit = a.mean(axis=0) - b.mean(axis=0)
+    # Equal accuracies whose sums were rounded differently are equal.
+    of_unit[np.abs(of_unit) < 1e-12] = 0.0
+    mean = float(of_unit.mean())
+    wins, losses = int((of_unit > 0).sum()), int((of_unit < 0).sum())
+    seeds = (len(a), len(b))
+    covers = all(count > 1 or not lucky for count, lucky in zip(seeds, luck, strict=True))
+    error = freedom = p = math.nan
+    half = math.nan
+    if units > 1:
+        raw_a, seed_a = _seed_part(a)
+        raw_b, seed_b = _seed_part(b)
+        unit_part, seed_part = float(of_unit.var(ddof=1)) / units, seed_a + seed_b
+        error = math.sqrt(max(unit_part + seed_part, raw_a + raw_b))
+        mixture = _Mixture(
+            seed_part / (seed_part + unit_part) if seed_part > 0 else 0.0,
+            _welch((seed_a, len(a) - 1), (seed_b, len(b) - 1)) if seed_part > 0 else 1.0,
+            float(units - 1),
+        )
+        quantile = mixture.quantile(1 - level)
+        freedom = mixture.unit_freedom
+        if mixture.weight:
+            freedom = float(stdtridf((1 + level) / 2, quantile))
+        half = quantile * error
+        p = mixture.p(abs(mean) / error) if error > 0 else float(mean == 0)
+    return Paired(
+        mean, mean - half, mean + half, half, error, freedom, p, level, seeds, unit, units,
+        wins, units - wins - losses, losses, covers,
+    )  # fmt: skip
+
+
+def _seed_part(x: NDArray[np.float64]) -> tuple[float, float]:
+    """Variance of the mean over seeds [S, E] by the seeds: as it shows, and without residuals."""
+    seeds, units = x.shape
+    if seeds == 1 or bool((x == x[0]).all()):
+        return 0.0, 0.0
+    of_seed = x.mean(axis=1, keepdims=True)
+    variance = float(of_seed.var(ddof=1))
+    residual = float(np.square(x - of_seed - x.mean(axis=0) + x.mean()).sum())
+    residual /= (seeds - 1) * (units - 1)
+    return variance / seeds, max(variance - residual / units, 0.0) / seeds
+
+
+def _welch(*parts: tuple[float, int]) -> float:
+    """Degrees of freedom of a sum of independent variances, each with its own."""
+    total = sum(part for part, _ in parts)
+    return total**2 / sum(part**2 / freedom for part, freedom in parts if part > 0)
+
+
+@dataclass(frozen=True)
+class _Mixture:
+    """The weighted mean of two t quantiles; `weight` is the seeds' part of the variance."""
+
+    weight: float
+    seed_freedom: float
+    unit_freedom: float
+
+    def quantile(self, alpha: float) -> float:
+        """What |t| exceeds with probability `alpha`, in (0, 1), where nothing differs."""
+        of_unit = -float(stdtrit(self.unit_freedom, alpha / 2))
+        if self.weight == 0:
+            return of_unit
+        of_seed = -float(stdtrit(self.seed_freedom, alpha / 2))
+        return self.weight * of_seed + (1 - self.weight) * of_unit
+
+    def p(self, t: float) -> float:
+        """The alpha whose quantile is `t`, by bisection of its logarithm."""
+        if self.weight == 0:
+            return float(2 * stdtr(self.unit_freedom, -t))
+        low, high = math.log(SMALLEST_P), 0.0
+        for _ in range(48):
+            middle = (low + high) / 2
+            if self.quantile(math.exp(middle)) > t:
+                low = middle
+            else:
+                high = middle
+        return math.exp((low + high) / 2)
