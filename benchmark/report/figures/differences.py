@@ -46,7 +46,7 @@ def draw(rows: Sequence[Comparison]) -> theme.Picture:
                 fontsize=7.5, color=theme.MUTED)  # fmt: skip
         ax.text(1.0, 1.0, "A better →", transform=ax.transAxes, ha="right", va="bottom",
                 fontsize=7.5, color=theme.MUTED)  # fmt: skip
-        ax.text(1.03, 1.0, "A − B   p (Holm)", transform=ax.transAxes, va="bottom", fontsize=7.5,
+        ax.text(1.03, 1.0, "A - B   p (Holm)", transform=ax.transAxes, va="bottom", fontsize=7.5,
                 color=theme.MUTED)  # fmt: skip
         for y, row in enumerate(rows):
             text = f"{100 * row.these_images.difference:+.1f}"
