@@ -11,9 +11,15 @@ Variance Components, section 4.3, for each model's seeds, and the units' differe
     Var(d.) = s_d^2 / E + c_A + c_B,    c_m = max(v_m - MS_residual_m / E, 0) / S_m
 
 where s_d^2 is the variance of the d_e and v_m that of the model's seed means; never below
-v_A / S_A + v_B / S_B. The t quantile is the weighted mean (Cochran and Cox 1957, section 4.14) of
+v_A / S_A + v_B / S_B. The t quantile is a weighted mean of
 that of E - 1 degrees of freedom and that of the seeds', which have Welch's (1947) number, as they
 are two independent samples. p is the level at which the interval just touches zero.
+
+Differences from Cochran and Cox (1957, section 4.14): their weight of the seeds is their part w of
+the variance; with ten groups and three seeds of each model that covers up to 97.4 % at a nominal
+95 %. Here it is w^1.25, which covers 93.7 to 97.0 % with three or five seeds and 10 to 300 units,
+least where one model's luck in training is many times the other's (false alarms of up to 6.3 %
+there, of at most 5 % where both have the same luck).
 
 With one seed a model's luck in training is unknown: the interval and p then speak of these trained
 networks alone, and `covers_training` says so.
@@ -33,6 +39,7 @@ from benchmark.statistics.units import MIN_GROUPS, of_classes, of_episodes, of_g
 
 Unit = Literal["episode", "group", "class"]
 SMALLEST_P = 1e-16
+SEED_WEIGHT = 1.25  # exponent; see above
 
 
 @dataclass(frozen=True)
@@ -171,7 +178,7 @@ def compare_units(
         unit_part, seed_part = float(of_unit.var(ddof=1)) / units, seed_a + seed_b
         error = math.sqrt(max(unit_part + seed_part, raw_a + raw_b))
         mixture = _Mixture(
-            seed_part / (seed_part + unit_part) if seed_part > 0 else 0.0,
+            (seed_part / (seed_part + unit_part)) ** SEED_WEIGHT if seed_part > 0 else 0.0,
             _welch((seed_a, len(a) - 1), (seed_b, len(b) - 1)) if seed_part > 0 else 1.0,
             float(units - 1),
         )
@@ -207,7 +214,7 @@ def _welch(*parts: tuple[float, int]) -> float:
 
 @dataclass(frozen=True)
 class _Mixture:
-    """The weighted mean of two t quantiles; `weight` is the seeds' part of the variance."""
+    """The weighted mean of two t quantiles; `weight` is that of the seeds'."""
 
     weight: float
     seed_freedom: float

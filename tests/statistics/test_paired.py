@@ -1,0 +1,143 @@
+"""Paired differences: hand-computed cases, agreement with scipy, coverage and false alarms."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmark.statistics.paired import (
+    compare_units,
+    new_classes,
+    new_classes_shared,
+    these_images,
+)
+
+TRIALS = 2_000
+
+
+def test_one_seed_each_is_the_paired_t_test():
+    a, b = np.array([[3, 9, 4, 7, 7, 1]]), np.array([[2, 9, 1, 5, 8, 0]])
+    found = these_images(a, b, of=10)
+    expected = stats.ttest_rel(a[0] / 10, b[0] / 10)
+    assert found.p == pytest.approx(expected.pvalue)
+    interval = expected.confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
+    assert (found.wins, found.ties, found.losses) == (4, 1, 1)
+    assert not found.covers_training
+    assert these_images(a, b, of=10, luck=(False, False)).covers_training
+
+
+def test_two_seeds_by_hand():
+    # A [[.2, .6], [.4, 1.0]], B [[.3, .3]]: d = .0, .5; s_d^2 / 2 = .125 / 2 = .0625. A's seed
+    # means are .4 and .7, v_A = .045, MS_residual = 4 * .05^2 = .01: c_A = (.045 - .005) / 2 = .02.
+    found = compare_units(np.array([[0.2, 0.6], [0.4, 1.0]]), np.array([[0.3, 0.3]]), "episode")
+    assert found.difference == pytest.approx(0.25)
+    assert found.standard_error == pytest.approx(math.sqrt(0.0825))
+    assert found.half_width == pytest.approx(stats.t.ppf(0.975, 1) * math.sqrt(0.0825))
+
+
+def test_luck_in_training_alone_is_welchs_test():
+    # Every unit alike: only the seeds' means differ, and the test is that of two samples.
+    a, b = np.array([0.70, 0.74, 0.72, 0.79]), np.array([0.60, 0.69, 0.68])
+    found = compare_units(np.repeat(a[:, None], 8, 1), np.repeat(b[:, None], 8, 1), "group")
+    expected = stats.ttest_ind(a, b, equal_var=False)
+    assert found.p == pytest.approx(expected.pvalue, rel=1e-6)
+    assert found.degrees_of_freedom == pytest.approx(expected.df)
+
+
+def test_p_is_the_level_at_which_the_interval_touches_zero():
+    random = np.random.default_rng(3)
+    a = 0.7 + random.normal(0, 0.02, (3, 1)) + random.normal(0, 0.03, (3, 10))
+    b = 0.66 + random.normal(0, 0.02, (4, 1)) + random.normal(0, 0.03, (4, 10))
+    found = compare_units(a, b, "group")
+    assert 0.001 < found.p < 0.5
+    touching = compare_units(a, b, "group", level=1 - found.p)
+    assert touching.low == pytest.approx(0, abs=1e-6)
+    swapped = compare_units(b, a, "group")
+    assert (swapped.difference, swapped.p) == pytest.approx((-found.difference, found.p))
+
+
+def test_equal_models_do_not_differ():
+    a = np.array([[3, 9, 4, 7]])
+    found = these_images(a, a, of=10)
+    assert (found.difference, found.half_width, found.p, found.ties) == (0, 0, 1, 4)
+
+
+def test_groups_are_weighed_alike_and_three_are_needed():
+    a, b, groups = (
+        np.array([[9, 9, 9, 2, 5]]),
+        np.array([[8, 8, 8, 0, 6]]),
+        np.array([0, 0, 0, 1, 2]),
+    )
+    found = new_classes(a, b, 10, groups)
+    assert found.difference == pytest.approx((0.1 + 0.2 - 0.1) / 3)
+    assert (found.unit, found.units, found.wins, found.losses) == ("group", 3, 2, 1)
+    assert new_classes(a, b, 10, np.array([0, 0, 0, 1, 1])) is None
+
+
+def test_refuses_what_does_not_pair():
+    with pytest.raises(ValueError, match="do not pair"):
+        these_images(np.array([[1, 2]]), np.array([[1, 2, 3]]), 5)
+    with pytest.raises(ValueError, match="level"):
+        these_images(np.array([[1, 2]]), np.array([[1, 2]]), 5, level=1.5)
+
+
+@pytest.mark.parametrize("seeds", [(3, 3), (5, 5), (3, 5)])
+@pytest.mark.parametrize(("units", "luck"), [(10, 0.0), (10, 0.012), (20, 0.05), (200, 0.003)])
+def test_covers_and_seldom_alarms_for_the_same_method_with_other_seeds(seeds, units, luck):
+    """Both models have the same mean and luck; units also favour one or the other by chance."""
+    random = np.random.default_rng(11)
+    own, rest = 0.03, 0.02
+    sides = [
+        luck * random.standard_normal((TRIALS, count, 1))
+        + own * random.standard_normal((TRIALS, 1, units))
+        + rest * random.standard_normal((TRIALS, count, units))
+        for count in seeds
+    ]
+    found = [compare_units(a, b, "group") for a, b in zip(*sides, strict=True)]
+    covered = sum(one.low <= 0 <= one.high for one in found) / TRIALS
+    assert 0.93 <= covered <= 0.97
+    assert sum(one.p <= 0.05 for one in found) / TRIALS <= 0.06
+
+
+def test_a_single_seed_says_that_it_knows_nothing_of_luck_and_a_second_mends_it():
+    random = np.random.default_rng(2)
+    sides = [
+        random.normal(0, 0.03, (TRIALS, 5, 1)) + random.normal(0, 0.02, (TRIALS, 5, 10))
+        for _ in range(2)
+    ]
+    alone = [compare_units(a[:1], b[:1], "group") for a, b in zip(*sides, strict=True)]
+    several = [compare_units(a, b, "group") for a, b in zip(*sides, strict=True)]
+    assert sum(one.p <= 0.05 for one in alone) / TRIALS > 0.3
+    assert not any(one.covers_training for one in alone)
+    assert sum(one.p <= 0.05 for one in several) / TRIALS <= 0.06
+
+
+@pytest.mark.parametrize("seeds", [3, 5])
+@pytest.mark.parametrize("of_class", [0.06, 0.12])
+def test_differences_over_new_classes_that_episodes_share(seeds, of_class):
+    """20 of infinitely many classes, 5 in each episode, 30 images a class shared by episodes."""
+    random = np.random.default_rng(4)
+    trials, episodes, of = 600, 1_500, 25
+    classes = np.argsort(random.random((episodes, 20)), axis=1)[:, :5]
+    images = random.integers(0, 30, (episodes, 5, 5))
+    inside = alarms = 0
+    for _ in range(trials):
+        both = random.normal(0, 0.1, 20)
+        own = [random.normal(0, of_class / 2, 20) for _ in range(2)]
+        hard = random.normal(0, 0.1, (20, 30))
+        counts = []
+        for mine in own:
+            of_image = 0.6 + (both + mine)[:, None] + hard + random.normal(0, 0.03, (20, 30))
+            shown = of_image[classes[:, :, None], images].mean(axis=(1, 2))
+            chance = shown + random.normal(0, 0.01, (seeds, 1))
+            noise = random.normal(0, 0.09, (seeds, episodes))
+            counts.append(np.rint(of * np.clip(chance + noise, 0, 1)).astype(int))
+        found = new_classes_shared(*counts, of, classes)
+        inside += found.low <= 0 <= found.high
+        alarms += found.p <= 0.05
+    assert 0.93 <= inside / trials <= 0.97
+    assert alarms / trials <= 0.06

@@ -1,0 +1,185 @@
+"""Ranks, effects, resampling and calibration against scipy, scikit-posthocs and statsmodels."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import scikit_posthocs
+import statsmodels.formula.api as smf
+from scipy import stats
+from sklearn.calibration import calibration_curve
+from sklearn.linear_model import LogisticRegression
+
+from benchmark.statistics.calibration import bins, fit_temperature, reliability, softmax
+from benchmark.statistics.effects import main_effects
+from benchmark.statistics.ranks import friedman, rank_intervals, ranks
+from benchmark.statistics.resampling import group_bootstrap, jackknife
+
+
+def test_ranks_are_scipys_with_ties_shared():
+    scores = np.random.default_rng(0).integers(0, 4, (9, 5))
+    assert (ranks(scores) == stats.rankdata(-scores, axis=1)).all()
+    with pytest.raises(ValueError, match="holes"):
+        ranks(np.array([0.1, np.nan]))
+
+
+def test_friedman_and_nemenyi_are_those_of_scipy_and_scikit_posthocs():
+    scores = np.round(np.random.default_rng(1).normal([0.6, 0.62, 0.66, 0.7], 0.04, (8, 4)), 2)
+    found = friedman(scores)
+    expected = stats.friedmanchisquare(*scores.T)
+    assert (found.statistic, found.p) == pytest.approx((expected.statistic, expected.pvalue))
+    pairwise = scikit_posthocs.posthoc_nemenyi_friedman(scores).to_numpy()
+    for i, j in itertools.combinations(range(4), 2):
+        apart = abs(found.mean_ranks[i] - found.mean_ranks[j])
+        assert (apart >= found.critical_difference) == (pairwise[i, j] <= 0.05)
+    # Demsar (2006), table 5: q is 2.569 for four models, so 2.569 sqrt(4 * 5 / (6 * 8)).
+    assert found.critical_difference == pytest.approx(2.569 * math.sqrt(20 / 48), abs=1e-3)
+
+
+def test_no_critical_difference_from_five_data_sets():
+    with pytest.raises(ValueError, match="at least 6"):
+        friedman(np.random.default_rng(0).random((5, 4)))
+
+
+def test_rank_intervals_are_narrow_where_the_order_is_clear():
+    random = np.random.default_rng(2)
+    clear = [np.array([[0.9], [0.5], [0.1]]) + random.normal(0, 0.02, (3, 12)) for _ in range(2)]
+    found = rank_intervals(clear, random)
+    assert found.mean.tolist() == found.low.tolist() == found.high.tolist() == [1, 2, 3]
+    close = [np.full((2, 1), 0.5) + random.normal(0, 0.1, (2, 12))]
+    found = rank_intervals(close, random)
+    assert (found.low[0], found.high[0]) == (1, 2)
+    share = rank_intervals([close[0], close[0]], np.random.default_rng(3), shared_groups=True)
+    alone = rank_intervals([close[0]], np.random.default_rng(3))
+    assert (share.low == alone.low).all() and (share.high == alone.high).all()
+    with pytest.raises(ValueError, match="same models"):
+        rank_intervals([np.ones((2, 3)), np.ones((3, 3))], random)
+
+
+def test_the_group_bootstrap_is_scipys():
+    values = np.random.default_rng(3).gamma(2, 0.1, 25)
+    found = group_bootstrap(values, np.random.default_rng(4), replicates=20_000)
+    expected = stats.bootstrap(
+        (values,), np.mean, n_resamples=20_000, method="percentile", random_state=0
+    )
+    assert (found.low, found.high) == pytest.approx(expected.confidence_interval, abs=0.003)
+    assert found.standard_error == pytest.approx(expected.standard_error, rel=0.03)
+
+
+def test_the_jackknife_of_a_mean_is_the_t_interval_and_of_a_ratio_the_textbooks():
+    values = np.random.default_rng(5).random(12)
+    found = jackknife(values)
+    expected = stats.t.interval(0.95, 11, loc=values.mean(), scale=stats.sem(values))
+    assert (found.low, found.high) == pytest.approx(expected)
+    root = jackknife(values, lambda x: np.sqrt(x.mean(axis=-1)))
+    left_out = np.array([math.sqrt(np.delete(values, i).mean()) for i in range(12)])
+    assert root.standard_error == pytest.approx(math.sqrt(11) * left_out.std())
+    with pytest.raises(ValueError, match="shape"):
+        jackknife(np.array([1.0]))
+
+
+def grid(holes=()):
+    """A distance x loss grid with a planted effect of each."""
+    random = np.random.default_rng(6)
+    cells = [
+        c for c in itertools.product(("l1", "l2", "cos"), ("bce", "triplet")) if c not in holes
+    ]
+    planted = {"l1": -0.02, "l2": 0.0, "cos": 0.02, "bce": -0.03, "triplet": 0.03}
+    y = np.array([0.7 + sum(planted[part] for part in c) for c in cells])
+    factors = {"distance": [c[0] for c in cells], "loss": [c[1] for c in cells]}
+    return y + random.normal(0, 0.004, len(y)), factors, planted
+
+
+def test_in_a_crossed_block_an_effect_is_a_mean_minus_the_mean():
+    y, factors, _ = grid()
+    found = main_effects(y, factors)
+    for factor, levels in factors.items():
+        for level, effect in found.of(factor).items():
+            mine = y[np.array(levels) == level]
+            assert effect.effect == pytest.approx(mine.mean() - y.mean())
+    assert found.mean == pytest.approx(y.mean()) and not found.missing
+
+
+def test_effects_with_holes_are_statsmodels():
+    y, factors, planted = grid(holes=[("cos", "bce")])
+    found = main_effects(y, factors, impossible=[("cos", "bce")])
+    fit = smf.ols("y ~ C(distance, Sum) + C(loss, Sum)", pd.DataFrame({"y": y, **factors})).fit()
+    names = sorted(set(factors["distance"]))
+    for number, name in enumerate(names[:-1]):
+        expected = fit.conf_int().iloc[1 + number]
+        effect = found.of("distance")[name]
+        assert (effect.low, effect.high) == pytest.approx((expected[0], expected[1]))
+    for effect in found.effects:
+        assert effect.low < planted[effect.level] < effect.high
+    assert not found.missing and main_effects(y, factors).missing == (("cos", "bce"),)
+
+
+def test_effects_over_groups_pair_the_cells():
+    y, factors, _ = grid()
+    random = np.random.default_rng(7)
+    groups = y[:, None] + random.normal(0, 0.1, (1, 10)) + random.normal(0, 0.01, (6, 10))
+    found = main_effects(groups, factors)
+    bce = groups[[level == "bce" for level in factors["loss"]]].mean(axis=0)
+    values = bce - groups.mean(axis=0)
+    expected = stats.t.interval(0.95, 9, loc=values.mean(), scale=stats.sem(values))
+    effect = found.of("loss")["bce"]
+    assert (effect.low, effect.high) == pytest.approx(expected) and found.over == "groups"
+
+
+def test_refuses_effects_that_the_cells_cannot_tell_apart():
+    factors = {"distance": ["l1", "l1", "l2", "l2"], "loss": ["a", "a", "b", "b"]}
+    with pytest.raises(ValueError, match="distance and loss"):
+        main_effects(np.arange(4.0), factors | {"backbone": ["x", "y", "x", "y"]})
+    with pytest.raises(ValueError, match="impossible"):
+        main_effects(np.arange(4.0), factors, impossible=[("l1", "a")])
+    with pytest.raises(ValueError, match="missing"):
+        main_effects(np.array([1, 2, np.nan, 4]), factors)
+
+
+def test_the_temperature_of_two_classes_is_a_logistic_slope():
+    random = np.random.default_rng(8)
+    margin = random.normal(0, 4, 3_000)
+    labels = (random.random(3_000) < 1 / (1 + np.exp(-margin / 2.5))).astype(int)
+    logits = np.stack([np.zeros_like(margin), margin], axis=1)
+    slope = LogisticRegression(C=np.inf, fit_intercept=False).fit(margin[:, None], labels).coef_
+    assert fit_temperature(logits, labels) == pytest.approx(1 / slope[0, 0], rel=1e-3)
+
+
+def test_the_temperature_makes_five_classes_calibrated():
+    random = np.random.default_rng(9)
+    logits = random.normal(0, 2, (20_000, 5))
+    labels = (softmax(logits).cumsum(axis=1) < random.random((20_000, 1))).sum(axis=1)
+    loud = 3 * logits
+    temperature = fit_temperature(loud, labels)
+    assert temperature == pytest.approx(3, rel=0.03)
+    before, after = (reliability(bins(softmax(loud, t), labels)) for t in (1.0, temperature))
+    assert before.expected_error > 0.15 and after.expected_error < 0.02
+
+
+def test_bins_are_scikit_learns():
+    random = np.random.default_rng(10)
+    p = softmax(random.normal(0, 2, (4_000, 3)))
+    labels = random.integers(0, 3, 4_000)
+    found = reliability(bins(p, labels, count=10))
+    right, said = calibration_curve(p.argmax(axis=1) == labels, p.max(axis=1), n_bins=10)
+    full = ~np.isnan(found.accuracy)
+    assert np.array(found.accuracy)[full] == pytest.approx(right)
+    assert np.array(found.confidence)[full] == pytest.approx(said, abs=1e-6)
+    halves = bins(p[:2_000], labels[:2_000]) + bins(p[2_000:], labels[2_000:])
+    assert halves == bins(p, labels)
+
+
+def test_bins_by_hand():
+    p = np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [0.5, 0.5]])
+    found = bins(p, np.array([0, 1, 1, 0]), count=2)
+    assert (found.count, found.correct) == ((1, 3), (1, 2))
+    assert found.confidence_millionths == (500_000, 2_300_000)
+    summary = reliability(found)
+    assert summary.expected_error == pytest.approx((0.5 + 3 * (2.3 / 3 - 2 / 3)) / 4)
+    assert summary.largest_error == pytest.approx(0.5)
+    with pytest.raises(ValueError, match="fit"):
+        bins(p, np.array([0]))
