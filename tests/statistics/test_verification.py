@@ -6,8 +6,9 @@ from scipy.optimize import brentq
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from benchmark.statistics import calibrated, roc
+from benchmark.statistics.network import OVERALL, Network
 from benchmark.statistics.subjects import interval, multiplicities
-from benchmark.statistics.verification import OVERALL, Network, measure, summarise
+from benchmark.statistics.verification import measure, summarise
 
 
 def network(seed=0, trials=600, gap=1.0, ties=False, people=30, hard=0.0, **changes):
