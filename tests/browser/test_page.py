@@ -107,7 +107,9 @@ def test_filters_and_search_hide_rows_tables_and_sections(page) -> None:
         "siamese-conv4-cosine-contrastive"
     ]
     page.get_by_label("Search").fill("no such model")
-    assert page.locator("#nothing").is_visible() and page.locator("tr[data-row]:visible").count() == 0
+    assert (
+        page.locator("#nothing").is_visible() and page.locator("tr[data-row]:visible").count() == 0
+    )
 
 
 def test_details_open_tell_everything_and_give_the_focus_back(page) -> None:
