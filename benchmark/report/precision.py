@@ -62,7 +62,8 @@ def measure(results: Path) -> tuple[Precision, ...]:
 def markdown(found: Sequence[Precision]) -> str:
     """The page's table: percentage points with two digits, factors with one."""
     lines = [
-        "| A, B | task | seeds | A - B | apart ± | paired ± | factor | new classes ± | factor | p |",
+        "| A, B | task | seeds | A - B | apart ± | paired ± | factor | new classes ± | factor "
+        "| p |",
         "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for one in found:
