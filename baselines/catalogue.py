@@ -38,15 +38,11 @@ def find(key: str) -> ModelEntry | None:
         if entry.key == key:
             return entry
     for method in METHODS:
-        for backbone in part_names("backbones"):
-            if key == f"{method.key}-{backbone}":
-                return method.on(backbone)
-    if key.startswith("siamese-"):
-        parts = product(part_names("backbones"), part_names("distances"), part_names("losses"))
-        for names in parts:
-            if key == f"siamese-{'-'.join(names)}":
-                return _siamese(*names)
-    return None
+        backbone = key.removeprefix(f"{method.key}-")
+        if backbone != key and backbone in part_names("backbones"):
+            return method.on(backbone)
+    names = _names(key)
+    return None if names is None else _siamese(*names)
 
 
 def parts(kind: Literal["distances", "losses"]) -> list[dict[str, Any]]:
@@ -61,6 +57,16 @@ def parts(kind: Literal["distances", "losses"]) -> list[dict[str, Any]]:
     ]
 
 
+def _names(key: str) -> tuple[str, str, str] | None:
+    """Backbone, distance and loss of a Siamese key; their own names have hyphens too."""
+    for backbone in part_names("backbones"):
+        for distance in part_names("distances"):
+            before = f"siamese-{backbone}-{distance}-"
+            if key.startswith(before) and key.removeprefix(before) in part_names("losses"):
+                return backbone, distance, key.removeprefix(before)
+    return None
+
+
 def _siamese(backbone: str, distance: str, loss: str) -> ModelEntry:
     paper, bibtex = constant("losses", loss, "PAPER", SIAMESE)
     titles = (
@@ -71,11 +77,13 @@ def _siamese(backbone: str, distance: str, loss: str) -> ModelEntry:
     return ModelEntry(
         key=f"siamese-{backbone}-{distance}-{loss}",
         target="baselines.siamese.network:Siamese",
+        recipe="SiameseRecipe",
         title=f"Siamese {', '.join(titles)}",
         family="siamese",
         offers="Embedder" if distance_traits(distance).harness else "PairHead",
         paper=paper,
         bibtex=bibtex,
         settings={"backbone": backbone, "distance": distance, "loss": loss},
+        also=SIAMESE[1:],
         grid=True,
     )

@@ -19,18 +19,22 @@ class ModelEntry:
     Attributes:
         key: its name on the command line and in records.
         target: "module:Class"; called with (seed, track, budget, **settings).
+        recipe: the dataclass of its settings: "Class" of the same module, or "module:Class".
         title: as it stands in tables.
         family: which kind of method it is.
         offers: the protocol of `benchmark.protocols` by which the harness asks it.
         pool: what it may have seen, or sees at test time; pools never share a ranking.
         paper: short citation, "" for the suite's own.
         bibtex: key in the bibliography, "" for none.
+        also: keys of what it is built on, such as a library.
         settings: what the class is called with.
+        trained_for: (ways, shots) if its head is fixed to one shape by default, else None.
         grid: one of the many that are put together from a backbone, a distance and a loss.
     """
 
     key: str
     target: str
+    recipe: str
     title: str
     family: Family
     offers: str
@@ -38,7 +42,21 @@ class ModelEntry:
     paper: str = ""
     bibtex: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    trained_for: tuple[int, int] | None = None
+    also: tuple[str, ...] = ()
     grid: bool = False
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Keys of everything to cite when it is used."""
+        return (*([self.bibtex] if self.bibtex else []), *self.also)
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """What the harness can do with it, by the names of `benchmark.protocols`."""
+        trains = () if self.family == "fixed" else ("Trainable",)
+        embeds = ("Embedder",) if self.offers in ("PairHead", "EmbeddingClassifier") else ()
+        return (self.offers, *embeds, *trains)
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,7 @@ class Method:
 
     key: str
     target: str
+    recipe: str
     title: str
     family: Family
     offers: str
@@ -54,12 +73,15 @@ class Method:
     bibtex: str
     pool: Pool = "inductive"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    trained_for: tuple[int, int] | None = None
+    also: tuple[str, ...] = ()
 
     def on(self, backbone: str) -> ModelEntry:
         """The method's model with this backbone."""
         return ModelEntry(
             key=f"{self.key}-{backbone}",
             target=self.target,
+            recipe=self.recipe,
             title=f"{self.title}, {backbone_title(backbone)}",
             family=self.family,
             offers=self.offers,
@@ -67,6 +89,8 @@ class Method:
             paper=self.paper,
             bibtex=self.bibtex,
             settings={**self.settings, "backbone": backbone},
+            trained_for=self.trained_for,
+            also=self.also,
         )
 
 

@@ -8,6 +8,7 @@ METHODS = (
     Method(
         key="prototypical",
         target="baselines.episodic.prototypical:Prototypical",
+        recipe="PrototypicalRecipe",
         title="Prototypical",
         family="episodic",
         offers="Embedder",
@@ -17,6 +18,7 @@ METHODS = (
     Method(
         key="matching",
         target="baselines.episodic.matching:Matching",
+        recipe="MatchingRecipe",
         title="Matching",
         family="episodic",
         offers="EmbeddingClassifier",
@@ -26,6 +28,7 @@ METHODS = (
     Method(
         key="matching-fce",
         target="baselines.episodic.matching:FullContext",
+        recipe="FullContextRecipe",
         title="Matching with full context",
         family="episodic",
         offers="EmbeddingClassifier",
@@ -35,6 +38,7 @@ METHODS = (
     Method(
         key="relation",
         target="baselines.episodic.relation:Relation",
+        recipe="RelationRecipe",
         title="Relation",
         family="episodic",
         offers="PairHead",
@@ -45,6 +49,7 @@ METHODS = (
     Method(
         key="r2d2",
         target="baselines.episodic.r2d2:R2D2",
+        recipe="R2D2Recipe",
         title="R2D2",
         family="episodic",
         offers="EmbeddingClassifier",
@@ -54,6 +59,7 @@ METHODS = (
     Method(
         key="metaoptnet-ridge",
         target="baselines.episodic.metaoptnet_ridge:MetaOptNetRidge",
+        recipe="MetaOptNetRecipe",
         title="MetaOptNet-RR",
         family="episodic",
         offers="EmbeddingClassifier",
@@ -63,6 +69,7 @@ METHODS = (
     Method(
         key="feat",
         target="baselines.episodic.feat:Feat",
+        recipe="FeatRecipe",
         title="FEAT",
         family="episodic",
         offers="EmbeddingClassifier",
@@ -72,6 +79,7 @@ METHODS = (
     Method(
         key="baseline",
         target="baselines.classifier.baseline:Baseline",
+        recipe="BaselineRecipe",
         title="Baseline",
         family="classifier",
         offers="EmbeddingClassifier",
@@ -81,6 +89,7 @@ METHODS = (
     Method(
         key="baseline-plus-plus",
         target="baselines.classifier.baseline_plus_plus:BaselinePlusPlus",
+        recipe="BaselinePlusPlusRecipe",
         title="Baseline++",
         family="classifier",
         offers="EmbeddingClassifier",
@@ -90,6 +99,7 @@ METHODS = (
     Method(
         key="simple-shot-un",
         target="baselines.classifier.simple_shot:SimpleShot",
+        recipe="SimpleShotRecipe",
         title="SimpleShot UN",
         family="classifier",
         offers="EmbeddingClassifier",
@@ -100,6 +110,7 @@ METHODS = (
     Method(
         key="simple-shot-l2n",
         target="baselines.classifier.simple_shot:SimpleShot",
+        recipe="SimpleShotRecipe",
         title="SimpleShot L2N",
         family="classifier",
         offers="EmbeddingClassifier",
@@ -110,6 +121,7 @@ METHODS = (
     Method(
         key="simple-shot-cl2n",
         target="baselines.classifier.simple_shot:SimpleShot",
+        recipe="SimpleShotRecipe",
         title="SimpleShot CL2N",
         family="classifier",
         offers="EmbeddingClassifier",
@@ -120,6 +132,7 @@ METHODS = (
     Method(
         key="nearest-centroid",
         target="baselines.classifier.nearest_centroid:NearestCentroid",
+        recipe="ClassifierRecipe",
         title="Nearest centroid",
         family="classifier",
         offers="EmbeddingClassifier",
@@ -129,6 +142,7 @@ METHODS = (
     Method(
         key="logistic-regression",
         target="baselines.classifier.logistic_regression:LogisticRegression",
+        recipe="LogisticRegressionRecipe",
         title="Logistic regression",
         family="classifier",
         offers="EmbeddingClassifier",
@@ -138,6 +152,7 @@ METHODS = (
     Method(
         key="ridge",
         target="baselines.classifier.ridge:Ridge",
+        recipe="RidgeRecipe",
         title="Ridge regression",
         family="classifier",
         offers="EmbeddingClassifier",
@@ -147,6 +162,7 @@ METHODS = (
     Method(
         key="bd-cspn",
         target="baselines.transductive.bd_cspn:BdCspn",
+        recipe="BdCspnRecipe",
         title="BD-CSPN",
         family="transductive",
         offers="EmbeddingClassifier",
@@ -157,6 +173,7 @@ METHODS = (
     Method(
         key="laplacian-shot",
         target="baselines.transductive.laplacian_shot:LaplacianShot",
+        recipe="LaplacianShotRecipe",
         title="LaplacianShot",
         family="transductive",
         offers="EmbeddingClassifier",
@@ -167,6 +184,7 @@ METHODS = (
     Method(
         key="transductive-fine-tuning",
         target="baselines.transductive.fine_tuning:TransductiveFineTuning",
+        recipe="FineTuningRecipe",
         title="Transductive fine-tuning",
         family="transductive",
         offers="EmbeddingClassifier",
@@ -177,18 +195,24 @@ METHODS = (
     Method(
         key="maml",
         target="baselines.episodic.maml:Maml",
+        recipe="baselines.episodic._adaptation:AdaptationRecipe",
         title="MAML",
         family="episodic",
         offers="EpisodeClassifier",
+        also=("arnold2020learn2learn",),
+        trained_for=(5, 1),
         paper="Finn et al. 2017",
         bibtex="finn2017model",
     ),
     Method(
         key="maml-transductive",
         target="baselines.episodic.maml:Maml",
+        recipe="baselines.episodic._adaptation:AdaptationRecipe",
         title="MAML, queries normalise each other",
         family="transductive",
         offers="EpisodeClassifier",
+        also=("arnold2020learn2learn",),
+        trained_for=(5, 1),
         paper="Finn et al. 2017",
         bibtex="finn2017model",
         pool="transductive",
@@ -197,18 +221,23 @@ METHODS = (
     Method(
         key="anil",
         target="baselines.episodic.anil:Anil",
+        recipe="baselines.episodic._adaptation:AdaptationRecipe",
         title="ANIL",
         family="episodic",
         offers="EpisodeClassifier",
+        also=("arnold2020learn2learn",),
+        trained_for=(5, 1),
         paper="Raghu et al. 2020",
         bibtex="raghu2020rapid",
     ),
     Method(
         key="reptile",
         target="baselines.episodic.reptile:Reptile",
+        recipe="baselines.episodic._adaptation:AdaptationRecipe",
         title="Reptile",
         family="episodic",
         offers="EpisodeClassifier",
+        trained_for=(5, 1),
         paper="Nichol et al. 2018",
         bibtex="nichol2018first",
     ),

@@ -10,6 +10,7 @@ FIXED = (
     ModelEntry(
         key="chance",
         target="baselines.fixed.chance:Chance",
+        recipe="ChanceRecipe",
         title="Chance",
         family="fixed",
         offers="EpisodeClassifier",
@@ -17,6 +18,7 @@ FIXED = (
     ModelEntry(
         key="pixels-euclidean",
         target="baselines.fixed.pixels:Pixels",
+        recipe="PixelsRecipe",
         title="Pixels, Euclidean",
         family="fixed",
         offers="Embedder",
@@ -27,6 +29,7 @@ FIXED = (
     ModelEntry(
         key="pixels-cosine",
         target="baselines.fixed.pixels:Pixels",
+        recipe="PixelsRecipe",
         title="Pixels, cosine",
         family="fixed",
         offers="Embedder",
@@ -37,6 +40,7 @@ FIXED = (
     ModelEntry(
         key="modified-hausdorff",
         target="baselines.fixed.modified_hausdorff:ModifiedHausdorff",
+        recipe="HausdorffRecipe",
         title="Modified Hausdorff",
         family="fixed",
         offers="ImagePairScorer",
@@ -46,6 +50,7 @@ FIXED = (
     ModelEntry(
         key="untrained-conv4",
         target="baselines.fixed.untrained:Untrained",
+        recipe="UntrainedRecipe",
         title="Untrained Conv4",
         family="fixed",
         offers="Embedder",
@@ -56,6 +61,7 @@ FIXED = (
     ModelEntry(
         key="hog",
         target="baselines.fixed.hog:Hog",
+        recipe="HogRecipe",
         title="HOG, cosine",
         family="fixed",
         offers="Embedder",
@@ -63,8 +69,20 @@ FIXED = (
         bibtex="dalal2005histograms",
     ),
     ModelEntry(
+        key="ngrams-cosine",
+        target="baselines.fixed.ngrams:Ngrams",
+        recipe="NgramsRecipe",
+        title="Character n-grams, cosine",
+        family="fixed",
+        offers="Embedder",
+        paper="Cavnar and Trenkle 1994",
+        bibtex="cavnar1994ngram",
+        settings={"distance": "cosine"},
+    ),
+    ModelEntry(
         key="frozen-efficientnet-lite0",
         target="baselines.fixed.frozen:Frozen",
+        recipe="FrozenRecipe",
         title="EfficientNet-Lite0, published weights",
         family="fixed",
         offers="Embedder",
@@ -99,21 +117,25 @@ NAMED = (  # trained models with a name of their own
     ModelEntry(
         key="siamese-best",
         target="baselines.siamese.network:Siamese",
+        recipe="SiameseRecipe",
         title="Siamese, best recipe",
         family="siamese",
         offers="Embedder",
         paper="Chen et al. 2020",
         bibtex="chen2020simple",
+        also=("bromley1993signature",),
         settings=BEST,
     ),
     ModelEntry(
         key="siamese-best-views",
         target="baselines.siamese.network:Siamese",
+        recipe="SiameseRecipe",
         title="Siamese, best recipe, 10 views",
         family="siamese",
         offers="Embedder",
         paper="Chen et al. 2020",
         bibtex="chen2020simple",
+        also=("bromley1993signature",),
         settings={**BEST, "views": 10},
     ),
 )

@@ -19,6 +19,7 @@ BUDGETS: dict[str, dict[str, int]] = {
     "character": {"quick": 60_000, "standard": 400_000, "full": 2_000_000},
     "photograph": {"quick": 12_000, "standard": 200_000, "full": 1_000_000},
     "text": {"quick": 60_000, "standard": 400_000, "full": 2_000_000},
+    "vector": {"quick": 60_000, "standard": 400_000, "full": 2_000_000},
 }
 
 
@@ -108,7 +109,7 @@ def budget_items(budget: str, family: Family, own: dict[str, int] | None = None)
         Refused: there is no recipe for this kind of data.
     """
     if family not in BUDGETS:
-        raise Refused(f"This model learns from images or texts; the track holds {family} data.")
+        raise Refused(f"There is no recipe for learning from {family} data.")
     known = BUDGETS[family]
     if budget not in known:
         raise UnknownName("budget", budget, list(known), f"Known: {', '.join(known)}.")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from baselines.backbones import _build
 from baselines.backbones._defaults import training_defaults
+from baselines.backbones._pretrained import published
 from baselines.recipe import TrainingRecipe, check
 from baselines.search import searches
 from baselines.settings import convert
@@ -50,7 +51,7 @@ class TrainedNetwork(nn.Module, Generic[R]):
         self.channels = channels
         if recipe.pretrained:  # it has seen more than the track: another pool, and told in tables
             self.pool = "pretrained"
-            self.seen = (f"published weights of {recipe.backbone}",)
+            self.seen = (published(recipe.backbone),)
 
     def _check_sizes(self, recipe: R, backbone: str, width: int) -> None:
         """Refuses progressive sizes that the backbone, or what follows it, cannot take."""

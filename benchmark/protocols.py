@@ -18,6 +18,23 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Classes that a model learned from or was chosen by; stored with its weights.
+
+    Attributes:
+        name: as tables show it, such as "omniglot-vinyals/train".
+        data: name of the data set.
+        digest: digest of the data set's content, "" where it is not known.
+        classes: names of the classes.
+    """
+
+    name: str
+    data: str
+    digest: str
+    classes: tuple[str, ...]
+
+
 @runtime_checkable
 class Embedder(Protocol):
     """Maps items to vectors; the harness answers by the nearest prototype (Snell et al. 2017).
@@ -25,9 +42,14 @@ class Embedder(Protocol):
     Optional attributes, all read by the harness: `distance` ("euclidean", "squared-euclidean",
     "cosine", "dot-product" or "manhattan"; default "euclidean"), `input_size` (side in pixels;
     default the stored size), `channels` (1 or 3; default the stored number), `normalise`
-    ((mean, std) per channel; default none), `seen` (names of the data sets and classes it was
-    trained on), `transductive` (default False), `trained_for` ((n_way, n_shot) if the head is
-    fixed). `to(device)` and `eval()` are called where they exist.
+    ((mean, std) per channel; default none), `seen` (what it was trained on: names such as
+    "omniglot-vinyals/train" or "imagenet-1k", or `Seen` with the classes; a test of classes that
+    it has seen is refused), `transductive` (default False), `trained_for` ((n_way, n_shot) if the
+    head is fixed). `to(device)` and `eval()` are called where they exist.
+
+    Exceptions from what `oneshot check` asks of every model are declared too, all False by default:
+    `ordered_support` (supports are read one after another), `ordered_classes` (each class position
+    has weights of its own, as in MAML), `stochastic` (answers are drawn from the given generator).
     """
 
     def embed(self, items: Tensor) -> Tensor:
@@ -92,7 +114,8 @@ class Trainable(Protocol):
 class TrackInfo:
     """What a recipe may depend on before any data are read.
 
-    A model class whose `__init__` takes `track` is given this.
+    A model class whose `__init__` takes `track` is given this. A vector counts as an image of one
+    pixel (`side` 1) with as many `channels` as it has numbers; a text has one channel.
     """
 
     name: str

@@ -144,6 +144,36 @@ def part_names(kind: str) -> tuple[str, ...]:
     return names
 
 
+def about(key: str) -> Any:
+    """What the sources say of a model of the catalogue (`baselines.about.About`); no torch.
+
+    Raises:
+        UnknownName: there is no such key.
+    """
+    entry = importlib.import_module("baselines.catalogue").find(key)
+    if entry is None:
+        raise UnknownName("model", key, catalogue_keys(), "Type: oneshot list models")
+    return importlib.import_module("baselines.about").about(entry)
+
+
+def page_of(key: str) -> str | None:
+    """Name of the page about a model of the catalogue; None for any other model."""
+    page: str | None = importlib.import_module("baselines.about").pages().get(key)
+    return page
+
+
+def title_of(key: str) -> str | None:
+    """A model of the catalogue as it stands in tables for readers; None for any other model."""
+    entry = importlib.import_module("baselines.catalogue").find(key)
+    return None if entry is None else str(entry.title)
+
+
+def bibtex_of(key: str) -> tuple[str, ...]:
+    """Keys of the references of a model of the catalogue; none for any other model."""
+    entry = importlib.import_module("baselines.catalogue").find(key)
+    return () if entry is None else entry.references
+
+
 def load_file(path: Path) -> tuple[ModuleType, str]:
     """Runs a Python file as a module of its own; also gives the hash of its text.
 

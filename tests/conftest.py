@@ -37,12 +37,14 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def real_store(real_data, tmp_path_factory) -> Path:
-    """A data directory to which the real Omniglot and miniImageNet have been added."""
+    """A data directory with real Omniglot, miniImageNet and ORL faces, and what is generated."""
     from benchmark.datasets import prepare
 
     directory = tmp_path_factory.mktemp("data")
-    for name in ("omniglot", "mini-imagenet"):
+    for name in ("omniglot", "mini-imagenet", "orl-faces"):
         prepare.add(name, real_data / name, directory)
+    for name in ("languages", "digits"):
+        prepare.add(name, None, directory)
     return directory
 
 

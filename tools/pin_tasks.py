@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmark.datasets import catalogue as datasets
 from benchmark.errors import DataMissing
 from benchmark.tasks import RANKED, loading, task, track
+from benchmark.tasks.labels import sizes_of
 from benchmark.tasks.spec import VALIDATION
 
 PINNED = Path(__file__).parents[1] / "benchmark" / "tasks" / "pinned.json"
@@ -42,6 +43,9 @@ def main() -> None:
             "episodes": len(loaded.episodes),
             "groups": list(loaded.episodes.group_names),
         }
+        sizes = sizes_of(loaded.episodes)
+        if sizes is not None:
+            pin["sizes"] = sizes
         if name in old and old[name] != pin and old[name]["version"] == wanted.version:
             sys.exit(f"{name} changed without a new version; raise it in tasks/catalogue.py.")
         new[name] = pin

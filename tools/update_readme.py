@@ -8,6 +8,7 @@ ones. With --check nothing is written; the exit status is 1 if that block is out
 """
 
 import argparse
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -17,9 +18,14 @@ DEMO = ROOT / "demo" / "results"
 BLOCKS = {"demo": (DEMO, "glyphs"), "results": (ROOT / "results", "omniglot-background")}
 
 
-def table(page: str, track: str) -> str:
-    """The rankings of a track's tasks, without figures and details."""
+def table(page: str, track: str, folder: str | None) -> str:
+    """The rankings of a track's tasks, without figures and details.
+
+    Links to the models' pages lead to `folder`; without one, as for results that are not committed,
+    the names stay and the links go.
+    """
     section = page.split(f"\n## {track}\n")[1].split("\n## ", maxsplit=1)[0]
+    section = section.split("\n### Published numbers\n")[0]
     lines = [line for line in section.splitlines() if not line.startswith("![")]
     text = "\n".join(lines).strip()
     heads = [line for line in text.splitlines() if line.startswith("### ")]
@@ -27,7 +33,9 @@ def table(page: str, track: str) -> str:
         text = text.replace(head, f"**{head.removeprefix('### ')}**")
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
-    return f"{text}\n"
+    if folder is None:
+        text = re.sub(r"\[([^]]*)\]\(models/[^)]*\)", r"\1", text)
+    return f"{text}\n".replace("](models/", f"]({folder}/models/")
 
 
 def updated(readme: str, block: str) -> str:
@@ -35,7 +43,8 @@ def updated(readme: str, block: str) -> str:
     results, track = BLOCKS[block]
     begin, end = f"<!-- {block}:begin -->\n", f"<!-- {block}:end -->\n"
     head, rest = readme.split(begin)
-    made = table((results / "leaderboard.md").read_text("utf-8"), track)
+    folder = None if block == "demo" else results.relative_to(ROOT).as_posix()
+    made = table((results / "leaderboard.md").read_text("utf-8"), track, folder)
     return head + begin + "\n" + made + "\n" + end + rest.split(end)[1]
 
 

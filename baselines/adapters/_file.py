@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from baselines.backbones._pretrained import IMAGENET_MEAN, IMAGENET_SPREAD
 from baselines.settings import derived
 from benchmark.errors import ModelFailed, OneshotError
-from benchmark.protocols import TrackInfo
+from benchmark.protocols import Seen, TrackInfo
 
 Distance = Literal["euclidean", "squared-euclidean", "cosine", "dot-product", "manhattan"]
 MeanSpread = tuple[tuple[float, ...], tuple[float, ...]]
@@ -43,8 +43,13 @@ class FileEmbedder:
 
     recipe: Any
 
-    def declare(self, recipe: Any, track: TrackInfo) -> None:
+    def declare(self, recipe: Any, track: TrackInfo, noted: tuple[Seen, ...] = ()) -> None:
         """Sets what the harness reads, and the recipe with the track's numbers filled in.
+
+        Args:
+            recipe: with the user's settings.
+            track: fills in what these leave open.
+            noted: what the file itself says it has seen.
 
         Raises:
             OneshotError: a setting that makes no sense.
@@ -56,9 +61,11 @@ class FileEmbedder:
         self.distance, self.input_size, self.channels = recipe.distance, side, channels
         if recipe.normalise:
             self.normalise = mean_spread(recipe.normalise, channels)
-        if recipe.seen:
-            self.seen = tuple(name.strip() for name in recipe.seen.split(",") if name.strip())
-            if set(self.seen) - {f"{track.name}/train"}:
+        typed = tuple(name.strip() for name in recipe.seen.split(",") if name.strip())
+        if typed or noted:
+            self.seen: tuple[str | Seen, ...] = (*noted, *typed)
+            names = {each.name for each in noted} | set(typed)
+            if names - {f"{track.name}/train", f"{track.name}/validation"}:
                 self.pool = "pretrained"
 
     def embed(self, items: Tensor) -> Tensor:

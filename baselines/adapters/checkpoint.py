@@ -9,6 +9,7 @@ prefixes.
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from baselines.backbones._custom import Flat
 from baselines.backbones._defaults import default_size
 from baselines.settings import convert, derived
 from benchmark.errors import OneshotError
-from benchmark.protocols import TrackInfo
+from benchmark.protocols import Seen, TrackInfo
 
 NESTED = ("state_dict", "model_state_dict", "model", "weights")  # where trainers put a state dict
 PREFIXES = ("", "module.", "backbone.", "module.backbone.", "model.", "network.", "encoder.")
@@ -60,18 +61,21 @@ class Checkpoint(NetworkFile):
         side = recipe.input_size or default_size(track, recipe.backbone)
         channels = recipe.channels or track.channels
         self.network = _build.build(recipe.backbone, channels, side, recipe.width, 0)
-        sha256 = fill(self.network, path, name)
+        sha256, seen = fill(self.network, path, name)
         width = _build.checked_width(recipe.backbone, self.network, channels, side)
         recipe = dataclasses.replace(
             recipe, backbone=name, backbone_code=code, input_size=side, embedding=width,
             sha256=sha256,
         )  # fmt: skip
-        self.declare(recipe, track)
+        self.declare(recipe, track, seen)
         self.network.eval()
 
 
-def fill(network: nn.Module, path: str, name: str) -> str:
-    """Copies the weights of a file into the network called `name`; gives the file's SHA-256.
+def fill(network: nn.Module, path: str, name: str) -> tuple[str, tuple[Seen, ...]]:
+    """Copies the weights of a file into the network called `name`.
+
+    Returns:
+        The file's SHA-256, and what the suite noted in it of the classes that it has seen.
 
     Raises:
         OneshotError: the file cannot be read, holds more than tensors, or does not fit.
@@ -85,10 +89,22 @@ def fill(network: nn.Module, path: str, name: str) -> str:
         found = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
         if {key: value.shape for key, value in found.items()} == wanted:
             target.load_state_dict(found)
-            return sha256
+            return sha256, _seen(path, data)
     raise OneshotError(
         f"The weights in {path} do not fit the backbone {name}: {_difference(weights, wanted)}.",
         "Is it another backbone, width, input_size or number of channels?",
+    )
+
+
+def _seen(path: str, data: bytes) -> tuple[Seen, ...]:
+    """What is noted in the header of a .safetensors file; nothing in other files."""
+    if not path.endswith(".safetensors"):
+        return ()
+    length = int.from_bytes(data[:8], "little")
+    noted = json.loads(data[8 : 8 + length]).get("__metadata__", {}).get("seen", "[]")
+    return tuple(
+        Seen(each["name"], each["data"], each["digest"], tuple(each["classes"]))
+        for each in json.loads(noted)
     )
 
 

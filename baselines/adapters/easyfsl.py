@@ -65,7 +65,7 @@ class EasyFsl(nn.Module):
         name, code = _build.recipe_name(recipe.backbone)
         side = recipe.input_size or default_size(track, recipe.backbone)
         backbone = _build.build(recipe.backbone, track.channels, side, recipe.width, seed)
-        weights = fill(backbone, recipe.weights, name) if recipe.weights else ""
+        weights, noted = fill(backbone, recipe.weights, name) if recipe.weights else ("", ())
         width = _build.checked_width(recipe.backbone, backbone, track.channels, side)
         if "feature_dimension" in takes:
             options.setdefault("feature_dimension", width)
@@ -82,8 +82,8 @@ class EasyFsl(nn.Module):
         self.recipe = dataclasses.asdict(recipe) | options
         self.input_size, self.channels = side, track.channels
         self.transductive = bool(kind.is_transductive())
-        if recipe.seen or not weights:
-            self.seen = tuple(filter(None, map(str.strip, recipe.seen.split(","))))
+        if recipe.seen or noted or not weights:
+            self.seen = (*noted, *filter(None, map(str.strip, recipe.seen.split(","))))
         self.eval()
 
     def classify_episode(

@@ -16,7 +16,7 @@ from torch import nn
 
 from baselines.backbones import _timm, _torchvision, _transformers
 from baselines.backbones._pretrained import COLOURS, INSTALL, refuse_unless_colours
-from benchmark.errors import OneshotError
+from benchmark.errors import OneshotError, Refused
 
 LARGER = "A larger input_size may do: --set input_size=224 is what most were made for."
 PUBLISHED = (
@@ -53,7 +53,7 @@ def build(backbone: str, channels: int, side: int, pretrained: bool = False) -> 
     try:
         module = import_module(library)
     except ImportError:
-        raise OneshotError(f"The backbone '{backbone}' needs {library}.", INSTALL) from None
+        raise Refused(f"The backbone '{backbone}' needs {library}.", INSTALL) from None
     try:
         return make(module, name, channels, side, pretrained)
     except OneshotError:

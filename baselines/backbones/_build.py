@@ -42,18 +42,27 @@ def recipe_name(backbone: str) -> tuple[str, str]:
     return backbone, ""
 
 
-def is_text(backbone: str) -> bool:
-    """Whether a backbone takes code points instead of images.
+def takes(backbone: str) -> tuple[str, ...]:
+    """What a backbone can be given: of "image", "vector" and "text".
+
+    A class says so by `takes`, or by `family = "text"`; without either it takes images.
 
     Raises:
         UnknownName: no backbone has this name.
         OneshotError: a user's class cannot be found.
     """
     if _adapters.is_adapter(backbone):
-        return False
+        return ("image",)
     custom = is_custom(backbone)
     made_by = _custom.load(backbone).make if custom else class_of("backbones", backbone)
-    return getattr(made_by, "family", None) == "text"
+    if getattr(made_by, "family", None) == "text":
+        return ("text",)
+    return tuple(getattr(made_by, "takes", ("image",)))
+
+
+def is_text(backbone: str) -> bool:
+    """Whether a backbone takes nothing but code points; see `takes` for the errors."""
+    return takes(backbone) == ("text",)
 
 
 def build(
@@ -67,7 +76,8 @@ def build(
 ) -> nn.Module:
     """A backbone in channels-last memory, its weights drawn by `seed` alone or published ones.
 
-    A backbone for texts takes no channels, and `side` code points.
+    A backbone for texts takes no channels, and `side` code points; a vector is an image of one
+    pixel with as many channels as it has numbers.
 
     Raises:
         Refused: the images are too small, or the network has no such width, no layers that drop

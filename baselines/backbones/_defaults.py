@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from baselines.backbones._adapters import is_adapter
-from baselines.backbones._build import is_custom, is_text
+from baselines.backbones._build import is_custom, takes
 from baselines.recipe import budget_items
 from benchmark.errors import Refused
 from benchmark.protocols import TrackInfo
@@ -30,15 +30,15 @@ def training_defaults(track: TrackInfo, backbone: str, budget: str) -> dict[str,
         UnknownName: there is no such budget.
         Refused: the backbone does not take what the track holds.
     """
-    text = track.family == "text"
+    images = track.family in SIDES
     koch = backbone == "koch"
     items = budget_items(budget, track.family, KOCH_ITEMS if koch else None)
     fields: dict[str, Any] = {
         "budget": budget,
         "items": items,
-        "channels": track.channels,
+        "channels": default_channels(track, backbone),
         "input_size": default_size(track, backbone),
-        "augmentation": "none" if text else track.family,
+        "augmentation": track.family if images else "none",
     }
     if koch and budget == "quick":
         # Small batches make more steps out of few images (validation); embedding all validation
@@ -62,19 +62,32 @@ def training_defaults(track: TrackInfo, backbone: str, budget: str) -> dict[str,
 def default_size(track: TrackInfo, backbone: str) -> int:
     """Side in pixels of the images, or letters of the texts, that a backbone is given by default.
 
+    For vectors it is 1, see `TrackInfo`.
+
     Raises:
         Refused: the backbone does not take what the track holds.
         UnknownName: no backbone has this name.
     """
-    takes = "text" if is_text(backbone) else "image"
+    kinds = takes(backbone)
     holds = "image" if track.family in SIDES else track.family
-    if takes != holds:
-        other = {"text": "char-cnn", "image": "conv4"}.get(holds)
+    if holds not in kinds:
+        other = {"text": "char-cnn", "image": "conv4", "vector": "mlp"}[holds]
         raise Refused(
-            f"The backbone '{backbone}' takes {takes}s; the track '{track.name}' holds "
-            f"{track.family} data.",
-            f"Try --set backbone={other}." if other else "",
+            f"The backbone '{backbone}' takes {'s or '.join(kinds)}s; the track '{track.name}' "
+            f"holds {track.family} data.",
+            f"Try --set backbone={other}.",
         )
     if holds == "text":
         return LETTERS
+    if holds == "vector":
+        return track.side
     return KOCH_SIDE if backbone == "koch" else SIDES[track.family]
+
+
+def default_channels(track: TrackInfo, backbone: str) -> int:
+    """Channels that a backbone is built for; 0 tells one that takes more than texts of a text.
+
+    Raises:
+        UnknownName: no backbone has this name.
+    """
+    return 0 if track.family == "text" and len(takes(backbone)) > 1 else track.channels

@@ -9,11 +9,9 @@ from torch import Tensor, nn
 
 from baselines.backbones._layers import conv_block, scaled
 
-POOLED = 4  # the first four blocks halve the side: Snell et al. 2017, and the code of Chen et al.
-
 
 class Plain(nn.Module):
-    """Blocks of a 3x3 convolution, batch norm and ReLU, of which the first four pool.
+    """Blocks of a 3x3 convolution, batch norm and ReLU, of which the first `pooled` pool.
 
     The embedding is the flattened last map.
 
@@ -24,17 +22,19 @@ class Plain(nn.Module):
 
     Attributes:
         filters: of each block at full width.
+        pooled: how many blocks halve the side; four as in Snell et al. 2017 and Chen et al.'s code.
     """
 
     filters: ClassVar[tuple[int, ...]]
-    smallest = 2**POOLED
+    pooled: ClassVar[int] = 4
+    smallest = 16
 
     def __init__(self, channels: int, side: int, width: float = 1.0) -> None:
         super().__init__()
         maps = [channels, *(scaled(filters, width) for filters in self.filters)]
         layers: list[nn.Module] = []
         for block, (inputs, filters) in enumerate(pairwise(maps)):
-            layers += conv_block(inputs, filters, pool=block < POOLED)
+            layers += conv_block(inputs, filters, pool=block < self.pooled)
         self.layers = nn.Sequential(*layers, nn.Flatten())
 
     def forward(self, images: Tensor) -> Tensor:

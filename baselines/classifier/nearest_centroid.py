@@ -3,6 +3,9 @@
 Chen, Liu, Xu, Darrell, Wang: Meta-Baseline: Exploring Simple Meta-Learning for Few-Shot Learning.
 ICCV 2021, section 3.2, eq. 2 ("Classifier-Baseline").
 
+Idea: embeddings of an ordinary classifier, each class the mean of its supports, the cosine as the
+similarity: the plainest use of a trained backbone.
+
 Differences: the backbone, the schedule and the augmentation are the suite's.
 """
 

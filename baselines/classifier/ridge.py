@@ -3,6 +3,9 @@
 Bertinetto, Henriques, Torr, Vedaldi: Meta-learning with Differentiable Closed-form Solvers. ICLR
 2019, eq. 4 to 6 (R2-D2's base learner, by the Woodbury identity).
 
+Idea: freeze an ordinary classifier's backbone and regress the class indicators on the supports'
+embeddings; the closed form makes thousands of episodes a matter of seconds.
+
 Differences: the embedding is a classifier's and not meta-learned through the solver; embeddings are
 brought to length one; the intercept is not penalised, as in scikit-learn; the penalty is fixed, and
 targets need no learned scale because only the order of scores counts.

@@ -4,6 +4,9 @@ Wang, Chao, Weinberger, van der Maaten: SimpleShot: Revisiting Nearest-Neighbor 
 Few-Shot Learning. arXiv 1911.04623, 2019, section 3: "un" takes the embeddings as they are, "l2n"
 divides by their length, "cl2n" subtracts the mean embedding of the training classes first.
 
+Idea: no meta-learning at all: embeddings of an ordinary classifier, shifted so that their mean is
+zero, brought to length one, and compared with the class means.
+
 Differences: the mean is that of at most 4,096 training items, spread evenly over the classes; the
 backbone, the schedule and the augmentation are the suite's.
 """

@@ -65,6 +65,7 @@ class AdaptingNetwork(TrainedNetwork[AdaptationRecipe]):
 
     defaults: ClassVar[dict[str, dict[str, Any]]] = {}
     fixed_width = True
+    ordered_classes = True  # each position has weights of its own
     sharpness = "inner_rate"
 
     def __init__(self, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any) -> None:

@@ -4,6 +4,10 @@ Ye, Hu, Zhan, Sha: Few-Shot Learning via Embedding Adaptation with Set-to-Set Fu
 section 3.2 and eq. 9; the layer is that of the authors' code: one head, dropout, a residual and
 layer norm.
 
+Idea: the best embedding of a class depends on the classes it must be told from. A transformer layer
+over the episode's prototypes moves each of them in view of the others, and queries go to the
+nearest.
+
 Differences: the backbone is not trained as a classifier first, and there is one learning rate,
 where the authors give the transformer ten times the backbone's; the temperature is counted per
 coordinate of the embedding (the authors: 64 for 640) and is that of the contrastive term too. As in

@@ -4,6 +4,10 @@ Finn, Abbeel, Levine: Model-Agnostic Meta-Learning for Fast Adaptation of Deep N
 algorithm 2; `first_order` is their first-order approximation, section 5.2.
 Arnold, Mahajan, Datta, Bunner, Zarkias: learn2learn: A Library for Meta-Learning Research. 2020.
 
+Idea: learns initial weights from which a few gradient steps on the support of a new episode give a
+good classifier. The queries' loss after those steps is differentiated through them (or, first
+order, as if they were not there).
+
 Differences: batch norm takes its statistics from the support set (`_episode_norm.py`), so that no
 query sees another; the original normalises the queries by each other, which is the variant
 "maml-transductive". Training follows the suite's optimiser, schedule and augmentation, with fewer

@@ -3,6 +3,10 @@
 Vinyals, Blundell, Lillicrap, Kavukcuoglu, Wierstra: Matching Networks for One Shot Learning. NIPS
 2016, section 2.1 and appendix A.
 
+Idea: a query takes the labels of the supports, weighted by a softmax over its cosines with them: a
+nearest-neighbour vote that can be trained through. With full context embeddings the supports are
+read by a bidirectional LSTM and the query by one that attends to them.
+
 Differences: cosines are divided by a temperature, because a softmax of numbers between -1 and 1
 over many supports is flat; episodes, augmentation and learning rate are those of the suite's other
 episodic methods, and an episode's classes come from one alphabet where the paper mixes all. The

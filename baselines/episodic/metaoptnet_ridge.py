@@ -3,6 +3,10 @@
 Lee, Maji, Ravichandran, Soatto: Meta-Learning with Differentiable Convex Optimization. CVPR 2019,
 section 3.2 and table 4; the SVM head is not here.
 
+Idea: the base learner of an episode is a convex problem, and its minimum can be differentiated with
+respect to the embeddings. The backbone is trained so that the solution on the support does well on
+the queries.
+
 Differences: the regression is solved in closed form, where the paper hands its dual to a solver of
 quadratic programmes: without constraints the solution is the same; the penalty is counted per
 coordinate of the embedding (the authors' code: 50 for all); any backbone, where the paper has

@@ -2,6 +2,10 @@
 
 Snell, Swersky, Zemel: Prototypical Networks for Few-shot Learning. NIPS 2017, algorithm 1.
 
+Idea: each class is the mean of its supports' embeddings, and a query belongs to the nearest mean.
+The network learns on episodes shaped like those of the test, by the cross-entropy of a softmax over
+negative squared distances.
+
 Differences: squared distances are divided by a temperature (Oreshkin et al.: TADAM. NeurIPS 2018,
 section 3.1), because fresh embeddings lie so far apart that the softmax is sure of everything; the
 learning rate follows half a cosine with warm-up instead of being halved every 2000 episodes; views

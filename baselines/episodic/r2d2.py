@@ -3,6 +3,10 @@
 Bertinetto, Henriques, Torr, Vedaldi: Meta-learning with Differentiable Closed-form Solvers. ICLR
 2019, section 3.2.
 
+Idea: for each episode a ridge regression from embeddings to classes is solved in closed form, and
+the queries' loss is propagated through the solution: the backbone learns embeddings for which that
+regression generalises.
+
 Differences: any backbone, where the paper has one of its own (96 to 512 filters, the maps of two
 layers joined); penalty and scale are learned as logarithms, so that they stay positive, and the
 penalty is counted per coordinate of the embedding; targets are not divided by the root of the

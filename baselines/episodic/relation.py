@@ -4,13 +4,17 @@ Sung, Yang, Zhang, Xiang, Torr, Hospedales: Learning to Compare: Relation Networ
 Learning. CVPR 2018, section 3 and figure 2: two convolutional blocks of 64 filters on both maps
 together, each pooled, then 8 units and one with a sigmoid; mean squared error.
 
-Differences: the maps are those of any backbone; where they have one pixel (Conv4 on 28x28, whose
-last two blocks the paper does not pool, and all that average their maps) or are not to be had, the
-embedding counts as a map of one pixel and the convolutions, 1x1, as layers of a perceptron. A
-class of several supports is the mean of their maps, not the sum (`shots=prototype`). In eq. 2 the
-squared errors are summed; here the sum over the classes of a query is averaged over queries. A
-quick training has 10 ways: with 30, one right class among so many wrong ones teaches slowly
-(validation on glyphs); longer ones have the paper's 20 for characters and 5 for photographs.
+Idea: instead of a fixed distance, a second small network looks at the feature maps of a query and
+of a class side by side and learns to say how well they go together. Backbone and relation module
+are trained as one, on episodes.
+
+Differences: the maps are those of any backbone; the paper's is `conv4-maps`. Where they have one
+pixel (Conv4 on 28x28, and all that average their maps) or are not to be had, the embedding counts
+as a map of one pixel and the convolutions, 1x1, as layers of a perceptron. A class of several
+supports is the mean of their maps, not the sum (`shots=prototype`). In eq. 2 the squared errors are
+summed; here the sum over the classes of a query is averaged over queries. A quick training has 10
+ways: with 30, one right class among so many wrong ones teaches slowly (validation on glyphs);
+longer ones have the paper's 20 for characters and 5 for photographs.
 """
 
 from __future__ import annotations

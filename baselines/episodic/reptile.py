@@ -3,6 +3,9 @@
 Nichol, Achiam, Schulman: On First-Order Meta-Learning Algorithms. arXiv 1803.02999, 2018,
 algorithm 2.
 
+Idea: takes some gradient steps on one episode, then moves the initial weights a little towards
+where the steps led. No query set, no second derivatives.
+
 Differences: the inner steps are plain gradient descent (theirs: Adam without momentum), each on
 one item of every class; the mean way back from the adapted weights is the gradient of the suite's
 optimiser, as they suggest in section 2, instead of a step of linearly falling size; batch norm

@@ -1,4 +1,8 @@
-"""Guessing: the floor under every table, and a check on the harness."""
+"""Guessing: the floor under every table, and a check on the harness.
+
+Idea: every class is as likely as any other, whatever the images. A model that scores no better has
+learnt nothing; a harness in which it scores better is wrong.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ class Chance:
     """Uniformly random scores from the generator it is given; needs neither seed nor track."""
 
     input_size = 8  # whatever it is shown, it does not look
+    stochastic = True  # read by the checks: its answers are drawn
 
     def __init__(
         self, seed: int = 0, track: TrackInfo | None = None, budget: str = "quick", **settings: Any

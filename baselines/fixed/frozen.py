@@ -5,6 +5,9 @@ Feature for Generic Visual Recognition. ICML 2014.
 
 It has seen more than any track offers (ImageNet holds the test classes of miniImageNet), so it
 stands in a pool of its own.
+
+Idea: embeds with a network that was trained elsewhere, on millions of photographs, and compares by
+the cosine.
 """
 
 from __future__ import annotations
@@ -16,11 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from baselines.backbones import _build
+from baselines.backbones._pretrained import published
 from baselines.settings import convert, derived
 from benchmark.errors import OneshotError, Refused
 from benchmark.protocols import TrackInfo
-
-IMAGENET = ("efficientnet-lite0", "torchvision:")  # published for ImageNet's thousand classes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +68,7 @@ class Frozen(nn.Module):
         )
         self.distance = self.recipe.distance
         self.input_size, self.channels = side, channels
-        known = backbone.startswith(IMAGENET)
-        self.seen = ("imagenet-1k" if known else f"published weights of {backbone}",)
+        self.seen = (published(backbone),)
         self.requires_grad_(False).eval()
 
     def embed(self, items: Tensor) -> Tensor:

@@ -2,6 +2,9 @@
 
 Dalal, Triggs: Histograms of Oriented Gradients for Human Detection. CVPR 2005.
 
+Idea: describes an image by how often edges of each direction occur in each of its cells, which
+changes little when strokes move a little. The classical feature before networks were learned.
+
 Differences: images of one size as a whole instead of sliding windows; no Gaussian window over a
 block. scikit-image takes one image at a time.
 """
@@ -78,5 +81,5 @@ def _skimage() -> Any:
         from skimage.feature import hog
     except ImportError:
         install = "Type: pip install 'oneshot-benchmark[classical]'"
-        raise OneshotError("HOG needs scikit-image.", install) from None
+        raise Refused("HOG needs scikit-image.", install) from None
     return hog

@@ -3,6 +3,10 @@
 Dubuisson, Jain: A Modified Hausdorff Distance for Object Matching. ICPR 1994 (their d6 with f2), as
 the one-shot demonstration of Lake et al. computes it (github.com/brendenlake/omniglot).
 
+Idea: two drawings are as unlike as the mean way from an inked pixel of one to the nearest inked
+pixel of the other, the longer of both directions. A classic of shape matching, and Lake's own
+baseline.
+
 Differences: none; 38.75 % error on the 20 official runs, where the demonstration states 38.8.
 """
 

@@ -2,6 +2,9 @@
 
 The plain baseline of Lake, Salakhutdinov, Tenenbaum: Human-level Concept Learning through
 Probabilistic Program Induction. Science 350, 2015.
+
+Idea: two images are as unlike as their pixels are. It shows how much of a task is solved by the
+pose and thickness of strokes or the colour of photographs alone.
 """
 
 from __future__ import annotations
@@ -12,7 +15,10 @@ from typing import Any, Literal
 from torch import Tensor
 
 from baselines.settings import with_settings
+from benchmark.errors import Refused
 from benchmark.protocols import TrackInfo
+
+HINT = "For texts take ngrams-cosine."
 
 
 @dataclass(frozen=True)
@@ -23,11 +29,17 @@ class PixelsRecipe:
 
 
 class Pixels:
-    """The identity as an embedding; needs neither seed nor track."""
+    """The identity as an embedding, of vectors too; needs neither seed nor track.
+
+    Raises:
+        Refused: the track holds texts.
+    """
 
     def __init__(
         self, seed: int = 0, track: TrackInfo | None = None, budget: str = "quick", **settings: Any
     ) -> None:
+        if track is not None and track.family == "text":
+            raise Refused(f"Texts have no pixels; the track '{track.name}' holds texts.", HINT)
         self.recipe = with_settings(PixelsRecipe(), settings)
         self.distance = self.recipe.distance
 

@@ -1,6 +1,9 @@
 """A backbone with random weights: what the architecture alone is worth.
 
 Saxe, Koh, Chen, Bhand, Suresh, Ng: On Random Weights and Unsupervised Feature Learning. ICML 2011.
+
+Idea: convolution and pooling alone make images comparable to a degree. What a trained network
+reaches beyond this is what its training was worth.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines.backbones import _build
-from baselines.backbones._defaults import default_size
+from baselines.backbones._defaults import default_channels, default_size
 from baselines.settings import convert, derived
 from benchmark.protocols import TrackInfo
 
@@ -45,21 +48,22 @@ class Untrained(nn.Module):
         name, code = _build.recipe_name(backbone)
         side = int(chosen.get("input_size", default_size(track, backbone)))
         width = float(chosen.get("width", UntrainedRecipe.width))
-        self.backbone = _build.build(backbone, track.channels, side, width, seed)
+        channels = default_channels(track, backbone)
+        self.backbone = _build.build(backbone, channels, side, width, seed)
         fields = chosen | {
             "backbone": name,
             "backbone_code": code,
             "input_size": side,
-            "channels": track.channels,
-            "embedding": _build.checked_width(backbone, self.backbone, track.channels, side),
+            "channels": channels,
+            "embedding": _build.checked_width(backbone, self.backbone, channels, side),
         }
         self.recipe = UntrainedRecipe(**fields)
         self.distance = self.recipe.distance
-        self.input_size, self.channels = side, track.channels
+        self.input_size, self.channels = side, channels
         self.eval()
 
     def embed(self, items: Tensor) -> Tensor:
-        """float32 [n, c, h, w] in [0, 1], or int32 [n, l] code points -> float32 [n, e]."""
+        """float32 [n, c, h, w] in [0, 1] or [n, d], or int32 [n, l] -> float32 [n, e]."""
         if items.ndim == 4:
             items = items.contiguous(memory_format=torch.channels_last)
         embeddings: Tensor = self.backbone(items)

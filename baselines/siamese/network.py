@@ -2,6 +2,10 @@
 
 Bromley, Guyon, LeCun, Säckinger, Shah: Signature Verification Using a "Siamese" Time Delay Neural
 Network. NIPS 1993. Each part is a file of its own in `backbones`, `distances` and `losses`.
+
+Idea: twin copies of one network embed two inputs; a distance between the embeddings says how alike
+they are. The loss pulls inputs of one class together and pushes others apart, so that classes never
+seen in training can be told from one example.
 """
 
 from __future__ import annotations

@@ -4,6 +4,10 @@ Liu, Song, Qin: Prototype Rectification for Few-Shot Learning. ECCV 2020, sectio
 between support and queries is taken away, queries take part in the class means, and the cosine with
 the new prototypes decides.
 
+Idea: one support is a biased guess of its class's centre. Taking all queries of the episode into
+account corrects two biases: the shift between supports and queries, and the distance of a class's
+few supports from its centre.
+
 Differences: every query is used for the prototypes, where the paper takes the surest ones of each
 class; the classifier that is trained is the recipe's (`classifier=cosine` is the paper's).
 """

@@ -3,6 +3,9 @@
 Dhillon, Chaudhari, Ravichandran, Soatto: A Baseline for Few-Shot Image Classification. ICLR 2020,
 sections 3.1 (weights start at the class means, "support-based initialization") and 3.2 (eq. 8).
 
+Idea: start a linear layer at the class means, then tune it until it is right about the supports and
+sure about the queries, whose labels it does not know.
+
 Differences: only the linear head is tuned, on embeddings of length one, where the paper tunes the
 whole network in 25 steps of rate 5e-5; the head alone takes steps of 5e-4. Logits are multiplied by
 a fixed number, because inner products of such embeddings never differ by more than two; the

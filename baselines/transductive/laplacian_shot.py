@@ -3,6 +3,9 @@
 Ziko, Dolz, Granger, Ben Ayed: Laplacian Regularized Few-Shot Learning. ICML 2020, algorithm 1, on
 rectified prototypes and centred embeddings of length one, as in the paper's experiments.
 
+Idea: queries are labelled all at once: each wants the class of its nearest prototype, and near
+neighbours want the same label. Bound updates solve that in a few rounds without training.
+
 Differences: a fixed number of bound updates, where the authors stop when the bound no longer falls;
 the weight of the Laplacian is fixed, where the authors choose it on validation for each data set;
 items in a rectified prototype are weighted as in BD-CSPN.

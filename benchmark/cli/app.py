@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from benchmark.cli import compare, data, env, leaderboard, listing, run, tune
+from benchmark.cli import (
+    about,
+    check,
+    cite,
+    compare,
+    data,
+    env,
+    leaderboard,
+    listing,
+    run,
+    tune,
+    verify,
+)
 from benchmark.errors import OneshotError
 
 app = typer.Typer(
@@ -20,7 +32,11 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("tune")(tune.tune)
+app.command("check")(check.check)
 app.command("list")(listing.list_names)
+app.command("about")(about.about)
+app.command("cite")(cite.cite)
+app.command("verify")(verify.verify)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("compare")(compare.compare)
 app.add_typer(data.app, name="data")

@@ -1,4 +1,4 @@
-"""`oneshot data`: add, fetch, list and verify the data sets in the data directory.
+"""`oneshot data`: add, fetch, list, describe and verify the data sets in the data directory.
 
 Errors are left to the main application, which prints them on one line.
 """
@@ -6,40 +6,18 @@ Errors are left to the main application, which prints them on one line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from benchmark.datasets.store import Progress, Verified
+from benchmark.cli import data_add, data_describe
+from benchmark.cli.data_common import Data, Name, bars, report
 
-app = typer.Typer(help="Add, fetch, list and verify data sets.", no_args_is_help=True)
+app = typer.Typer(help="Add, fetch, list, describe and verify data sets.", no_args_is_help=True)
 
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", help="Data directory (else ONESHOT_DATA, else a cache)."),
-]
-Name = Annotated[str, typer.Argument(help="Name of the data set, as `oneshot data list` shows it.")]
-
-
-@app.command()
-def add(
-    name: Name,
-    path: Annotated[Path, typer.Argument(help="Folder or archive that holds the data.")],
-    kind: Annotated[
-        str | None, typer.Option(help="How to read data of your own; known sets need none.")
-    ] = None,
-    data: Data = None,
-) -> None:
-    """Read a data set you have, check it and store it."""
-    from benchmark.datasets import prepare, store
-
-    with _bars() as progress:
-        verified = prepare.add(name, path, store.data_directory(data), kind, progress)
-    _report(verified)
+app.command("add")(data_add.add)
+app.command("describe")(data_describe.describe)
 
 
 @app.command()
@@ -48,9 +26,9 @@ def fetch(name: Name, data: Data = None) -> None:
     from benchmark.datasets import fetch as downloads
     from benchmark.datasets import store
 
-    with _bars() as progress:
+    with bars() as progress:
         verified = downloads.fetch(name, store.data_directory(data), progress)
-    _report(verified)
+    report(verified)
 
 
 @app.command("list")
@@ -101,7 +79,7 @@ def verify(
     failures: list[OneshotError] = []
     for name in names or store.present(directory):
         try:
-            _report(catalogue.verify(name, directory))
+            report(catalogue.verify(name, directory))
         except OneshotError as error:
             typer.echo(f"{name}: FAILED. {error}")
             failures.append(error)
@@ -165,34 +143,3 @@ def _own_row(name: str, directory: Path) -> dict[str, Any]:
         "classes": len(description["class_names"]),
         "digest": description["digest"],
     }
-
-
-def _report(verified: Verified) -> None:
-    from benchmark.datasets.catalogue import KNOWN
-
-    known = KNOWN.get(verified.name)
-    note = ""
-    if known and known.pixels and known.pixels != verified.stored_digest:
-        note = "; decoded by another JPEG library than the suite's own results, pixels differ a bit"
-    typer.echo(
-        f"{verified.name}: {verified.items:,} items in {verified.classes:,} classes, "
-        f"digest {verified.digest[:12]}{note}"
-    )
-
-
-@contextmanager
-def _bars() -> Iterator[Progress]:
-    """One progress bar per thing that is being done, on standard error."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total or None)
-            bars.update(tasks[what], completed=done, total=total or None)
-
-        yield show

@@ -23,13 +23,19 @@ def leaderboard(
     figures: Annotated[
         bool, typer.Option("--figures/--no-figures", help="Whether to draw the figures.")
     ] = True,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 if something is outdated.")
+    ] = False,
 ) -> None:
-    """Regenerate leaderboard.md, leaderboard.csv and the figures from the records, and show them.
+    """Regenerate tables, pages, references and figures from the records, and show them.
 
     Models with holes are not ranked; the commands that fill them are listed below the tables.
     """
     from rich.console import Console
 
+    if check:
+        _check(results)
+        return
     from benchmark.report.text import fill, render
     from benchmark.report.write import write_leaderboard
 
@@ -41,7 +47,7 @@ def leaderboard(
     also = "" if results == Path("results") else f" --results {shlex.quote(str(results))}"
     for line in fill(written.commands, also):
         console.print(line, markup=False, soft_wrap=True)
-    for path in (written.page, written.sheet):
+    for path in (written.page, written.sheet, *written.pair_sheets, written.html):
         console.print(f"wrote {path}", markup=False, soft_wrap=True)
     if written.figures:
         folder = written.figures[0].parent
@@ -49,3 +55,16 @@ def leaderboard(
         console.print(
             f"wrote {count} figures (svg, png, csv) to {folder}", markup=False, soft_wrap=True
         )
+
+
+def _check(results: Path) -> None:
+    """Names what is not as the records give it."""
+    from benchmark.report.check import differing
+
+    outdated = differing(results)
+    for name in outdated:
+        typer.echo(f"outdated  {results / name}")
+    if outdated:
+        typer.echo(f"Type: oneshot leaderboard --results {shlex.quote(str(results))}")
+        raise typer.Exit(1)
+    typer.echo("Everything is as the records give it.")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from benchmark.tasks.spec import Track
 
 KINDS = (
     "models", "tasks", "tracks", "suites", "datasets", "backbones", "distances", "losses",
 )  # fmt: skip
+ONLY_JSON = ("protocols", "family", "cite")  # for programs; too wide for a terminal
 
 
 def list_names(
@@ -33,7 +37,7 @@ def list_names(
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
-    columns = list(rows[0])
+    columns = [column for column in rows[0] if column not in ONLY_JSON]
     widths = [max(len(c), *(len(str(row[c])) for row in rows)) for c in columns]
     for row in [{c: c for c in columns}, *rows]:
         cells = (f"{row[c]!s:{w}}" for c, w in zip(columns, widths, strict=True))
@@ -68,8 +72,14 @@ def _models() -> list[dict[str, Any]]:
             "key": entry.key,
             "pool": entry.pool,
             "offers": entry.offers,
+            "protocols": list(entry.protocols),
+            "trained_for": "any"
+            if entry.trained_for is None
+            else f"{entry.trained_for[0]}-way {entry.trained_for[1]}-shot",
+            "family": entry.family,
             "title": entry.title,
             "paper": entry.paper,
+            "cite": entry.bibtex,
         }
         for entry in catalogue.entries()
     ]
@@ -79,13 +89,14 @@ def _tasks() -> list[dict[str, Any]]:
     from benchmark.tasks.catalogue import RANKED, task
 
     rows = []
-    for name in RANKED:
-        found = task(name)
+    for found in (*map(task, RANKED), *(task(track.chooses) for track in _own_tracks())):
         rows.append(
             {
-                "name": name,
+                "name": found.name,
                 "track": found.track,
-                "shape": f"{found.n_way}-way {found.n_shot}-shot",
+                "shape": f"{found.n_way}-way {found.n_shot}-shot"
+                if found.protocol == "episodes"
+                else found.protocol,
                 "episodes": found.episodes,
                 "queries": found.queries,
                 "version": found.version,
@@ -104,8 +115,22 @@ def _tracks() -> list[dict[str, Any]]:
             "tested on": track.test_data or track.data,
             "chosen by": f"{track.chooses}@validation",
         }
-        for track in TRACKS
+        for track in (*TRACKS, *_own_tracks())
     ]
+
+
+def _own_tracks() -> list[Track]:
+    """Tracks of the user's own data sets; one that is damaged or too small is no reason to fail."""
+    from benchmark.errors import OneshotError
+    from benchmark.tasks import own
+
+    found = []
+    for name in own.names():
+        try:
+            found.append(own.track(name))
+        except OneshotError:
+            continue
+    return [track for track in found if track is not None]
 
 
 def _suites() -> list[dict[str, Any]]:
@@ -124,11 +149,15 @@ def _suites() -> list[dict[str, Any]]:
 
 
 def _datasets() -> list[dict[str, Any]]:
-    from benchmark.datasets.catalogue import DATA_SETS
+    from benchmark.datasets.catalogue import DATA_SETS, KNOWN
     from benchmark.datasets.store import data_directory, present
 
     here = set(present(data_directory()))
-    return [
+    own = [
+        {"name": name, "items": "", "classes": "", "state": "here", "title": "your own"}
+        for name in sorted(here - set(KNOWN))
+    ]
+    known_ones = [
         {
             "name": known.name,
             "items": known.items,
@@ -140,6 +169,7 @@ def _datasets() -> list[dict[str, Any]]:
         }
         for known in DATA_SETS
     ]  # fmt: skip
+    return [*known_ones, *own]
 
 
 def _parts(kind: str) -> list[dict[str, Any]]:

@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-Data = Annotated[Path | None, typer.Option(help="Data directory.", envvar="ONESHOT_DATA")]
+
+def _look_in(context: typer.Context, directory: Path | None) -> Path | None:
+    """Lets names mean the data sets of this directory for as long as the command runs."""
+    from benchmark.tasks.own import DIRECTORY
+
+    token = DIRECTORY.set(directory)
+    context.call_on_close(lambda: DIRECTORY.reset(token))
+    return directory
+
+
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Data directory.", envvar="ONESHOT_DATA", callback=_look_in),
+]
 Work = Annotated[
     Path | None,
     typer.Option(

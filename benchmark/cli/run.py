@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmark.cli.options import Data, Device, Work, default_work
-from benchmark.errors import DataMissing, OneshotError, UnknownName
+from benchmark.errors import DataMissing, OneshotError, Refused, UnknownName
 
 if TYPE_CHECKING:
     from benchmark.evaluation.job import Surroundings
@@ -101,6 +101,8 @@ def run(
             ) from None
     for refusal in plan.refused:
         typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}")
+    if watch.left_out and len(watch.left_out) == plan.records:
+        raise Refused("Nothing could be asked; the reasons stand above.")
     close(watch.records, watch.failed, place)
 
 

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from benchmark.cli.board import Board
 from benchmark.protocols import Progress as Training
 from benchmark.records.schema import Record
+from benchmark.report.answers import headline
 
 PLAIN_SECONDS = 10.0
 
@@ -27,6 +28,7 @@ class Watch:
         self.job = 0
         self.records = 0
         self.failed = 0
+        self.left_out: list[str] = []  # tasks that the model does not answer
         self._said = 0.0
         self._label = ""
         self._bar = Progress(
@@ -79,21 +81,23 @@ class Watch:
         self._show(done, total, f"answering {task}")
 
     def finished(self, record: Record, path: Path | None) -> None:
-        """A record is written: its accuracy, or why it failed."""
+        """A record is written: its accuracy, EER or mAP@R, or why it failed."""
         self.records += 1
         if record.outcome is None:
             self.failed += 1
             result = f"FAILED: {record.reason}"
         else:
-            correct = record.outcome.correct
-            accuracy = 100 * sum(correct) / (record.outcome.of * len(correct))
-            result = f"{accuracy:6.2f} %"
+            name = record.task.name
+            value = headline(name, record.outcome)
+            measure = {"counts": "", "log-odds": "EER ", "ranks": "mAP@R "}[record.outcome.kind]
+            result = "answered" if value is None else f"{measure}{100 * value:6.2f} %"
         self.console.print(
             f"{record.model.key}  {record.task.name}  seed {record.seed}  {result}", markup=False
         )
 
     def refused(self, task: str, reason: str) -> None:
         """A task that the model does not answer."""
+        self.left_out.append(task)
         self.console.print(f"{self._label}: {task} left out, {reason}", markup=False)
 
     def _show(self, done: int, total: int, note: str) -> None:

@@ -22,8 +22,8 @@ class KnownDataSet:
     """One data set the suite knows.
 
     Attributes:
-        channels: colour channels of the images, 1 or 3.
-        side: stored height and width in pixels.
+        channels: colour channels of the images, 1 or 3; of vectors their length; of texts 1.
+        side: stored height and width in pixels; of vectors 1; of texts the usual letters.
         items: how many items it holds.
         classes: how many classes they fall into.
         terms: licence or terms of use.
@@ -34,6 +34,7 @@ class KnownDataSet:
             `digest` is over files; another decoder may differ in a last bit, and `verify` says so.
         to_add: what to give `oneshot data add`, in words; empty where nothing is to be added.
         to_fetch: what `oneshot data fetch` downloads, in words; empty where it cannot.
+        generated: whether `oneshot data add` makes it from an installed package, without a path.
     """
 
     name: str
@@ -50,6 +51,7 @@ class KnownDataSet:
     pixels: str | None = None
     to_add: str = ""
     to_fetch: str = ""
+    generated: bool = False
 
     @property
     def shipped(self) -> bool:
@@ -61,7 +63,7 @@ class KnownDataSet:
         """The command to type."""
         if self.shipped:
             return ""
-        add = f"oneshot data add {self.name} PATH"
+        add = f"oneshot data add {self.name}{'' if self.generated else ' PATH'}"
         return f"{add} (or: oneshot data fetch {self.name})" if self.to_fetch else add
 
 
@@ -122,7 +124,68 @@ MINI_IMAGENET_PICKLES = KnownDataSet(
     to_fetch="the three pickles from Zenodo record 7978538 (1.2 GiB)",
 )
 
-DATA_SETS: tuple[KnownDataSet, ...] = (GLYPHS, OMNIGLOT, MINI_IMAGENET, MINI_IMAGENET_PICKLES)
+ORL_FACES = KnownDataSet(
+    name="orl-faces",
+    title="ORL faces: 40 people, 10 pictures each",
+    family="photograph",
+    channels=1,
+    side=112,
+    items=400,
+    classes=40,
+    terms="credit Olivetti Research Laboratory",
+    citation="samaria1994parameterisation",
+    digest="661f266c04f3fdbf57d53cbd820d76bd891fec9ff17caa3d9caa80d0f1f40d4b",
+    to_add="a folder, zip or tar with s1/1.pgm to s40/10.pgm",
+)
+
+NFI_SIGNATURES = KnownDataSet(
+    name="nfi-signatures",
+    title="NFI signatures: 30 owners, 150 genuine and 150 skilled forgeries",
+    family="character",
+    channels=1,
+    side=256,
+    items=300,
+    classes=30,
+    terms="Netherlands Forensic Institute: research only",
+    citation="nfi2009signatures",
+    digest="fed4f82ee18abf421750d1b889afd3cf0b2db1cbd4a3ffdb106721198097cc6f",
+    to_add="a folder, zip or tar with genuine/ and forged/ of NFI-XXXYYZZZ.png",
+)
+
+LANGUAGES = KnownDataSet(
+    name="languages",
+    title="Names of countries in languages of the world (CLDR, by the package babel 2.18.0)",
+    family="text",
+    channels=1,
+    side=32,
+    items=26_128,
+    classes=179,
+    terms="Unicode License v3",
+    citation="cldr",
+    digest="2b85cecf700e97c45518ecbbf1508bfc6eb32d9576fe6a5e99f3093b5bd9e318",
+    to_add="nothing: it is made from the installed package babel",
+    generated=True,
+)
+
+DIGITS = KnownDataSet(
+    name="digits",
+    title="Handwritten digits as 64 numbers each, bundled with scikit-learn",
+    family="vector",
+    channels=64,
+    side=1,
+    items=1_797,
+    classes=10,
+    terms="CC BY 4.0",
+    citation="alpaydin1998digits",
+    digest="82591b766df1286907977ecff25dfaaf17c4ba973ea54d7701c27f48a30bc34c",
+    to_add="nothing: it is made from the installed package scikit-learn",
+    generated=True,
+)
+
+DATA_SETS: tuple[KnownDataSet, ...] = (
+    GLYPHS, OMNIGLOT, MINI_IMAGENET, MINI_IMAGENET_PICKLES, ORL_FACES, NFI_SIGNATURES, LANGUAGES,
+    DIGITS,
+)  # fmt: skip
 KNOWN: dict[str, KnownDataSet] = {known.name: known for known in DATA_SETS}
 
 

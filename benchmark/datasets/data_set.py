@@ -40,7 +40,8 @@ class DataSet:
         name: name of the data set, such as "omniglot".
         family: what the items show; recipes choose their augmentation by it.
         stored: uint8 [m, c, h, w] images (for characters ink is 255 and paper 0), float32 [m, d]
-            vectors, or an object array [m] of strings; possibly memory-mapped, never written to.
+            vectors, or an array [m] of strings (of one width where stored on disk); possibly
+            memory-mapped, never written to.
         rows: int64 [n], the row of `stored` that holds each item.
         labels: int64 [n], index into `class_names`.
         class_names: names of the classes, unique.
@@ -70,8 +71,8 @@ class DataSet:
 
     @property
     def channels(self) -> int:
-        """Colour channels of the images: 1 or 3."""
-        return int(self.stored.shape[1])
+        """Colour channels of images (1 or 3), length of vectors, 1 for texts."""
+        return int(self.stored.shape[1]) if self.kind != "text" else 1
 
     @property
     def side(self) -> int:

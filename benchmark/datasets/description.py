@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 
@@ -21,6 +21,17 @@ ITEMS = "items.npy"
 DESCRIPTION = "data_set.json"
 
 DigestOf = Literal["items", "files"]
+
+
+class Own(TypedDict):
+    """What the description of a user's own data set says beside the data.
+
+    `tasks` holds further task families by suffix (`benchmark.datasets.own.config`), `version` is
+    raised when other data or tasks take the same name, so that results never mix.
+    """
+
+    tasks: dict[str, dict[str, Any]]
+    version: int
 
 
 def folder_of(name: str, directory: Path) -> Path:
@@ -37,7 +48,9 @@ def folder_of(name: str, directory: Path) -> Path:
     return directory / name
 
 
-def describe(data_set: DataSet, source: str, digest_of: DigestOf) -> dict[str, Any]:
+def describe(
+    data_set: DataSet, source: str, digest_of: DigestOf, own: Own | None = None
+) -> dict[str, Any]:
     """The description of a whole data set, ready to be written as JSON.
 
     Raises:
@@ -63,6 +76,8 @@ def describe(data_set: DataSet, source: str, digest_of: DigestOf) -> dict[str, A
             for key, group in data_set.groups.items()
         },
     }
+    if own is not None:
+        description["own"] = own
     return description | {"check": _checksum(description)}
 
 

@@ -2,63 +2,177 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from benchmark.datasets import store
-from benchmark.datasets.catalogue import KNOWN, known_data_set
+from benchmark.datasets.catalogue import KNOWN
 from benchmark.datasets.data_set import DataSet
-from benchmark.datasets.store import Progress, Verified
-from benchmark.errors import Refused, UnknownName
+from benchmark.datasets.description import Own, folder_of, read_description
+from benchmark.datasets.store import BEING_ADDED, Progress, Verified
+from benchmark.errors import OneshotError, Refused, UnknownName
+
+if TYPE_CHECKING:
+    from benchmark.datasets.own.options import Added, Options
 
 Reader = Callable[[Path, Progress | None], DataSet]
+OwnReader = Callable[[Path, "Options", Path, Progress | None], "Added"]
+"""Takes the path, the options, an empty folder for large arrays, and the progress."""
 
 READERS: dict[str, str] = {
     "omniglot": "benchmark.datasets.omniglot:read",
     "mini-imagenet": "benchmark.datasets.mini_imagenet:read",
     "mini-imagenet-pickles": "benchmark.datasets.mini_imagenet_pickles:read",
+    "orl-faces": "benchmark.datasets.orl_faces:read",
+    "nfi-signatures": "benchmark.datasets.nfi_signatures:read",
+    "languages": "benchmark.datasets.languages:read",
+    "digits": "benchmark.datasets.digits:read",
 }
 """What can be read, by kind: "module:function" of a `Reader`; a known data set is its own kind."""
+
+OWN_READERS: dict[str, str] = {
+    "folder": "benchmark.datasets.own.images:read_folder",
+    "csv": "benchmark.datasets.own.images:read_csv",
+    "vectors": "benchmark.datasets.own.vectors:read",
+    "text": "benchmark.datasets.own.texts:read",
+}
+"""Kinds of one's own data: "module:function" of an `OwnReader`."""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What was stored, and what its owner should know about it."""
+
+    verified: Verified
+    notes: tuple[str, ...] = ()
 
 
 def add(
     name: str,
-    path: Path,
+    path: Path | None,
     directory: Path,
     kind: str | None = None,
     progress: Progress | None = None,
 ) -> Verified:
+    """Read `path` and store it as `name` in `directory`; see `bring`, whose notes are dropped."""
+    return bring(name, path, directory, kind, progress).verified
+
+
+def bring(
+    name: str,
+    path: Path | None,
+    directory: Path,
+    kind: str | None = None,
+    progress: Progress | None = None,
+    options: Options | None = None,
+) -> Brought:
     """Read `path` and store it as `name` in `directory`; what is there and sound stays.
 
     Args:
         name: a known data set, or the name your own is to have.
-        path: folder or archive with the data.
+        path: folder, archive or file with the data; None where the data set is generated.
         directory: the data directory.
-        kind: which reader to use (a key of READERS); for a known data set it follows from the name.
+        kind: which reader to use (a key of READERS or OWN_READERS); for a known data set it follows
+            from the name.
         progress: told of each step.
+        options: how data of one's own are read.
 
     Raises:
         UnknownName: if there is no such data set or kind.
         OneshotError: if the data are not what they should be, or the disk refuses.
     """
+    if kind in OWN_READERS:
+        return _bring_own(name, path, directory, str(kind), progress, options)
     reader = _reader(name, kind)
-    path = path.expanduser()
+    if path is None and not (name in KNOWN and KNOWN[name].generated):
+        raise _no_path(name)
+    path = (path or Path()).expanduser()
     data_set = reader(path, progress)
     digest_of = KNOWN[name].digest_of if name in KNOWN else "items"
     if progress:
         progress(f"writing {name}", 0, 1)
     # Where on the disk it lay is the user's own affair.
     source = f"{kind or name} data from a {'folder' if path.is_dir() else path.suffix + ' file'}"
+    if name in KNOWN and KNOWN[name].generated:
+        source = f"{name} data from an installed package"
     store.save(replace(data_set, name=name), directory, source, digest_of)
+    return Brought(_checked(name, directory, progress))
+
+
+def _bring_own(
+    name: str,
+    path: Path | None,
+    directory: Path,
+    kind: str,
+    progress: Progress | None,
+    options: Options | None,
+) -> Brought:
+    from benchmark.datasets.own.options import Options as Defaults
+
+    _refuse_name(name, directory)
+    if path is None:
+        raise _no_path(name)
+    options = options or Defaults()
+    options.check()
+    path = path.expanduser()
+    reader = cast(OwnReader, _function(OWN_READERS[kind]))
+    with store.disk_errors(name, directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(
+            prefix=f"{BEING_ADDED}{name}-", dir=directory, ignore_cleanup_errors=True
+        )
+    with scratch as folder:
+        added = reader(path, options, Path(folder), progress)
+        if progress:
+            progress(f"writing {name}", 0, 1)
+        ending = f"{path.suffix} file" if path.is_file() else "folder"
+        data_set = replace(added.data_set, name=name)
+        own = _version(name, directory, data_set.digest, added.tasks)
+        store.save(data_set, directory, f"{kind} data from a {ending}", "items", own)
+        del data_set  # with it goes the map of the file that is about to be removed
+    return Brought(_checked(name, directory, progress), added.notes)
+
+
+def _version(name: str, directory: Path, digest: str, tasks: dict[str, dict[str, Any]]) -> Own:
+    """The next version where other data or tasks have this name, else the one that is there."""
+    try:
+        there = read_description(name, directory)
+    except OneshotError:
+        return Own(tasks=tasks, version=1)
+    before: Own = there.get("own") or Own(tasks={}, version=1)
+    same = there["digest"] == digest and before["tasks"] == tasks
+    return Own(tasks=tasks, version=before["version"] + (0 if same else 1))
+
+
+def _checked(name: str, directory: Path, progress: Progress | None) -> Verified:
     if progress:
         progress(f"checking {name}", 0, 1)
     verified = store.verify(name, directory)
     if progress:
         progress(f"checking {name}", 1, 1)
     return verified
+
+
+def _refuse_name(name: str, directory: Path) -> None:
+    """Refuses names that mean something else already."""
+    from benchmark.tasks.catalogue import FAMILIES
+
+    folder_of(name, directory)
+    if name in KNOWN or any(name in (family.name, family.track) for family in FAMILIES):
+        raise Refused(f"'{name}' is a name of the suite's own.", "Choose another.")
+    if re.search(r"-\d+w\d+s$", name):
+        raise Refused(f"'{name}' looks like the name of a task.", "Choose another.")
+
+
+def _no_path(name: str) -> OneshotError:
+    return OneshotError(
+        f"There is no PATH from which to add '{name}'.", f"Type: oneshot data add {name} PATH"
+    )
 
 
 def _reader(name: str, kind: str | None) -> Reader:
@@ -69,10 +183,15 @@ def _reader(name: str, kind: str | None) -> Reader:
             raise Refused(f"'{name}' is a data set of its own kind.", "Leave --kind out.")
         kind = name
     elif kind is None:
-        known_data_set(name)  # raises with the nearest names
+        hint = f"Type: oneshot data list; for data of your own: --kind {'|'.join(OWN_READERS)}"
+        raise UnknownName("data set", name, list(KNOWN), hint)
     elif kind in KNOWN:
         raise Refused(f"{kind} data are stored as '{kind}'.", f"Type: oneshot data add {kind} PATH")
     if kind not in READERS:
-        raise UnknownName("kind of data", str(kind), sorted(READERS))
-    module, function = READERS[kind].split(":")
-    return cast(Reader, getattr(import_module(module), function))
+        raise UnknownName("kind of data", str(kind), sorted([*READERS, *OWN_READERS]))
+    return cast(Reader, _function(READERS[kind]))
+
+
+def _function(place: str) -> object:
+    module, function = place.split(":")
+    return getattr(import_module(module), function)

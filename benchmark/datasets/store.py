@@ -31,6 +31,7 @@ from benchmark.datasets.description import (
     DESCRIPTION,
     ITEMS,
     DigestOf,
+    Own,
     array_digest,
     broken,
     describe,
@@ -85,7 +86,11 @@ def present(directory: Path) -> list[str]:
 
 
 def save(
-    data_set: DataSet, directory: Path, source: str = "", digest_of: DigestOf = "items"
+    data_set: DataSet,
+    directory: Path,
+    source: str = "",
+    digest_of: DigestOf = "items",
+    own: Own | None = None,
 ) -> Path:
     """Write a whole data set (no view) and return its folder.
 
@@ -96,18 +101,20 @@ def save(
         directory: the data directory; made where it is not there.
         source: where the items came from, in words and without paths.
         digest_of: "files" says that `data_set.digest` is over encoded files, not over `stored`.
+        own: what tasks on a user's own data are made from; see `description.Own`.
 
     Raises:
-        OneshotError: for a view, for texts, for a digest that does not fit, or if the disk refuses.
+        OneshotError: for a view, for texts of no fixed width, for a digest that does not fit,
+            or if the disk refuses.
     """
     final = folder_of(data_set.name, directory)
     every_row = np.arange(len(data_set.stored))
     if data_set.turns is not None or not np.array_equal(data_set.rows, every_row):
         raise OneshotError(f"Only a whole data set can be stored; '{data_set.name}' is a view.")
     if data_set.stored.dtype == object:
-        raise OneshotError(f"'{data_set.name}' holds texts; the store keeps images and vectors.")
-    description = describe(data_set, source, digest_of)
-    with _disk_errors(data_set.name, directory):
+        raise OneshotError(f"'{data_set.name}' holds texts of no fixed width.")
+    description = describe(data_set, source, digest_of, own)
+    with disk_errors(data_set.name, directory):
         directory.mkdir(parents=True, exist_ok=True)
         _clear_stale(directory)
         temporary = Path(tempfile.mkdtemp(prefix=f"{BEING_ADDED}{data_set.name}-", dir=directory))
@@ -216,7 +223,8 @@ def _sound(final: Path, description: dict[str, Any]) -> bool:
     except OneshotError:
         return False
     wanted = (description["digest"], description["stored_digest"])
-    return (held.digest, held.stored_digest) == wanted
+    same_tasks = read_description(final.name, final.parent).get("own") == description.get("own")
+    return same_tasks and (held.digest, held.stored_digest) == wanted
 
 
 def _flush_folder(folder: Path) -> None:
@@ -238,7 +246,8 @@ def _clear_stale(directory: Path) -> None:
 
 
 @contextmanager
-def _disk_errors(name: str, directory: Path) -> Iterator[None]:
+def disk_errors(name: str, directory: Path) -> Iterator[None]:
+    """Turns what the disk refuses into an OneshotError with the way out."""
     try:
         yield
     except OSError as error:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmark.errors import OneshotError
+from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import (
     Existing,
     Job,
+    Silent,
     Surroundings,
     Watcher,
     build,
@@ -21,6 +22,7 @@ from benchmark.records import store
 from benchmark.records.schema import Record
 from benchmark.registry import ModelSpec, resolve
 from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.own import looking_in
 from benchmark.tasks.tracks import track as find_track
 
 
@@ -38,7 +40,7 @@ def evaluate(
     existing: Existing = "redo",
     watcher: Watcher | None = None,
 ) -> Record:
-    """Trains the model on the task's track if it trains, and answers the task's pinned episodes.
+    """Trains the model on the task's track if it trains, and answers the task's pinned questions.
 
     Args:
         model: a catalogue key, "package.module:Name", "path/to/file.py:Name", a model class, or a
@@ -55,25 +57,47 @@ def evaluate(
         watcher: told of the progress.
 
     Returns:
-        The record; `record.outcome.correct` are the correct answers of each episode.
+        The record; `record.outcome.correct` are the correct answers of each episode, for a
+        verification `.thousandths` the log-odds of each trial, for a retrieval `.first` the rank of
+        each query's first match.
 
     Raises:
         OneshotError: for unknown names, missing data, or a refused combination.
     """
-    spec = resolve(model, settings) if isinstance(model, str) else _wrap(model, settings)
-    track = find_track(find_task(task).track)
-    typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
-    job = Job(spec, track, seed, check_budget(budget), (task,), typed)
-    place = Surroundings(data, results, work, find_device(device))
-    if existing not in ("redo", "skip"):
-        raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
-    for record in run(job, place, existing, watcher):
-        return record
-    if results is not None:
-        path = path_of(job, task, build(job)[1], results)
-        if path.is_file():
-            return store.read(path)
-    raise OneshotError(f"{spec.key} does not answer {task}.", "Its head is fixed to another shape.")
+    spec = spec_of(model, settings)
+    with looking_in(data):  # names of own data sets are looked up there
+        track = find_track(find_task(task).track)
+        typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
+        job = Job(spec, track, seed, check_budget(budget), (task,), typed)
+        place = Surroundings(data, results, work, find_device(device))
+        if existing not in ("redo", "skip"):
+            raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
+        heard = _Heard(watcher or Silent())
+        for record in run(job, place, existing, heard):
+            return record
+        if heard.reason:
+            raise Refused(f"{spec.key} cannot be asked {task}: {heard.reason}.")
+        if results is not None:
+            path = path_of(job, task, build(job)[1], results)
+            if path.is_file():
+                return store.read(path)
+        raise OneshotError(f"{spec.key} gave no record of {task}.")
+
+
+class _Heard(Silent):
+    """Passes everything on and keeps the reason why a task was left out."""
+
+    def __init__(self, listener: Watcher) -> None:
+        self.reason = ""
+        self.training = listener.training  # type: ignore[method-assign]
+        self.answering = listener.answering  # type: ignore[method-assign]
+        self.finished = listener.finished  # type: ignore[method-assign]
+        self._refused = listener.refused
+
+    def refused(self, task: str, reason: str) -> None:
+        """Keeps the reason."""
+        self.reason = reason
+        self._refused(task, reason)
 
 
 def find_device(name: str) -> str:
@@ -96,7 +120,15 @@ def find_device(name: str) -> str:
     return name
 
 
-def _wrap(model: Any, settings: Mapping[str, Any] | None) -> ModelSpec:
+def spec_of(model: str | Any, settings: Mapping[str, Any] | None = None) -> ModelSpec:
+    """A model as a name, a class or an object, ready to be built; an object builds to itself.
+
+    Raises:
+        UnknownName: nothing has that name.
+        OneshotError: it cannot be loaded, or settings are laid over an object.
+    """
+    if isinstance(model, str):
+        return resolve(model, settings)
     if isinstance(model, type):
         return ModelSpec(model.__name__, model, dict(settings or {}))
     if settings:

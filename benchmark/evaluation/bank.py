@@ -31,7 +31,7 @@ class Bank:
     """Embeds items when first asked for and hands the same vectors out ever after.
 
     Attributes:
-        model: the embedder, in evaluation mode; its weights must not change while the bank lives.
+        model: the embedder, in evaluation mode; when its weights change, what it gave is forgotten.
         device: where the model computes and the vectors lie.
         views: of each item, whose embeddings are averaged.
     """
@@ -41,12 +41,27 @@ class Bank:
     views: int = 1
     _shelves: dict[tuple[str, str, bool], _Shelf] = field(default_factory=dict)
     _inner: tuple[str, Tensor] | None = None
+    _weights: tuple[tuple[int, int, float], ...] = ()
+
+    def of(self, model: Any) -> Bank:
+        """The bank itself.
+
+        Raises:
+            ValueError: it holds the embeddings of another model.
+        """
+        if model is not self.model:
+            raise ValueError("this bank holds the embeddings of another model")
+        return self
 
     def vectors(self, data: DataSet, split: str, items: NDArray[np.int64]) -> Tensor:
         """float32 [k, e]: the embeddings of `items` (int64 [k], distinct) of `data`, in order.
 
         `split` keeps validation and test items on shelves of their own.
         """
+        weights = _weights(self.model)
+        if weights != self._weights:
+            self._shelves.clear()
+            self._inner, self._weights = None, weights
         key = (data.digest, split, data.turns is not None)
         if key not in self._shelves:
             self._shelves[key] = _Shelf(np.full(len(data), -1, dtype=np.int64))
@@ -74,3 +89,18 @@ class Bank:
             self._inner = None  # frees the old matrix before the new one is made
             self._inner = (key, vectors @ vectors.T)
         return self._inner[1]
+
+
+def _weights(model: Any) -> tuple[tuple[int, int, float], ...]:
+    """Where each tensor of a network lies, how often it was written to, and its sum.
+
+    Writing to `tensor.data` is not counted, but seldom leaves the sum as it was.
+    """
+    if not isinstance(model, torch.nn.Module):
+        return ()
+    tensors = [*model.parameters(), *model.buffers()]
+    # Tensors made in inference mode count no writes; they cannot be trained either.
+    return tuple(
+        (t.data_ptr(), 0 if t.is_inference() else t._version, float(t.detach().sum()))
+        for t in tensors
+    )

@@ -27,6 +27,7 @@ from benchmark.tasks.loading import LoadedTask
 PREFIX = {"classify_episode": 1_000, "similarity": 100}
 
 Report = Callable[[int, int], None]
+Observer = Callable[[Tensor, Tensor], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,7 @@ def answer(
     report: Report | None = None,
     bank: Bank | None = None,
     shots: str | None = None,
+    observe: Observer | None = None,
 ) -> Answers:
     """Answers the task's pinned episodes.
 
@@ -75,6 +77,7 @@ def answer(
         report: called with (episodes done, episodes in all).
         bank: embeddings of this very model from earlier tasks, to be used and added to.
         shots: what stands for a class of several supports, see `Asking`; None for what is usual.
+        observe: called with scores [b, q, n] and labels int64 [b, q], block after block.
 
     Raises:
         ModelFailed: if an answer is not finite or has the wrong shape.
@@ -82,12 +85,13 @@ def answer(
     way = way_of(model)
     count = min(episodes or len(loaded.episodes), PREFIX.get(way, len(loaded.episodes)))
     asked = loaded.episodes.first(min(count, len(loaded.episodes)))
+    assert isinstance(asked, Episodes)
     report = report or (lambda done, total: None)
     started = time.perf_counter()
     if way in PREFIX:
-        correct = _one_by_one(model, way, loaded, asked, seed, device, report)
+        correct = _one_by_one(model, way, loaded, asked, seed, device, report, observe)
         return Answers(correct, loaded.task.queries, 0.0, time.perf_counter() - started)
-    bank = bank or Bank(model, device)
+    bank = (bank or Bank(model, device)).of(model)
     items = asked.items()
     vectors = bank.vectors(loaded.data, loaded.task.split, items)
     embedded = time.perf_counter()
@@ -98,7 +102,7 @@ def answer(
             scorer = embedding_scorer(model, vectors, asked, items, bank, shots or "prototype")
         else:
             scorer = module_scorer(model, way, vectors, asked, shots or "mean-similarity")
-        correct = score_blocks(scorer, asked, row, device, report)
+        correct = score_blocks(scorer, asked, row, device, report, observe)
     return Answers(correct, loaded.task.queries, embedded - started, time.perf_counter() - embedded)
 
 
@@ -108,6 +112,7 @@ def score_blocks(
     row: NDArray[np.int64],
     device: str,
     report: Report,
+    observe: Observer | None = None,
 ) -> NDArray[np.int64]:
     """int64 [e]: correct answers; `row` maps item numbers to rows of the scorer's vectors."""
     out = np.empty(len(asked), dtype=np.int64)
@@ -116,7 +121,10 @@ def score_blocks(
         support = torch.from_numpy(row[asked.support[part]]).to(device)  # (b, n, k)
         queries = torch.from_numpy(row[asked.queries[part]]).to(device)  # (b, q)
         labels = torch.from_numpy(asked.labels[part].astype(np.int64)).to(device)
-        out[part] = count_correct(scorer.score(support, queries), labels).cpu().numpy()
+        scores = scorer.score(support, queries)
+        out[part] = count_correct(scores, labels).cpu().numpy()
+        if observe is not None:
+            observe(scores, labels)
         report(min(start + scorer.block, len(asked)), len(asked))
     return out
 
@@ -147,6 +155,7 @@ def _one_by_one(
     seed: int,
     device: str,
     report: Report,
+    observe: Observer | None,
 ) -> NDArray[np.int64]:
     """int64 [e]: correct answers of models that must see the items of each episode themselves."""
     items = asked.items()
@@ -168,7 +177,10 @@ def _one_by_one(
                 pairs = model.similarity(support, queries)
             scores = pairs.view(len(queries), n_way, n_shot).mean(dim=2)
         labels = torch.from_numpy(asked.labels[e].astype(np.int64)).to(device)
-        out[e] = int(count_correct(scores.detach()[None], labels[None]))
+        scores = scores.detach()[None]
+        out[e] = int(count_correct(scores, labels[None]))
+        if observe is not None:
+            observe(scores, labels[None])
         report(e + 1, len(asked))
     return out
 

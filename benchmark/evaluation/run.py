@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.errors import ModelFailed
+from benchmark.evaluation import seen
 from benchmark.evaluation.bank import Bank
-from benchmark.evaluation.episodes import PREFIX, Answers, answer, way_of
+from benchmark.evaluation.calibration import Binned, Kept
+from benchmark.evaluation.episodes import PREFIX, Observer, way_of
 from benchmark.evaluation.job import (
     Existing,
     Job,
@@ -19,12 +21,14 @@ from benchmark.evaluation.job import (
     chooser_of,
     path_of,
 )
+from benchmark.evaluation.outcome import Answered, ask, not_answered
+from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import provenance
 from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, Training
-from benchmark.records import store
+from benchmark.records import readings, store
+from benchmark.records.canonical import recipe_hash
 from benchmark.records.schema import (
     Cost,
-    Counts,
     CurvePoint,
     ModelRef,
     Provenance,
@@ -34,7 +38,7 @@ from benchmark.records.schema import (
 )
 from benchmark.registry import Pool
 from benchmark.tasks.catalogue import task as find_task
-from benchmark.tasks.loading import LoadedTask
+from benchmark.tasks.loading import LoadedTask, Questions
 from benchmark.tasks.spec import VALIDATION
 
 
@@ -71,6 +75,9 @@ def run(
     if not wanted:
         return
     loaded = [place.task(name, job.track) for name in wanted]
+    loaded = [task for task in loaded if _unseen(running, task)]
+    if not loaded:
+        return
     try:
         training = _training(running, again=existing == "redo")
         trained = [training.choose(running.model)] if training else []
@@ -99,14 +106,21 @@ def _running(job: Job, place: Surroundings, watcher: Watcher) -> Running:
 
 
 def _answers(running: Running, task: str) -> bool:
-    """Whether the model takes the task; a fixed head answers only the shape it was trained for."""
-    fixed = getattr(running.model, "trained_for", None)
-    shape = find_task(task)
-    if fixed is None or tuple(fixed) == (shape.n_way, shape.n_shot):
+    """Whether the model takes the task."""
+    reason = not_answered(running.model, find_task(task))
+    if reason is not None:
+        running.watcher.refused(task, reason)
+    return reason is None
+
+
+def _unseen(running: Running, task: LoadedTask) -> bool:
+    """Whether the test's classes are new to the model; a validation split chooses, not judges."""
+    if task.task.split != "test":
         return True
-    reason = f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
-    running.watcher.refused(task, reason)
-    return False
+    reason = seen.refusal(running.model, running.job.track, task, running.place)
+    if reason is not None:
+        running.watcher.refused(task.task.name, reason)
+    return reason is None
 
 
 def _training(running: Running, again: bool) -> Training | None:
@@ -127,54 +141,75 @@ def _training(running: Running, again: bool) -> Training | None:
     )
 
 
-def _validated(running: Running, task: LoadedTask) -> Validation | ModelFailed:
-    """The answers to the task's validation twin, or why there are none."""
+@dataclass(frozen=True)
+class Validated:
+    """The answers to a task's validation twin, and what the test takes from them."""
+
+    validation: Validation
+    scaling: Platt | None = None
+    temperature: float | None = None
+
+
+def _validated(running: Running, task: LoadedTask) -> Validated | ModelFailed | None:
+    """The answers to the task's validation twin, why there are none, or None without a split."""
+    split = running.job.track.validation
+    if not split.names and not split.classes:
+        return None
     twin = running.place.task(task.task.name + VALIDATION, running.job.track)
-    # Where each episode costs a pass of its own, the episodes that choose must do.
-    way = way_of(running.model)
+    episodes = None
+    if twin.task.protocol == "episodes":
+        # Where each episode costs a pass of its own, the episodes that choose must do.
+        way = way_of(running.model)
+        episodes = CHOOSING_EPISODES[way] if way in PREFIX else None
+    kept = Kept()
     try:
-        answers = _answer(running, twin, CHOOSING_EPISODES[way] if way in PREFIX else None)
+        answers = _answer(running, twin, kept, episodes)
     except ModelFailed as failure:
         return failure
-    return Validation(
-        task=twin.task.name,
-        episode_digest=twin.episodes.first(len(answers.correct)).digest(),
-        outcome=_counts(answers),
-    )
+    told = Validation(
+        task=twin.task.name, episode_digest=answers.asked.digest(), outcome=answers.outcome
+    )  # fmt: skip
+    return Validated(told, answers.scaling, kept.temperature())
 
 
 def _record(
     running: Running,
     task: LoadedTask,
-    validation: Validation | ModelFailed | None,
+    validated: Validated | ModelFailed | None,
     trained: list[Trained],
 ) -> Record:
     """What the model answers, or why it failed, there or on the validation twin."""
     try:
-        if isinstance(validation, ModelFailed):
-            raise validation
-        return _measure(running, task, validation, trained)
+        if isinstance(validated, ModelFailed):
+            raise validated
+        return _measure(running, task, validated, trained)
     except ModelFailed as failure:
         return _failed(running, task, str(failure))
 
 
 def _measure(
-    running: Running, task: LoadedTask, validation: Validation | None, trained: list[Trained]
+    running: Running, task: LoadedTask, validated: Validated | None, trained: list[Trained]
 ) -> Record:
-    """The task's episodes, once; `trained` is the chosen training, then the final fit if any."""
+    """The task's questions, once; `trained` is the chosen training, then the final fit if any."""
     model = running.model
-    answers = _answer(running, task)
+    if task.task.split == "test" and running.place.results is not None:
+        _note_reading(running, task)
+    temperature = validated.temperature if validated else None
+    confidences = None if temperature is None else Binned(temperature)
+    scaling = validated.scaling if validated else None
+    answers = _answer(running, task, confidences, scaling=scaling)
     results = [each.result for each in trained]
     parameters = None
     if hasattr(model, "parameters"):
         parameters = sum(p.numel() for p in model.parameters())
     return Record(
         schema=1,
-        task=_task_ref(task, len(answers.correct)),
+        task=_task_ref(task, answers.asked),
         model=_model_ref(running, refit=len(trained) > 1),
         seed=running.job.seed,
-        validation=validation,
-        outcome=_counts(answers),
+        validation=validated.validation if validated else None,
+        outcome=answers.outcome,
+        calibration=confidences.counts() if confidences else None,
         curve=[
             CurvePoint(items=items, loss_millionths=loss, correct_per_10000=correct)
             for items, loss, correct in (results[0].curve if results else [])
@@ -190,14 +225,29 @@ def _measure(
     )
 
 
-def _answer(running: Running, task: LoadedTask, episodes: int | None = None) -> Answers:
+def _note_reading(running: Running, task: LoadedTask) -> None:
+    job = running.job
+    assert running.place.results is not None
+    readings.note(
+        running.place.results, job.track.name, job.spec.key, task.task.name, task.task.version,
+        recipe_hash(running.recipe), job.seed,
+    )  # fmt: skip
+
+
+def _answer(
+    running: Running,
+    task: LoadedTask,
+    observe: Observer | None = None,
+    episodes: int | None = None,
+    scaling: Platt | None = None,
+) -> Answered:
     if hasattr(running.model, "eval"):
         running.model.eval()
 
     def report(done: int, total: int) -> None:
         running.watcher.answering(task.task.name, done, total)
 
-    return answer(
+    return ask(
         running.model,
         task,
         seed=running.job.seed,
@@ -206,13 +256,15 @@ def _answer(running: Running, task: LoadedTask, episodes: int | None = None) -> 
         report=report,
         bank=running.bank,
         shots=running.recipe.get("shots"),
+        scaling=scaling,
+        observe=observe,
     )
 
 
 def _failed(running: Running, task: LoadedTask, reason: str) -> Record:
     return Record(
         schema=1,
-        task=_task_ref(task, len(task.episodes)),
+        task=_task_ref(task, task.episodes),
         model=_model_ref(running, refit=False),
         seed=running.job.seed,
         status="failed",
@@ -228,21 +280,17 @@ def _write(running: Running, record: Record) -> Record:
     return record
 
 
-def _counts(answers: Answers) -> Counts:
-    return Counts(of=answers.of, correct=[int(c) for c in answers.correct])
-
-
 def _provenance(running: Running, weights: str | None) -> Provenance:
     return provenance(running.place.device, weights, running.job.typed)
 
 
-def _task_ref(task: LoadedTask, episodes: int) -> TaskRef:
+def _task_ref(task: LoadedTask, asked: Questions) -> TaskRef:
     return TaskRef(
         name=task.task.name,
         version=task.task.version,
         data_digest=task.data.digest,
-        episode_digest=task.episodes.first(episodes).digest(),
-        episodes=episodes,
+        episode_digest=asked.digest(),
+        episodes=len(asked),
     )
 
 
@@ -251,12 +299,12 @@ def _model_ref(running: Running, refit: bool) -> ModelRef:
     declared = getattr(model, "seen", None)
     if declared is None and job.spec.pool is not None:
         declared = ()  # a catalogue entry says so itself when it has seen anything
-    seen = None if declared is None else [str(name) for name in declared]
-    if seen is not None and hasattr(model, "fit"):
-        seen.append(f"{job.track.name}/train")
+    told = None if declared is None else seen.names(declared)
+    if told is not None and hasattr(model, "fit"):
+        told.append(f"{job.track.name}/train")
         if refit:
-            seen.append(f"{job.track.name}/validation")
-    return ModelRef(key=job.spec.key, recipe=running.recipe, pool=_pool(running), seen=seen)
+            told.append(f"{job.track.name}/validation")
+    return ModelRef(key=job.spec.key, recipe=running.recipe, pool=_pool(running), seen=told)
 
 
 def _pool(running: Running) -> Pool:

@@ -14,6 +14,7 @@ from benchmark.errors import OneshotError
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.episodes import answer, way_of
 from benchmark.evaluation.provenance import code_digest
+from benchmark.evaluation.seen import encode, learned
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
 from benchmark.records.canonical import digest
 from benchmark.records.store import slug, write_bytes
@@ -158,7 +159,9 @@ class Training:
         result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
         if not isinstance(result, TrainingResult):
             raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
-        return Trained(result, _save(model, folder, key, result))
+        # The validation split chose the weights, if it did not teach them.
+        seen = encode(learned(self.track, self.whole, ("train", "validation")))
+        return Trained(result, _save(model, folder, key, result, seen))
 
 
 def _prepare(folder: Path) -> None:
@@ -171,14 +174,19 @@ def _prepare(folder: Path) -> None:
         ) from error
 
 
-def _save(model: Any, folder: Path | None, key: str, result: TrainingResult) -> str | None:
-    """Writes weights and result; the weights first, so that a result never lacks its weights."""
+def _save(
+    model: Any, folder: Path | None, key: str, result: TrainingResult, seen: str
+) -> str | None:
+    """Writes weights and result; the weights first, so that a result never lacks its weights.
+
+    What the weights have seen is kept inside their file, and goes wherever it goes.
+    """
     if not callable(getattr(model, "state_dict", None)):
         return None
     from safetensors.torch import save
 
     state = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
-    data = save(state)
+    data = save(state, metadata={"seen": seen})
     weights = hashlib.sha256(data).hexdigest()
     if folder is not None:
         write_bytes(folder / "weights.safetensors", data, "--work")

@@ -7,13 +7,14 @@ differ between two equal measurements.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from benchmark.records.canonical import digest, recipe_hash
 
 SCHEMA = 1
+ADDED = ("calibration",)  # fields that the first records did not have
 Hex = Field(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -26,8 +27,8 @@ class Part(BaseModel):
 class TaskRef(Part):
     """Which pinned questions were answered.
 
-    `episodes` is the number used: the first so many of the task's pinned ones; `episode_digest`
-    covers exactly those.
+    `episodes` is the number used: the first so many of the task's pinned ones (episodes, trials or
+    queries); `episode_digest` covers exactly those.
     """
 
     name: str
@@ -65,13 +66,95 @@ class Counts(Part):
             raise ValueError(f"correct answers must lie between 0 and {self.of}")
         return self
 
+    @property
+    def answered(self) -> int:
+        """Number of episodes."""
+        return len(self.correct)
+
+
+class LogOdds(Part):
+    """Log-odds of "same" for each verification trial, in thousandths.
+
+    They are the model's scores after Platt scaling on the validation trials, where same and
+    different weigh the same: 0 is the validation threshold. Where a track has nothing to fit on,
+    `calibrated` is false, and they are scores of mean 0 and deviation 1, good for ranks alone.
+    """
+
+    kind: Literal["log-odds"] = "log-odds"
+    thousandths: list[int] = Field(min_length=1)
+    calibrated: bool = True
+
+    @property
+    def answered(self) -> int:
+        """Number of trials."""
+        return len(self.thousandths)
+
+
+class Ranks(Part):
+    """What each query of a retrieval found; a tie between a match and another counts against it.
+
+    `first` is the rank of the first match, from 1. With R matches in all (`matches`, one number
+    where every query has as many), `hits` are those among the first R, and `precision` is the
+    average precision up to rank R in millionths (mAP@R; Musgrave et al. 2020, section 3.1).
+    """
+
+    kind: Literal["ranks"] = "ranks"
+    first: list[int] = Field(min_length=1)
+    hits: list[int]
+    precision: list[int]
+    matches: int | list[int]
+
+    @model_validator(mode="after")
+    def fitting(self) -> Self:
+        """Lists of one length, whose numbers can be."""
+        count = len(self.first)
+        matches = [self.matches] * count if isinstance(self.matches, int) else self.matches
+        if {len(self.hits), len(self.precision), len(matches)} != {count}:
+            raise ValueError("the lists of ranks have different lengths")
+        if min(self.first) < 1 or min(matches) < 1:
+            raise ValueError("ranks and numbers of matches start at 1")
+        if min(self.precision) < 0 or max(self.precision) > 1_000_000:
+            raise ValueError("average precisions must lie between 0 and 1000000")
+        if any(not 0 <= hit <= most for hit, most in zip(self.hits, matches, strict=True)):
+            raise ValueError("hits must lie between 0 and the number of matches")
+        return self
+
+    @property
+    def answered(self) -> int:
+        """Number of queries."""
+        return len(self.first)
+
+
+Outcome = Annotated[Counts | LogOdds | Ranks, Field(discriminator="kind")]
+
+
+class Calibration(Part):
+    """Confidences of the answers by bins of equal width between 0 and 1.
+
+    `confidence_millionths` is each bin's sum; the temperature divides the model's scores.
+    """
+
+    temperature_millionths: int = Field(ge=1)
+    answers: list[int] = Field(min_length=1)
+    correct: list[int]
+    confidence_millionths: list[int]
+
+    @model_validator(mode="after")
+    def fits(self) -> Self:
+        """Every bin has all three numbers, and no more correct answers than answers."""
+        if not len(self.answers) == len(self.correct) == len(self.confidence_millionths):
+            raise ValueError("calibration lists have different lengths")
+        if any(not 0 <= c <= n for c, n in zip(self.correct, self.answers, strict=True)):
+            raise ValueError("a bin has more correct answers than answers")
+        return self
+
 
 class Validation(Part):
-    """The outcome on the track's pinned validation episodes, by which all choices were made."""
+    """The outcome on the pinned validation twin of the task."""
 
     task: str
     episode_digest: str = Hex
-    outcome: Counts
+    outcome: Outcome
 
 
 class CurvePoint(Part):
@@ -117,7 +200,8 @@ class Record(Part):
     status: Literal["ok", "failed"] = "ok"
     reason: str | None = None
     validation: Validation | None = None
-    outcome: Counts | None = None
+    outcome: Outcome | None = None
+    calibration: Calibration | None = None
     curve: list[CurvePoint] = []
     cost: Cost = Cost()
     provenance: Provenance
@@ -132,10 +216,8 @@ class Record(Part):
             raise ValueError("a record with status ok needs an outcome")
         if self.status == "failed" and not self.reason:
             raise ValueError("a failed record needs a reason")
-        if self.outcome is not None and len(self.outcome.correct) != self.task.episodes:
-            raise ValueError(
-                f"{len(self.outcome.correct)} counts for {self.task.episodes} episodes"
-            )
+        if self.outcome is not None and self.outcome.answered != self.task.episodes:
+            raise ValueError(f"{self.outcome.answered} answers to {self.task.episodes} episodes")
         expected = self.content_id()
         if self.id and self.id != expected:
             raise ValueError(f"id {self.id[:12]} does not match the content {expected[:12]}")
@@ -143,9 +225,11 @@ class Record(Part):
         return self
 
     def content_id(self) -> str:
-        """SHA-256 of the canonical JSON without id, curve, cost and provenance."""
-        return digest(
-            self.model_dump(
-                mode="json", by_alias=True, exclude={"id", "curve", "cost", "provenance"}
-            )
+        """SHA-256 of the canonical JSON without id, curve, cost, provenance and empty additions."""
+        content = self.model_dump(
+            mode="json", by_alias=True, exclude={"id", "curve", "cost", "provenance"}
         )
+        for name in ADDED:
+            if content[name] is None:  # records from before it existed keep their ids
+                del content[name]
+        return digest(content)

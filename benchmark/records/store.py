@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from benchmark.errors import OneshotError, first_mistake
-from benchmark.records.schema import Record
+from benchmark.records.schema import ADDED, Record
 
 RECORDS = "records"
 
@@ -50,6 +50,7 @@ def job_path(results: Path, task: str, version: int, model: str, recipe8: str, s
 def encode(record: Record) -> bytes:
     """The file's bytes: sorted keys, one field a line, lists of numbers on one line."""
     data = record.model_dump(mode="json", by_alias=True)
+    data = {name: data[name] for name in data if name not in ADDED or data[name] is not None}
     text = json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     text = re.sub(
         r"\[\s+(-?\d+(?:,\s+-?\d+)*)\s+\]",

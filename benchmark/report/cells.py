@@ -10,16 +10,34 @@ from benchmark.report.results import Result
 from benchmark.statistics.intervals import Interval
 
 NOT_RUN, FAILED = "not run", "failed"
-ONE_SEED, PREFIX, PARTIAL = "†", "‡", "§"
+ONE_SEED, PREFIX, PARTIAL, SEEN, UNDECLARED, CONSTANT = "†", "‡", "§", "¶", "?", "="
 NOTES = {
     ONE_SEED: "One training seed only: the interval does not cover training luck.",
     PREFIX: "Not all of the task's episodes: the first so many (see the details).",
     PARTIAL: "Some seeds failed or have not run; the numbers are those of the others.",
+    SEEN: "Has seen classes of this test, or may have: its weights are from elsewhere.",
+    UNDECLARED: "Does not say what it was trained on.",
+    CONSTANT: "Gives every trial the same log-odds: it does not tell same from different.",
 }
 INTERVAL_NOTE = (
     "Accuracy in percent ± half of the 95 % interval for these images: it covers the choice of "
     "episodes and, with two or more seeds, training luck. It does not cover new classes."
 )
+
+SUBJECTS = (
+    "over subjects (classes) drawn anew, a pair weighed by both of its own, and with two or more "
+    "seeds over training luck"
+)
+PAIR_NOTES = {
+    "verification": (
+        "Equal error rate in percent, all impostors together; lower is better. ± half of the 95 % "
+        f"interval {SUBJECTS}. Each network has its own ROC; means are over networks."
+    ),
+    "retrieval": (
+        "mAP@R in percent: every test item queries all others. ± half of the 95 % interval over "
+        "classes of queries drawn anew, and with two or more seeds over training luck."
+    ),
+}
 
 
 def percent(value: float | None) -> str:
@@ -44,6 +62,9 @@ def marks(result: Result) -> str:
         ONE_SEED: result.luck and not result.accuracy.covers_training,
         PREFIX: result.prefix,
         PARTIAL: result.state == "partial",
+        SEEN: result.saw_test,
+        UNDECLARED: result.seen is None,
+        CONSTANT: result.verification is not None and result.verification.constant,
     }
     return "".join(mark for mark in NOTES if carried[mark])
 

@@ -69,20 +69,32 @@ def _whole(value: float | None) -> str:
     return "" if not value else f"{value:,.0f}"
 
 
-DETAILS: tuple[Column, ...] = (
-    Column("Model", lambda e: e.row.label, number=False),
-    Column("These images", lambda e: f"{cells.cell(e.result)} {cells.marks(e.result)}".strip()),
-    Column("New classes", _new_classes),
-    Column("Validation", lambda e: cells.percent(e.result.validation)),
-    Column("Seeds", lambda e: cells.seeds(e.result)),
-    Column("Episodes", lambda e: _whole(e.result.episodes)),
+def _marked(entry: Entry) -> str:
+    return f"{cells.cell(entry.result)} {cells.marks(entry.result)}".strip()
+
+
+MODEL = Column("Model", lambda e: e.row.label, number=False)
+COMMON: tuple[Column, ...] = (
     Column("Backbone", _setting("backbone"), number=False),
     Column("Distance", _setting("distance"), number=False),
     Column("Loss", _setting("loss"), number=False),
     Column("Has seen", _seen, number=False),
+    Column("Test readings", lambda e: _whole(e.row.readings)),
     Column("Parameters", lambda e: _whole(e.result.parameters)),
     Column("Training items", lambda e: _whole(e.result.training_items)),
     Column("Training seconds", lambda e: _whole(e.result.training_seconds)),
+)
+CHOSEN: tuple[Column, ...] = (
+    Column("Validation", lambda e: cells.percent(e.result.validation)),
+    Column("Seeds", lambda e: cells.seeds(e.result)),
+)
+DETAILS: tuple[Column, ...] = (
+    MODEL,
+    Column("These images", _marked),
+    Column("New classes", _new_classes),
+    *CHOSEN,
+    Column("Episodes", lambda e: _whole(e.result.episodes)),
+    *COMMON,
 )
 
 
@@ -132,6 +144,9 @@ SHEET: tuple[Column, ...] = (
     Column("groups", _groups(lambda i: i.groups)),
     Column("validation", lambda e: _digits(e.result.validation)),
     Column("row_mean", lambda e: _digits(e.row.mean)),
+    Column("seen", _seen),
+    Column("saw_test", lambda e: str(int(e.result.saw_test)) if e.result.accuracy else ""),
+    Column("test_readings", lambda e: str(e.row.readings)),
     Column("row_rank", lambda e: cells.rank(e.row)),
     Column("training_items", lambda e: _digits(e.result.training_items)),
     Column("training_seconds", lambda e: _digits(e.result.training_seconds)),

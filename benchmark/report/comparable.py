@@ -28,7 +28,8 @@ def check(records: Iterable[Record]) -> None:
     for length in sorted(by_length):
         _same(by_length[length], "episodes", lambda r: r.task.episode_digest)
     answered = [record for record in records if record.outcome is not None]
-    _same(answered, "numbers of queries", lambda r: r.outcome.of if r.outcome else None)
+    _same(answered, "kinds of answers", lambda r: r.outcome.kind if r.outcome else None)
+    _same(answered, "numbers of queries", lambda r: getattr(r.outcome, "of", None))
 
 
 def _same(records: list[Record], what: str, value: Callable[[Record], Hashable]) -> None:

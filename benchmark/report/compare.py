@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError, Refused, UnknownName
-from benchmark.records.schema import Record
+from benchmark.records.schema import Counts, Record
 from benchmark.report.comparable import check
 from benchmark.report.names import TaskName, describe
 from benchmark.report.results import GroupsOf, default_groups
@@ -185,10 +185,9 @@ def _task(
     check([record for records in good for record in records])
     _same_terms(good[0][0], good[1][0], across)
     episodes = min(record.task.episodes for records in good for record in records)
-    counts = [
-        np.array([r.outcome.correct[:episodes] for r in records if r.outcome]) for records in good
-    ]
-    of = next(record.outcome.of for record in good[0] if record.outcome)
+    outcomes = [[r.outcome for r in records if isinstance(r.outcome, Counts)] for records in good]
+    counts = [np.array([outcome.correct[:episodes] for outcome in found]) for found in outcomes]
+    of = outcomes[0][0].of
     sides = [_side(*parts, of) for parts in zip(both, good, counts, strict=True)]
     luck = (sides[0].luck, sides[1].luck)
     task, version = describe(good[0][0].task.name), good[0][0].task.version

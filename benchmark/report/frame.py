@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.records.schema import Counts, Record
+from benchmark.records.schema import Counts, Outcome, Record
 from benchmark.records.store import load
 from benchmark.report import recipes
+from benchmark.report.answers import MEASURES, headline
 from benchmark.report.names import describe, is_validation
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "track", "task", "version", "twin", "model", "recipe8", "seed", "fold", "pool", "budget",
-    "views", "backbone", "distance", "loss", "seen", "status", "reason", "accuracy", "episodes",
-    "queries", "validation", "training_items", "training_seconds", "embedding_seconds",
-    "scoring_seconds", "parameters", "data_digest", "episode_digest", "suite", "device", "id",
+    "views", "backbone", "distance", "loss", "seen", "status", "reason", "accuracy", "measure",
+    "value", "episodes", "queries", "validation", "training_items", "training_seconds",
+    "embedding_seconds", "scoring_seconds", "parameters", "data_digest", "episode_digest",
+    "suite", "device", "id",
 )  # fmt: skip
 
 
@@ -38,17 +40,21 @@ def load_records(results: Path | str) -> pd.DataFrame:
 def to_frame(records: Iterable[Record]) -> pd.DataFrame:
     """One row per record with the columns `COLUMNS`, in the order given.
 
-    Accuracies lie in [0, 1], times are seconds, `queries` is the number in each episode and `twin`
-    tells validation twins. What a record or its recipe does not say is missing (NaN or None).
+    Accuracies lie in [0, 1]; `measure` names what the task ranks by ("accuracy", "EER", "mAP@R"),
+    and `value` is that number in [0, 1], as `validation` is on the validation twin. Times are
+    seconds, `queries` is the number in each episode and `twin` tells validation twins. What a
+    record or its recipe does not say is missing (NaN or None).
     """
     import pandas as pd
 
     return pd.DataFrame([_row(record) for record in records], columns=list(COLUMNS))
 
 
-def accuracy(outcome: Counts | None) -> float | None:
-    """Mean accuracy in [0, 1] of an outcome, None without one."""
-    return None if outcome is None else sum(outcome.correct) / (outcome.of * len(outcome.correct))
+def accuracy(outcome: Outcome | None) -> float | None:
+    """Mean accuracy in [0, 1] of answers to episodes, None for any other."""
+    if not isinstance(outcome, Counts):
+        return None
+    return sum(outcome.correct) / (outcome.of * len(outcome.correct))
 
 
 def _row(record: Record) -> dict[str, Any]:
@@ -73,9 +79,13 @@ def _row(record: Record) -> dict[str, Any]:
         "status": record.status,
         "reason": record.reason,
         "accuracy": accuracy(record.outcome),
+        "measure": MEASURES[describe(task.name).protocol],
+        "value": headline(task.name, record.outcome),
         "episodes": task.episodes,
-        "queries": None if record.outcome is None else record.outcome.of,
-        "validation": accuracy(record.validation.outcome) if record.validation else None,
+        "queries": getattr(record.outcome, "of", None),
+        "validation": headline(record.validation.task, record.validation.outcome)
+        if record.validation
+        else None,
         "training_items": cost.training_items,
         "training_seconds": cost.training_milliseconds / 1000,
         "embedding_seconds": cost.embedding_milliseconds / 1000,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 
 from benchmark.report import recipes
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row
+from benchmark.report.results import Result
 
 
 def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
@@ -15,21 +17,29 @@ def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
         for ranking in section.rankings:
             for row in ranking.rows:
                 for result in row.results:
-                    if not result.column.current:
+                    if not result.column.current or not _answers(row, result):
                         continue
                     task = result.column.task.name
                     if result.missing:
-                        found.append(command(ranking, row, task, result.missing))
+                        found.append(command(ranking, row, (task,), result.missing))
                     if result.failures:
                         seeds = tuple(seed for seed, _ in result.failures)
                         # A failure is a result too: only told to, a run replaces it.
-                        found.append(command(ranking, row, task, seeds) + " --existing redo")
+                        found.append(command(ranking, row, (task,), seeds) + " --existing redo")
     return tuple(dict.fromkeys(found))
 
 
-def command(ranking: Ranking, row: Row, task: str, seeds: tuple[int, ...]) -> str:
-    """What to type for these seeds of a row on a task: the command that made its other records."""
-    words = ["oneshot", "run", row.key, "--task", task]
+def _answers(row: Row, result: Result) -> bool:
+    """Whether a run would fill the hole: a head for a fixed number of ways refuses others."""
+    ways, n_way = recipes.pick(row.recipe, "ways"), result.column.task.n_way
+    return ways is None or n_way is None or ways == n_way
+
+
+def command(ranking: Ranking, row: Row, tasks: Iterable[str], seeds: tuple[int, ...]) -> str:
+    """What to type for these seeds of a row on tasks: the command that made its other records."""
+    words = ["oneshot", "run", row.key]
+    for task in tasks:
+        words += ["--task", task]
     words += ["--seeds", ",".join(str(seed) for seed in seeds)]
     if ranking.budget is not None and ranking.budget.split()[0] != recipes.CUSTOM:
         words += ["--budget", ranking.budget]

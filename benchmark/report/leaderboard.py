@@ -1,19 +1,21 @@
 """From records to tables: what may stand side by side, in which order, and what is missing.
 
-A *section* is a track, a *ranking* one table in it: only rows of one pool, one budget and one
-number of views. A row is one recipe of one model over the ranking's tasks. Rows with a hole, a
-failure or a missing seed get neither mean nor rank.
+A *section* is a track with one protocol (episodes, verification or retrieval), a *ranking* one
+table in it: only rows of one pool, one budget and one number of views. A row is one recipe of one
+model over the ranking's tasks. Rows with a hole, a failure or a missing seed get neither mean nor
+rank.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Literal
 
 from benchmark.records.schema import Record
+from benchmark.records.store import slug
 from benchmark.report import recipes
 from benchmark.report.comparable import check
 from benchmark.report.names import TaskName, describe, is_validation
@@ -21,6 +23,8 @@ from benchmark.report.results import GroupsOf, Result, TaskColumn, default_group
 
 Kind = Literal["ranked", "unranked", "earlier"]
 KINDS: tuple[Kind, ...] = ("ranked", "unranked", "earlier")
+PROTOCOLS = ("episodes", "verification", "retrieval")
+_Tasks = list[tuple[TaskColumn, list[Record]]]
 POOLS = ("inductive", "transductive", "pretrained")
 
 
@@ -29,6 +33,7 @@ class Row:
     """One recipe of one model; `results` has one entry per column of the ranking.
 
     `settings` are what was overridden to get the recipe, as typed.
+    `readings` is how often the model, in any recipe, has looked at the track's test.
     `label` is the key, with the recipe's hash where the ranking has several recipes of the key.
     `mean` is over the tasks, in [0, 1]; `rank` counts from 1; both None for incomplete rows and
     where nothing is ranked.
@@ -42,6 +47,7 @@ class Row:
     settings: tuple[str, ...] = ()
     mean: float | None = None
     rank: int | None = None
+    readings: int = 0
 
     @property
     def complete(self) -> bool:
@@ -65,8 +71,13 @@ class Ranking:
         budget = "no training budget" if self.budget is None else f"budget {self.budget}"
         return f"{self.pool}, {budget}, {self.views} view{'s' if self.views != 1 else ''}"
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether the table ranks by errors, as a verification's does."""
+        return self.columns[0].task.protocol == "verification"
+
     def best(self, position: int) -> frozenset[int]:
-        """Positions of the rows with the highest accuracy in a column; none among fewer than two.
+        """Positions of the rows with the best number in a column; none among fewer than two.
 
         Holes, failures and incomplete seeds do not compete.
         """
@@ -77,26 +88,29 @@ class Ranking:
         }
         if len(values) < 2:
             return frozenset()
-        return frozenset(n for n, value in values.items() if value == max(values.values()))
+        best = min(values.values()) if self.lower_is_better else max(values.values())
+        return frozenset(n for n, value in values.items() if value == best)
 
 
 @dataclass(frozen=True)
 class Section:
-    """All rankings of one track: its ranked tasks, its other ones, or its earlier versions."""
+    """All rankings of one track and protocol: its ranked tasks, other ones, or earlier versions."""
 
     track: str
     kind: Kind
     layer: int
     rankings: tuple[Ranking, ...]
+    protocol: str = "episodes"
 
     @property
     def title(self) -> str:
         """The track, and what sets the section apart."""
+        name = self.track if self.protocol == "episodes" else f"{self.track}, {self.protocol}"
         if self.kind == "earlier":
-            return f"{self.track}, earlier task versions" + (
+            return f"{name}, earlier task versions" + (
                 f" ({self.layer} back)" if self.layer > 1 else ""
             )
-        return self.track if self.kind == "ranked" else f"{self.track}, unranked tasks"
+        return name if self.kind == "ranked" else f"{name}, unranked tasks"
 
 
 @dataclass(frozen=True)
@@ -107,13 +121,19 @@ class Leaderboard:
     sections: tuple[Section, ...]
 
 
-def build(records: Iterable[Record], groups_of: GroupsOf | None = None) -> Leaderboard:
+def build(
+    records: Iterable[Record],
+    groups_of: GroupsOf | None = None,
+    readings: Mapping[tuple[str, str], int] | None = None,
+) -> Leaderboard:
     """Arranges records into tables; validation twins are left out.
 
     Args:
         records: any records, in any order.
         groups_of: (task name, number of episodes) -> integers [episodes], the group of each
             episode, or None; default the suite's own.
+        readings: of each (slug of the track, model), as far as they were noted
+            (`benchmark.records.readings`); a record is one at least.
 
     Raises:
         OneshotError: if records of one task version were measured on different data or episodes.
@@ -123,7 +143,7 @@ def build(records: Iterable[Record], groups_of: GroupsOf | None = None) -> Leade
     kept = [record for record in records if not is_validation(record.task.name)]
     for record in kept:
         by_task[record.task.name, record.task.version].append(record)
-    sections: dict[tuple[str, int, int], list[tuple[TaskColumn, list[Record]]]] = defaultdict(list)
+    sections: dict[tuple[str, int, int, int], _Tasks] = defaultdict(list)
     first: dict[str, int] = {}
     for name, version in sorted(by_task):
         check(by_task[name, version])
@@ -131,12 +151,37 @@ def build(records: Iterable[Record], groups_of: GroupsOf | None = None) -> Leade
         layer = _layer(task, version, [v for n, v in by_task if n == name])
         kind: Kind = "earlier" if layer else "ranked" if task.ranked else "unranked"
         column = TaskColumn(task, version, current=layer == 0)
-        sections[task.track, KINDS.index(kind), layer].append((column, by_task[name, version]))
+        key = task.track, PROTOCOLS.index(task.protocol), KINDS.index(kind), layer
+        sections[key].append((column, by_task[name, version]))
         first[task.track] = min(first.get(task.track, task.position), task.position)
     order = sorted(sections, key=lambda key: (first[key[0]], *key))
-    return Leaderboard(
-        len(kept),
-        tuple(_section(*key, sections[key], groups_of) for key in order),
+    made = tuple(_section(*key, sections[key], groups_of) for key in order)
+    return Leaderboard(len(kept), _with_readings(made, kept, readings or {}))
+
+
+def _with_readings(
+    sections: tuple[Section, ...], records: list[Record], noted: Mapping[tuple[str, str], int]
+) -> tuple[Section, ...]:
+    """The sections with the number of test readings in each row."""
+    told = Counter((describe(record.task.name).track, record.model.key) for record in records)
+
+    def count(track: str, key: str) -> int:
+        return max(told[track, key], noted.get((slug(track), key), 0))
+
+    return tuple(
+        replace(
+            section,
+            rankings=tuple(
+                replace(
+                    ranking,
+                    rows=tuple(
+                        replace(row, readings=count(section.track, row.key)) for row in ranking.rows
+                    ),
+                )
+                for ranking in section.rankings
+            ),
+        )
+        for section in sections
     )
 
 
@@ -148,6 +193,7 @@ def _layer(task: TaskName, version: int, versions: list[int]) -> int:
 
 def _section(
     track: str,
+    protocol: int,
     kind: int,
     layer: int,
     tasks: list[tuple[TaskColumn, list[Record]]],
@@ -169,13 +215,13 @@ def _section(
         pool, untrained, budget_name, views = key
         rows = _rows(shared[key], longest, groups_of)
         if KINDS[kind] == "ranked":
-            rows = _ranked(rows)
+            rows = _ranked(rows, lower=PROTOCOLS[protocol] == "verification")
         rankings.append(
             Ranking(
                 POOLS[pool], None if untrained else budget_name, views, tuple(shared[key]), rows
             )
         )
-    return Section(track, KINDS[kind], layer, tuple(rankings))
+    return Section(track, KINDS[kind], layer, tuple(rankings), PROTOCOLS[protocol])
 
 
 def _rows(
@@ -214,16 +260,19 @@ def _filled(row: Row) -> int:
     return sum(result.state == "ok" for result in row.results)
 
 
-def _ranked(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    """Complete rows by mean accuracy with their ranks, equal means sharing one; then the others."""
+def _ranked(rows: tuple[Row, ...], lower: bool) -> tuple[Row, ...]:
+    """Complete rows by their mean with their ranks, equal means sharing one; then the others."""
+    sign = -1 if lower else 1
     means = {
         number: fmean(r.accuracy.mean for r in row.results if r.accuracy is not None)
         for number, row in enumerate(rows)
         if row.complete
     }
     ranked = [
-        replace(rows[n], mean=mean, rank=1 + sum(other > mean for other in means.values()))
+        replace(
+            rows[n], mean=mean, rank=1 + sum(sign * other > sign * mean for other in means.values())
+        )
         for n, mean in means.items()
     ]
-    ranked.sort(key=lambda row: (-(row.mean or 0.0), row.key, row.recipe8))
+    ranked.sort(key=lambda row: (-sign * (row.mean or 0.0), row.key, row.recipe8))
     return (*ranked, *(row for n, row in enumerate(rows) if n not in means))

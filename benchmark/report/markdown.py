@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmark.report import cells
-from benchmark.report.columns import DETAILS, Column, Entry
+from benchmark.records.claims import Claim
+from benchmark.registry import page_of
+from benchmark.report import cells, published
+from benchmark.report.columns import Column, Entry
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
-from benchmark.report.leaderboard import Leaderboard, Ranking, Section
+from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
+from benchmark.report.pair_columns import DETAILS_OF, NOTES
 
 COMMAND = "oneshot leaderboard"
 
@@ -18,6 +21,7 @@ def render(
     suite: str,
     holes: tuple[str, ...],
     figures: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
+    claims: list[Claim] | None = None,
 ) -> str:
     """The whole page.
 
@@ -26,6 +30,7 @@ def render(
         suite: the suite's version.
         holes: the commands that fill the holes.
         figures: per section title the (caption, relative address) of its pictures.
+        claims: published numbers.
     """
     count = leaderboard.records
     lines = [
@@ -42,12 +47,18 @@ def render(
     ]
     for section in leaderboard.sections:
         lines += [f"## {safe(section.title)}", ""]
+        if section.protocol in cells.PAIR_NOTES:
+            lines += [safe(cells.PAIR_NOTES[section.protocol]) + " Bold: the best mean.", ""]
         for caption, address in (figures or {}).get(section.title, ()):
             lines += [f"![{safe(caption)}]({address})", ""]
         for ranking in section.rankings:
             lines += _compact(ranking)
+        lines += published.render(section, claims or [])
     lines += _holes(holes)
     lines += ["## Details", "", _DETAILS_NOTE, ""]
+    there = {section.protocol for section in leaderboard.sections}
+    for protocol in NOTES:
+        lines += [safe(NOTES[protocol]), ""] if protocol in there else []
     for section in leaderboard.sections:
         for ranking in section.rankings:
             lines += _details(section, ranking)
@@ -58,6 +69,7 @@ _DETAILS_NOTE = (
     "These images: 95 % interval over episodes and training seeds. New classes: 95 % interval "
     "with the group of classes (such as the alphabet) as the unit, each weighing the same, number "
     "of groups in brackets; empty where episodes mix groups or there are fewer than three. "
+    "Test readings: how often the model, in any recipe, has looked at the test of this track. "
     "Validation: the mean on the pinned validation episodes by which the weights were chosen. "
     "Times and items are means over seeds, on the machine named in each record."
 )
@@ -75,7 +87,7 @@ def _compact(ranking: Ranking) -> list[str]:
     lines = [f"### {safe(ranking.title)}", "", _line(head), _line(aligned, plain=True)]
     for number, row in enumerate(ranking.rows):
         line = [cells.rank(row)] if ranked else []
-        line.append(safe(row.label))
+        line.append(_linked(row))
         for position, result in enumerate(row.results):
             text = cells.cell(result)
             text = f"**{text}**" if number in best[position] else text
@@ -91,6 +103,12 @@ def _compact(ranking: Ranking) -> list[str]:
     if failed:
         lines += ["Failed:", "", *(f"- {safe(line)}" for line in failed), ""]
     return lines
+
+
+def _linked(row: Row) -> str:
+    """The row's label, leading to the model's page where it has one."""
+    page = page_of(row.key)
+    return safe(row.label) if page is None else f"[{safe(row.label)}](models/{page}.md)"
 
 
 def _holes(holes: tuple[str, ...]) -> list[str]:
@@ -110,13 +128,22 @@ def _details(section: Section, ranking: Ranking) -> list[str]:
         ]
         if not rows:
             continue
-        table = [(shown, [shown.value(entry) for entry in rows]) for shown in DETAILS]
+        columns = DETAILS_OF[section.protocol]
+        table = [(shown, [shown.value(entry) for entry in rows]) for shown in columns]
         table = [(shown, values) for shown, values in table if any(values)]
         lines += [f"### {safe(column.name)}: {safe(ranking.title)}", ""]
         lines += [_line([shown.title for shown, _ in table]), _line(_aligned(table), plain=True)]
         lines += [_line([values[n] for _, values in table]) for n in range(len(rows))]
         lines.append("")
+        for reason in _reasons(rows):
+            lines += [safe(reason) + ".", ""]
     return lines
+
+
+def _reasons(rows: list[Entry]) -> list[str]:
+    """Why numbers are missing from a verification, each reason once."""
+    told = [entry.result.verification for entry in rows]
+    return list(dict.fromkeys(reason for each in told if each for reason in each.reasons))
 
 
 def _aligned(table: list[tuple[Column, list[str]]]) -> list[str]:

@@ -24,6 +24,8 @@ class TaskName:
         ranked: False for a task of the suite outside its ranked list.
         version: the catalogue's version, None for a task that is not in it.
         pinned: number of pinned episodes, None for a task that is not in the catalogue.
+        protocol: "episodes", "verification" or "retrieval".
+        data: name of the data set that it asks about, "" for a task that is not in the catalogue.
         position: place in the catalogue's order of ranked tasks; others come after them.
     """
 
@@ -34,6 +36,8 @@ class TaskName:
     version: int | None
     pinned: int | None
     position: int
+    data: str = ""
+    protocol: str = "episodes"
 
     @property
     def chance(self) -> float | None:
@@ -58,15 +62,23 @@ def describe(name: str) -> TaskName:
     """What is known of the task of this name; never fails."""
     from benchmark.tasks.catalogue import RANKED
     from benchmark.tasks.catalogue import task as find_task
+    from benchmark.tasks.tracks import track as find_track
 
     try:
         task = find_task(name)
     except OneshotError:
-        shape = re.fullmatch(r"(.+?)-(?:(\d+)w\d+s|verification|retrieval)", name)
+        shape = re.fullmatch(r"(.+?)-(?:(\d+)w\d+s(?:-dirichlet)?|verification|retrieval)", name)
         n_way = int(shape[2]) if shape and shape[2] and int(shape[2]) > 0 else None
         track = shape[1] if shape else name
-        return TaskName(name, track, n_way, True, None, None, len(RANKED))
+        ending = name.rpartition("-")[2]
+        protocol = ending if ending in ("verification", "retrieval") else "episodes"
+        return TaskName(
+            name, track, n_way, True, None, None, len(RANKED), protocol=protocol
+        )  # fmt: skip
     position = RANKED.index(name) if name in RANKED else len(RANKED)
+    home = find_track(task.track)
+    n_way = task.n_way if task.protocol == "episodes" else None
     return TaskName(
-        name, task.track, task.n_way, task.ranked, task.version, task.episodes, position
-    )
+        name, task.track, n_way, task.ranked, task.version, task.episodes, position,
+        data=home.test_data or home.data, protocol=task.protocol,
+    )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from statistics import fmean
 from typing import Any, Literal
@@ -12,10 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import UnknownName
-from benchmark.records.schema import Record
-from benchmark.report.frame import accuracy
+from benchmark.records.schema import Counts, LogOdds, Ranks, Record
+from benchmark.report import answers
 from benchmark.report.names import TaskName
 from benchmark.statistics.intervals import Interval, new_classes, these_images
+from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, Retrieval
+from benchmark.statistics.retrieval import summarise as summarise_searches
+from benchmark.statistics.verification import OVERALL, Verification
+from benchmark.statistics.verification import summarise as summarise_networks
+from benchmark.tasks.overlap import may_have_met
 
 GroupsOf = Callable[[str, int], NDArray[Any] | None]
 State = Literal["ok", "partial", "failed", "missing"]
@@ -44,13 +49,18 @@ class Result:
         seeds: the seeds that ended well, ascending, and `seed_accuracy` in [0, 1] of each.
         missing: seeds that the recipe has on another task of the table but not here.
         failures: (seed, reason) of each failed record.
-        accuracy: interval over episodes and seeds, None without a seed that ended well.
+        accuracy: the number that ranks (for a verification the EER, for a retrieval mAP@R) with its
+            interval over episodes and seeds, or over subjects and seeds; None without a seed that
+            ended well.
         new_classes: interval over groups of classes, None where the task has no groups.
         episodes: number of episodes used: the shortest of the seeds' prefixes.
         prefix: whether these are fewer than the longest record of the task version has.
         luck: whether training or initial weights could make seeds differ.
-        validation: mean validation accuracy in [0, 1].
+        validation: the same number on the validation twin, a mean over seeds in [0, 1].
         training_items, training_seconds, parameters: means over seeds.
+        seen: what the model was trained on, None where it does not say.
+        saw_test: whether that may hold classes of the test.
+        verification, retrieval: all numbers of such a task.
     """
 
     column: TaskColumn
@@ -67,7 +77,10 @@ class Result:
     training_items: int | None = None
     training_seconds: float | None = None
     parameters: int | None = None
-    seen: tuple[str, ...] | None = None
+    seen: tuple[str, ...] | None = ()
+    saw_test: bool = False
+    verification: Verification | None = None
+    retrieval: Retrieval | None = None
 
     @property
     def state(self) -> State:
@@ -98,32 +111,78 @@ def summarise(
     there = {record.seed for record in records}
     missing = tuple(seed for seed in wanted if seed not in there)
     good = [r for r in records if r.status == "ok" and r.outcome is not None]
-    outcomes = [record.outcome for record in good if record.outcome is not None]
-    if not outcomes:
+    measured = _measured(column, good, groups_of)
+    if measured is None:
         return Result(column, missing=missing, failures=failures)
-    # Seeds may have answered prefixes of unequal length; they pair on the shortest.
-    episodes = min(len(outcome.correct) for outcome in outcomes)
-    correct = np.array([outcome.correct[:episodes] for outcome in outcomes])
-    of = outcomes[0].of
-    groups = groups_of(column.task.name, episodes) if column.current else None
-    validations = [accuracy(r.validation.outcome) for r in good if r.validation]
+    validations = [
+        answers.headline(r.validation.task, r.validation.outcome) for r in good if r.validation
+    ]
+    known = [value for value in validations if value is not None]
     parameters = [r.cost.parameters for r in good if r.cost.parameters is not None]
-    return Result(
-        column=column,
-        seeds=tuple(record.seed for record in good),
-        seed_accuracy=tuple(float(value) for value in correct.mean(axis=1) / of),
+    return replace(
+        measured,
         missing=missing,
         failures=failures,
-        accuracy=these_images(correct, of),
-        new_classes=None if groups is None else new_classes(correct, of, groups),
-        episodes=episodes,
-        prefix=episodes < longest,
+        prefix=measured.episodes < longest,
         luck=any(r.cost.training_items or r.cost.parameters for r in good),
-        validation=fmean(v for v in validations if v is not None) if validations else None,
+        validation=fmean(known) if known else None,
         training_items=round(fmean(r.cost.training_items for r in good)),
         training_seconds=fmean(r.cost.training_milliseconds for r in good) / 1000,
         parameters=max(parameters, default=None),
         seen=None if good[0].model.seen is None else tuple(good[0].model.seen),
+        saw_test=any(
+            may_have_met(each, column.task.data) for r in good for each in r.model.seen or ()
+        ),
+    )
+
+
+def _measured(column: TaskColumn, good: list[Record], groups_of: GroupsOf) -> Result | None:
+    """The numbers of records that ended well, by the kind of their outcome."""
+    name = column.task.name
+    counts = [r.outcome for r in good if isinstance(r.outcome, Counts)]
+    if counts:
+        # Seeds may have answered prefixes of unequal length; they pair on the shortest.
+        episodes = min(len(outcome.correct) for outcome in counts)
+        correct = np.array([outcome.correct[:episodes] for outcome in counts])
+        of = counts[0].of
+        groups = groups_of(name, episodes) if column.current else None
+        return Result(
+            column=column,
+            seeds=tuple(record.seed for record in good),
+            seed_accuracy=tuple(float(value) for value in correct.mean(axis=1) / of),
+            accuracy=these_images(correct, of),
+            new_classes=None if groups is None else new_classes(correct, of, groups),
+            episodes=episodes,
+        )
+    networks = [
+        answers.network(name, r.outcome, r.seed, r.fold)
+        for r in good
+        if isinstance(r.outcome, LogOdds) and column.current
+    ]
+    verified = [network for network in networks if network is not None]
+    if verified:
+        found = summarise_networks(verified, name)
+        return Result(
+            column=column,
+            seeds=tuple(sorted({network.seed for network in verified})),
+            seed_accuracy=found.seed_eer,
+            accuracy=found.eer[OVERALL],
+            episodes=min(len(network.same) for network in verified),
+            verification=found,
+        )
+    searches = [
+        answers.search(name, r.outcome, r.seed) for r in good if isinstance(r.outcome, Ranks)
+    ]
+    if not searches:
+        return None
+    told = summarise_searches(searches, name)
+    return Result(
+        column=column,
+        seeds=tuple(search.seed for search in searches),
+        seed_accuracy=told.per_seed,
+        accuracy=told.measures[MEAN_AVERAGE_PRECISION],
+        episodes=min(len(search.first) for search in searches),
+        retrieval=told,
     )
 
 

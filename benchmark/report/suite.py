@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 DISTRIBUTION = "oneshot-benchmark"
+RELEASED = "2026-11-24"  # of this version, as CITATION.cff tells it
 
 
 def suite_version() -> str:

@@ -14,6 +14,10 @@ from benchmark.report.results import Result
 MOST = 10  # commands shown
 MODEL_WIDTH, RANK_AND_MEAN, GAP = 38, 12, 2
 NOTE = "± is half of the 95 % interval for these images, training seeds included. Bold: highest."
+PAIR_NOTES = {
+    "verification": "Equal error rate, lower is better; ± for subjects drawn anew.",
+    "retrieval": "mAP@R; ± for classes of queries drawn anew.",
+}
 
 
 def render(leaderboard: Leaderboard, width: int = 100) -> Group:
@@ -25,6 +29,8 @@ def render(leaderboard: Leaderboard, width: int = 100) -> Group:
     used: list[Result] = []
     for section in leaderboard.sections:
         parts.append(Text(printable(section.title), style="bold underline"))
+        if section.protocol in PAIR_NOTES:
+            parts.append(Text(PAIR_NOTES[section.protocol], style="dim"))
         for ranking in section.rankings:
             parts += _tables(ranking, width)
             used += [result for row in ranking.rows for result in row.results]

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.errors import OneshotError
+from benchmark.records import claims, readings
 from benchmark.records.store import RECORDS, load, write_bytes
-from benchmark.report import markdown, sheet
+from benchmark.records.swhid import swhid
+from benchmark.report import latex, markdown, model_pages, sheet
+from benchmark.report.cite import references
+from benchmark.report.columns import entries
 from benchmark.report.holes import commands
 from benchmark.report.leaderboard import Leaderboard, build
+from benchmark.report.page import render as page_file
+from benchmark.report.pair_columns import SHEETS
 from benchmark.report.results import GroupsOf
 from benchmark.report.suite import suite_version
 
@@ -23,15 +29,23 @@ class Written:
     Attributes:
         leaderboard: the tables, for whoever shows them.
         page, sheet: the Markdown and the CSV file.
+        pair_sheets: the CSV files of verification and retrieval, where there are such results.
+        html: the page to sort, filter and compare in.
         figures: all files of all figures.
+        models: the page of each model of the catalogue that has results.
+        files: page, sheet, HTML page, references and the tables for papers.
         commands: what to type to fill the holes.
     """
 
     leaderboard: Leaderboard
     page: Path
     sheet: Path
+    html: Path
     figures: tuple[Path, ...]
+    models: tuple[Path, ...]
+    files: tuple[Path, ...]
     commands: tuple[str, ...]
+    pair_sheets: tuple[Path, ...] = ()
 
 
 def write_leaderboard(
@@ -40,7 +54,9 @@ def write_leaderboard(
     figures: bool = True,
     groups_of: GroupsOf | None = None,
 ) -> Written:
-    """Regenerates `leaderboard.md`, `leaderboard.csv` and the figures, each written atomically.
+    """Regenerates `leaderboard.{md,csv,html}`, `references.bib`, models' pages and figures.
+
+    Each file is written atomically.
 
     Equal records give equal bytes: nothing depends on the clock, the network or the folder's name.
 
@@ -54,7 +70,7 @@ def write_leaderboard(
         OneshotError: if there are no records, one is invalid, or some cannot share a table.
     """
     records = load(results)
-    leaderboard = build(records, groups_of)
+    leaderboard = build(records, groups_of, readings.load(results))
     if not leaderboard.sections:
         raise OneshotError(
             f"There are no results in {results / RECORDS} yet.",
@@ -75,11 +91,62 @@ def write_leaderboard(
             drawn[picture.section] = (*drawn.get(picture.section, ()), shown)
         _remove_outdated(out / FIGURES, {path.name for path in paths})
     page, table = out / "leaderboard.md", out / "leaderboard.csv"
-    text = markdown.render(leaderboard, suite_version(), holes, drawn)
-    for path, content in ((page, text), (table, sheet.render(leaderboard))):
+    html = out / page_file.FILE
+    made_from = f"{suite_version()}, record set {swhid(results / RECORDS)}"
+    published = claims.load(results)
+    text = markdown.render(leaderboard, made_from, holes, drawn, published)
+    shown_in = entries(leaderboard)
+    cited = references(
+        {entry.row.key for entry in shown_in},
+        {entry.result.column.task.name for entry in shown_in},
+        results,
+    )
+    contents = {page: text, table: sheet.render(leaderboard), out / "references.bib": cited}
+    contents[html] = page_file.render(
+        leaderboard, records, made_from, holes, published, results, groups_of
+    )
+    for name, content in latex.render_all(leaderboard, made_from).items():
+        contents[out / latex.FOLDER / f"{name}.tex"] = content
+    for path, content in contents.items():
         # A lone surrogate in a name is valid JSON but no UTF-8.
         write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
-    return Written(leaderboard, page, table, tuple(paths), holes)
+    pair_sheets = _write_pair_sheets(out, leaderboard)
+    models = _write_models(out / model_pages.FOLDER, leaderboard)
+    _remove(out / latex.FOLDER, "*.tex", set(contents), latex.MADE)
+    files = (*contents, *pair_sheets)
+    return Written(
+        leaderboard, page, table, html, tuple(paths), models, files, holes, pair_sheets
+    )  # fmt: skip
+
+
+def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
+    """Writes the sheets of verification and retrieval; removes those without results any more."""
+    there = sheet.protocols(leaderboard)
+    for protocol in SHEETS:
+        path = out / f"leaderboard-{protocol}.csv"
+        if protocol in there:
+            content = sheet.render(leaderboard, protocol)
+            write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
+        else:
+            path.unlink(missing_ok=True)
+    return tuple(out / f"leaderboard-{protocol}.csv" for protocol in there)
+
+
+def _write_models(folder: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
+    """Writes the models' pages and removes those of models that have no results any more."""
+    pages = model_pages.render_all(leaderboard)
+    for name, content in pages.items():
+        write_bytes(folder / f"{name}.md", content.encode("utf-8", errors="backslashreplace"))
+    made = {folder / f"{name}.md" for name in pages}
+    _remove(folder, "*.md", made, model_pages.MADE)
+    return tuple(sorted(made))
+
+
+def _remove(folder: Path, pattern: str, kept: set[Path], made: str) -> None:
+    """Removes files of ours, known by how they begin, that are made no more; others stay."""
+    for path in sorted(folder.glob(pattern)):
+        if path not in kept and path.read_text("utf-8").startswith(made):
+            path.unlink()
 
 
 def _remove_outdated(folder: Path, kept: set[str]) -> None:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.run import run
+from benchmark.records.schema import Counts
 from benchmark.records.store import slug, write_bytes
 from benchmark.registry import resolve
 from benchmark.tasks import track as find_track
@@ -138,7 +139,7 @@ class Search:
             correct, record = None, None
             with contextlib.suppress(Refused):  # such as a margin that the distance cannot reach
                 (record,) = run(job, replace(place, results=None), "skip", watcher)
-            if record is not None and record.outcome is not None:
+            if record is not None and isinstance(record.outcome, Counts):
                 correct = sum(record.outcome.correct)
                 of = record.outcome.of * len(record.outcome.correct)
             settings = {name: job.spec.settings[name] for name in factors}

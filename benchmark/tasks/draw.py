@@ -39,6 +39,24 @@ def shuffled(values: NDArray[np.int64], random: Words) -> NDArray[np.int64]:
     return np.take_along_axis(values, np.argsort(random, axis=-1, kind="stable"), axis=-1)
 
 
+def urn(random: Words, n_way: int, concentration: int, most: int) -> NDArray[np.int64]:
+    """int64 [e, n_way]: how many of each row's draws fall on each class, from words [e, draws].
+
+    Polya's urn: `concentration` balls of each class, and each draw puts back one ball more of its
+    class. Its counts are those of draws from proportions that are Dirichlet distributed with that
+    concentration (Blackwell and MacQueen 1973), in whole numbers alone, hence the same everywhere.
+    A class that has `most` leaves the urn.
+    """
+    counts = np.zeros((len(random), n_way), dtype=np.int64)
+    row = np.arange(len(random))
+    for word in random.T:
+        balls = np.where(counts < most, counts + concentration, 0)
+        ends = np.cumsum(balls, axis=1)
+        ball = below(word, ends[:, -1])
+        counts[row, (ball[:, None] >= ends).sum(axis=1)] += 1
+    return counts
+
+
 def distinct(random: Words, bound: NDArray[np.integer] | int, count: int) -> NDArray[np.int64]:
     """int64 [..., count]: distinct numbers in [0, bound) in random order, from [..., 2 * count].
 

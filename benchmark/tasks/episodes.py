@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.datasets.data_set import DataSet
-from benchmark.tasks.draw import Words, below, distinct, shuffled, words
+from benchmark.tasks.draw import Words, below, distinct, shuffled, urn, words
 from benchmark.tasks.spec import Task
 
 BLOCK = 1_000
@@ -83,15 +83,18 @@ class Pool:
     counts: NDArray[np.int64]
 
 
-def pool_of(task: Task, data: DataSet, classes: list[int]) -> Pool:
-    """The tables that the task draws from.
+def pool_of(
+    task: Task, data: DataSet, classes: list[int], left_out: NDArray[np.bool_] | None = None
+) -> Pool:
+    """The tables that the task draws from, without the items that are `left_out` (bool [n]).
 
     Raises:
         ValueError: where the data cannot give such episodes.
     """
-    order = np.lexsort((np.arange(len(data)), data.labels))
-    counts = np.bincount(data.labels, minlength=len(data.class_names))
-    column = np.arange(len(data)) - np.repeat(np.cumsum(counts) - counts, counts)
+    kept = np.arange(len(data)) if left_out is None else np.flatnonzero(~left_out)
+    order = kept[np.argsort(data.labels[kept], kind="stable")]
+    counts = np.bincount(data.labels[kept], minlength=len(data.class_names))
+    column = np.arange(len(kept)) - np.repeat(np.cumsum(counts) - counts, counts)
     if task.apart is not None:
         column = data.groups[task.apart].codes[order].astype(np.int64)
     table = np.full((len(counts), int(column.max()) + 1), -1, dtype=np.int64)
@@ -106,7 +109,8 @@ def pool_of(task: Task, data: DataSet, classes: list[int]) -> Pool:
     else:
         codes = data.class_groups(task.within)[chosen]
         by_code = {int(code): chosen[codes == code] for code in np.unique(codes)}
-        large = {code: found for code, found in by_code.items() if len(found) >= task.n_way}
+        least = max(task.n_way, 2)  # classes: a trial of one may compare two
+        large = {code: found for code, found in by_code.items() if len(found) >= least}
         names = tuple(data.groups[task.within].names[code] for code in large)
         inside = list(large.values())
     if not inside or max(len(found) for found in inside) < task.n_way:
@@ -118,17 +122,20 @@ def pool_of(task: Task, data: DataSet, classes: list[int]) -> Pool:
     return Pool(members, sizes, names, table, counts)
 
 
-def draw(task: Task, data: DataSet, classes: list[int]) -> Episodes:
-    """Draws the task's episodes among `classes` of `data`.
+def draw(
+    task: Task, data: DataSet, classes: list[int], left_out: NDArray[np.bool_] | None = None
+) -> Episodes:
+    """Draws the task's episodes among `classes` of `data`, without the items `left_out` (bool [n]).
 
     Words of one episode, in order: its group (1), its classes (2 n), the items or the values of
-    `apart` (2 k or 2 k n), the order of the queries (q). Classes come first so that which classes
-    an episode asks about depends on the list of classes alone.
+    `apart` (2 k or 2 k n), the classes of its queries where these are uneven (q), the order of the
+    queries (q). Classes come first so that which classes an episode asks about depends on the list
+    of classes alone.
 
     Raises:
         ValueError: where the data cannot give such episodes.
     """
-    pool = pool_of(task, data, classes)
+    pool = pool_of(task, data, classes, left_out)
     blocks = [
         _draw_block(
             task, pool, words(task.key, start, min(BLOCK, task.episodes - start), task.width)
@@ -149,7 +156,7 @@ def draw(task: Task, data: DataSet, classes: list[int]) -> Episodes:
 
 def _draw_block(task: Task, pool: Pool, random: Words) -> tuple[NDArray[np.int64], ...]:
     """Support [e, n, k], queries [e, q], labels [e, q] and groups [e] from words [e, width]."""
-    n_way, per_class = task.n_way, task.n_shot + task.n_query
+    n_way, per_class = task.n_way, task.per_class
     episodes = len(random)
     group = below(random[:, 0], len(pool.sizes))
     at = 1 + 2 * n_way
@@ -164,14 +171,33 @@ def _draw_block(task: Task, pool: Pool, random: Words) -> tuple[NDArray[np.int64
         chunk = random[:, at:end].reshape(episodes, n_way, 2 * per_class)
         columns = distinct(chunk, pool.counts[classes], per_class)
     items = pool.table[classes[:, :, None], columns]  # (e, n, k)
-    labels = np.repeat(np.arange(n_way), task.n_query)
+    if task.dirichlet is None:
+        counts = np.full((episodes, n_way), task.n_query)
+    else:
+        counts = urn(random[:, end : end + task.queries], n_way, task.dirichlet, task.most)
+    labels, place = _classes_in_order(counts, task.queries)
     order = shuffled(
-        np.broadcast_to(np.arange(task.queries), (episodes, task.queries)), random[:, end:]
+        np.broadcast_to(np.arange(task.queries), (episodes, task.queries)),
+        random[:, -task.queries :],
     )
-    queries = items[:, :, task.n_shot :].reshape(episodes, task.queries)
+    queries = items[np.arange(episodes)[:, None], labels, task.n_shot + place]
     return (
         items[:, :, : task.n_shot],
         np.take_along_axis(queries, order, axis=1),
-        labels[order],
+        np.take_along_axis(labels, order, axis=1),
         group,
     )
+
+
+def _classes_in_order(
+    counts: NDArray[np.int64], queries: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Per query the position of its class, ascending, and its number inside that class.
+
+    `counts` is [e, n], each row of sum `queries`; both results are int64 [e, queries].
+    """
+    ends = np.cumsum(counts, axis=1)
+    position = np.arange(queries)
+    labels = (position[None, :, None] >= ends[:, None, :]).sum(axis=2)
+    starts = np.take_along_axis(ends - counts, labels, axis=1)
+    return labels, position - starts

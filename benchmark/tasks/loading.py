@@ -13,14 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.datasets import catalogue as datasets
+from benchmark.datasets.copies import later_copies
 from benchmark.datasets.data_set import DataSet
+from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.draw import below, words
 from benchmark.tasks.episodes import Episodes, draw
+from benchmark.tasks.own import looking_in
+from benchmark.tasks.queries import Queries, draw_queries
 from benchmark.tasks.spec import Split, Task, Track
 from benchmark.tasks.tracks import classes_of
 from benchmark.tasks.tracks import track as find_track
+from benchmark.tasks.trials import Trials, draw_trials
+
+Questions = Episodes | Trials | Queries
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,20 +36,23 @@ class LoadedTask:
 
     Attributes:
         task: the statement of it.
-        data: the data set that the episodes' item numbers point into.
-        episodes: the pinned questions.
+        data: the data set that the questions' item numbers point into.
+        episodes: the pinned questions, of the task's protocol.
         classes: names of the classes on this split, any of which an episode may ask about.
     """
 
     task: Task
     data: DataSet
-    episodes: Episodes
+    episodes: Questions
     classes: tuple[str, ...]
 
 
 @cache
 def pins() -> dict[str, dict[str, Any]]:
-    """Per ranked task and validation twin: version, data and episode digest, group names."""
+    """Per ranked task and validation twin: version, data and episode digest, group names.
+
+    Verification and retrieval tasks also have the sizes of their groups or classes (`labels`).
+    """
     text = resources.files("benchmark.tasks").joinpath("pinned.json").read_text("utf-8")
     pinned: dict[str, dict[str, Any]] = json.loads(text)
     return pinned
@@ -75,8 +85,9 @@ def load_task(name: str, data: Path | None = None) -> LoadedTask:
         DataMissing: if its data set is not there.
         OneshotError: if the data or the drawn episodes are not the pinned ones.
     """
-    task = find_task(name)
-    track = find_track(task.track)
+    with looking_in(data):
+        task = find_task(name)
+        track = find_track(task.track)
     return bind(task, track, datasets.load(data_name(track, task.split), data))
 
 
@@ -87,13 +98,13 @@ def bind(task: Task, track: Track, whole: DataSet) -> LoadedTask:
     if task.runs == "lake":
         from benchmark.tasks.lake import lake_episodes
 
-        episodes = lake_episodes(whole)
+        episodes: Questions = lake_episodes(whole)
     else:
         data = whole
         if track.turns:
             data, classes = whole.with_turns(), [4 * c + t for c in classes for t in range(4)]
         try:
-            episodes = draw(task, data, classes)
+            episodes = _drawn(task, track, data, classes)
         except ValueError as error:
             raise OneshotError(
                 f"{task.name} cannot be drawn from {whole.name}: {error}."
@@ -103,7 +114,39 @@ def bind(task: Task, track: Track, whole: DataSet) -> LoadedTask:
     return LoadedTask(task, whole, episodes, names)
 
 
-def check_pin(task: Task, data: DataSet, episodes: Episodes) -> None:
+_FOUND: dict[str, NDArray[np.bool_]] = {}  # by the data's digest: a pure function of the content
+
+
+def _copies(track: Track, data: DataSet) -> NDArray[np.bool_] | None:
+    """Items of a user's own data that are the same as others, which no episode may hold.
+
+    Of equal items the one in the earliest split stays: what was trained on is not tested. The
+    suite's own data are pinned as they are; a test holds that no episode shows an image twice.
+    """
+    if data.name in datasets.KNOWN:
+        return None
+    if data.digest not in _FOUND:
+        split = np.full(len(data.class_names), len(SPLITS))
+        for number, name in enumerate(SPLITS):
+            split[classes_of(data, getattr(track, name))] = number
+        order = np.argsort(split[data.labels], kind="stable")
+        found = np.zeros(len(data), dtype=bool)
+        found[order] = later_copies(data.take(order))
+        _FOUND.clear()
+        _FOUND[data.digest] = found
+    return _FOUND[data.digest]
+
+
+def _drawn(task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
+    """The task's questions, by its protocol."""
+    if task.protocol == "verification":
+        return draw_trials(task, data, classes)
+    if task.protocol == "retrieval":
+        return draw_queries(task, data, classes)
+    return draw(task, data, classes, _copies(track, data))
+
+
+def check_pin(task: Task, data: DataSet, episodes: Questions) -> None:
     """Refuses data or episodes that differ from the pinned ones.
 
     Raises:
@@ -129,7 +172,8 @@ def check_pin(task: Task, data: DataSet, episodes: Episodes) -> None:
 def episode_groups(name: str, episodes: int) -> NDArray[np.int64] | None:
     """int64 [episodes]: the group (alphabet) that each episode stays inside; needs no data.
 
-    None for tasks whose episodes mix groups, and for those that are not pinned.
+    None for tasks whose episodes mix groups, for those that are not pinned, and for those that ask
+    no episodes (whose units `benchmark.tasks.labels` tells).
     """
     task = find_task(name)
     if task.runs == "lake":
@@ -138,6 +182,6 @@ def episode_groups(name: str, episodes: int) -> NDArray[np.int64] | None:
         alphabets = sorted({run.alphabet for run in LAKE_RUNS})
         return np.array([alphabets.index(run.alphabet) for run in LAKE_RUNS])[:episodes]
     pin = pins().get(name)
-    if task.within is None or pin is None:
+    if task.protocol != "episodes" or task.within is None or pin is None:
         return None
     return below(words(task.key, 0, episodes, task.width)[:, 0], len(pin["groups"]))

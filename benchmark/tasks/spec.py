@@ -8,6 +8,7 @@ from typing import Literal
 from benchmark.datasets.data_set import Family
 
 Split = Literal["train", "validation", "test"]
+Protocol = Literal["episodes", "verification", "retrieval"]
 VALIDATION = "@validation"
 
 
@@ -38,7 +39,8 @@ class Track:
         data: data set of the training and validation splits.
         train, validation, test: the classes of each split; no class is in two of them.
         chooses: the task whose validation twin decides early stopping and recipes.
-        family, channels, side: what the data set's items are, known before it is read.
+        family, channels, side: what the data set's items are, known before it is read; a vector
+            counts as an image of one pixel with as many channels as it has numbers.
         turns: whether each class counts once per quarter turn (Vinyals et al. 2016).
         test_data: data set of the test split where it is another one.
     """
@@ -57,8 +59,31 @@ class Track:
 
 
 @dataclass(frozen=True)
+class TrialKind:
+    """Verification trials of one kind; a task lays its kinds out one after the other.
+
+    Attributes:
+        name: "genuine" (both sides of one class), or what makes the sides differ: "within" (two
+            classes of one group), "across" (classes of two groups), "random" (two classes of the
+            split, whatever their groups), "skilled" (an imitation of the class's own items).
+        trials: how many there are.
+    """
+
+    name: Literal["genuine", "within", "across", "random", "skilled"]
+    trials: int
+
+    @property
+    def same(self) -> bool:
+        """Whether the right answer is "same"."""
+        return self.name == "genuine"
+
+
+@dataclass(frozen=True)
 class Task:
-    """N-way K-shot episodes on one split of one track.
+    """What is asked on one split of one track: episodes, verification trials or queries.
+
+    An *episode* in the names below is one question: an N-way K-shot episode, one verification
+    trial, or one query of a retrieval.
 
     Attributes:
         name: such as "omniglot-within-20w1s"; the validation twin ends in "@validation".
@@ -66,7 +91,7 @@ class Task:
         track: name of the track.
         split: "test" or "validation".
         n_way, n_shot: classes and support items a class of each episode.
-        n_query: queries a class.
+        n_query: queries a class; their mean where `dirichlet` makes the classes uneven.
         episodes: number of pinned episodes.
         within: the group each episode stays inside, such as "alphabet", or None.
         apart: the group no value of which has both support and queries in an episode, such as
@@ -75,6 +100,12 @@ class Task:
         ranked: whether the task has a place in the tables; any NwKs can be run.
         draws: the task whose draw this one repeats, so that models of several tracks answer the
             same questions; None for a draw of its own.
+        dirichlet: the concentration of the Dirichlet distribution that an episode's proportions
+            of queries come from (Veilleux et al. 2021); None for as many of each class.
+        most: queries that one class can have at most where they are uneven.
+        protocol: what kind of question it asks.
+        kinds: the kinds of its trials, for a verification.
+        imitations: the group whose value "forged" marks imitations of a class by others, or None.
     """
 
     name: str
@@ -90,6 +121,16 @@ class Task:
     runs: Literal["lake"] | None = None
     ranked: bool = False
     draws: str | None = None
+    dirichlet: int | None = None
+    most: int = 0
+    protocol: Protocol = "episodes"
+    kinds: tuple[TrialKind, ...] = ()
+    imitations: str | None = None
+
+    @property
+    def per_class(self) -> int:
+        """Items of each class that an episode draws, used or not."""
+        return self.n_shot + (self.n_query if self.dirichlet is None else self.most)
 
     @property
     def queries(self) -> int:
@@ -99,9 +140,9 @@ class Task:
     @property
     def width(self) -> int:
         """Random words that one drawn episode takes; `episodes.draw` says for what."""
-        per_class = self.n_shot + self.n_query
-        items = per_class if self.apart else per_class * self.n_way
-        return 1 + 2 * self.n_way + 2 * items + self.queries
+        items = self.per_class if self.apart else self.per_class * self.n_way
+        proportions = 0 if self.dirichlet is None else self.queries
+        return 1 + 2 * self.n_way + 2 * items + proportions + self.queries
 
     @property
     def key(self) -> str:

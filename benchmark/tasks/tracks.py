@@ -9,6 +9,7 @@ from __future__ import annotations
 from benchmark.datasets.data_set import DataSet
 from benchmark.datasets.glyphs import SPLIT as GLYPHS_SPLIT
 from benchmark.errors import UnknownName
+from benchmark.tasks import own
 from benchmark.tasks.spec import Selection, Track
 
 BACKGROUND = (
@@ -53,6 +54,11 @@ def alphabets(names: tuple[str, ...], but: tuple[str, ...] = ()) -> Selection:
 def part(name: str) -> Selection:
     """The classes that the data set itself puts into this split."""
     return Selection("split", (name,))
+
+
+def folds(*names: str) -> Selection:
+    """The classes that the data set puts into these folds."""
+    return Selection("fold", names)
 
 
 GLYPHS = Track(
@@ -102,17 +108,30 @@ TRACKS: tuple[Track, ...] = (
         )
         for name in ("mini-imagenet", "mini-imagenet-pickles")
     ),
+    # Fold 0 of five by person: the next fold validates, the others train.
+    Track(
+        "orl-faces", "orl-faces", folds("2", "3", "4"), folds("1"), folds("0"),
+        "orl-faces-5w1s", "photograph", 1, 112,
+    ),
+    Track(
+        "languages", "languages", part("train"), part("validation"), part("test"),
+        "languages-20w1s", "text", 1, 32,
+    ),
+    Track(
+        "digits", "digits", part("train"), part("validation"), part("test"),
+        "digits-5w1s", "vector", 64, 1,
+    ),
 )  # fmt: skip
 
 
 def track(name: str) -> Track:
-    """The track of this name.
+    """The track of this name: one of the suite's, or that of a data set of the user's own.
 
     Raises:
         UnknownName: if there is none.
     """
-    for candidate in TRACKS:
-        if candidate.name == name:
+    for candidate in (*TRACKS, own.track(name)):
+        if candidate is not None and candidate.name == name:
             return candidate
     raise UnknownName("track", name, [candidate.name for candidate in TRACKS])
 

@@ -47,6 +47,7 @@ def convolutions_by_hand(*maps: int) -> int:
     ("name", "expected", "millions"),
     [
         ("conv4", convolutions_by_hand(3, 64, 64, 64, 64), 0.113),
+        ("conv4-maps", convolutions_by_hand(3, 64, 64, 64, 64), 0.113),
         ("conv6", convolutions_by_hand(3, *[64] * 6), 0.187),
         ("conv4-128", convolutions_by_hand(3, 32, 64, 128, 128), 0.242),
         ("conv4-512", convolutions_by_hand(3, 96, 192, 384, 512), 2.605),

@@ -106,7 +106,7 @@ def test_a_model_is_titled_and_cited_by_its_parts() -> None:
 def test_models_with_a_name_of_their_own_are_listed_and_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    named = ModelEntry("mine", "mine:Mine", "Mine", "siamese", "Embedder")
+    named = ModelEntry("mine", "mine:Mine", "Recipe", "Mine", "siamese", "Embedder")
     monkeypatch.setattr(catalogue, "NAMED", (named,))
     assert named in entries() and find("mine") == named
 
@@ -115,7 +115,7 @@ def test_models_with_a_name_of_their_own_are_listed_and_found(
 def test_every_entry_offers_what_it_declares(entry: ModelEntry, track: TrackInfo) -> None:
     # Koch's 38 million weights need not be drawn to see what the model offers.
     small = {"width": 0.05} if entry.family != "fixed" else {}
-    if entry.settings.get("backbone") == "char-cnn":
+    if entry.settings.get("backbone") == "char-cnn" or entry.key == "ngrams-cosine":
         track = TrackInfo("words", "text", channels=1, side=32)
     needed = NEEDED.get(entry.key) or NEEDED.get(entry.key.partition("-")[0])
     if needed is not None:
@@ -126,3 +126,10 @@ def test_every_entry_offers_what_it_declares(entry: ModelEntry, track: TrackInfo
         assert isinstance(model, PROTOCOLS[offer]) == (entry.offers == offer)
     assert getattr(model, "transductive", False) == (entry.pool == "transductive")
     assert isinstance(model, Trainable) == (entry.family != "fixed")
+    assert all(
+        isinstance(model, (PROTOCOLS | {"Trainable": Trainable})[p]) for p in entry.protocols
+    )
+    assert getattr(model, "trained_for", None) == entry.trained_for
+    module, _, recipe = entry.recipe.rpartition(":")
+    recipe_type = getattr(import_module(module or entry.target.partition(":")[0]), recipe)
+    assert type(model.recipe) is recipe_type  # type: ignore[attr-defined]

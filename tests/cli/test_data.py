@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmark.cli.data import app
+from benchmark.datasets import catalogue, mini_imagenet, prepare, store
 from benchmark.datasets import fetch as downloads
-from benchmark.datasets import mini_imagenet, prepare, store
 from benchmark.datasets.data_set import whole
 from benchmark.errors import DataMissing, OneshotError, UnknownName
 
-NAMES = ["glyphs", "omniglot", "mini-imagenet", "mini-imagenet-pickles"]
+NAMES = [known.name for known in catalogue.DATA_SETS]
 
 
 def points(path, progress=None):

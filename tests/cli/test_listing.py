@@ -29,3 +29,22 @@ def test_json_names_every_siamese_network_and_text_their_pattern():
     assert "siamese-BACKBONE-DISTANCE-LOSS" in text
     assert "relation-BACKBONE" in text and "relation-conv4" not in text
     assert len(text.splitlines()) < 40
+
+
+def test_json_tells_what_a_model_offers_and_answers():
+    rows = json.loads(CliRunner().invoke(app, ["list", "models", "--json"]).stdout)
+    by_key = {row["key"]: row for row in rows}
+    assert by_key["maml-conv4"]["trained_for"] == "5-way 1-shot"
+    assert by_key["maml-conv4"]["protocols"] == ["EpisodeClassifier", "Trainable"]
+    assert by_key["relation-conv4"]["protocols"] == ["PairHead", "Embedder", "Trainable"]
+    assert by_key["bd-cspn-conv4"]["pool"] == "transductive"
+    assert by_key["feat-conv4"]["paper"] == "Ye et al. 2020"
+    assert all(row["paper"] or row["family"] == "fixed" for row in rows)
+
+
+def test_about_tells_one_model():
+    shown = CliRunner().invoke(app, ["about", "relation-conv4", "--results", "nowhere"])
+    assert shown.exit_code == 0
+    assert "Learning to Compare" in shown.stdout and "None are in this folder" in shown.stdout
+    source = CliRunner().invoke(app, ["about", "feat-mlp", "--markdown"])
+    assert "| `backbone` | mlp |" in source.stdout

@@ -63,7 +63,7 @@ def test_settings():
 
 
 def test_patterns_mean_ranked_tasks_and_names_any_shape():
-    assert tasks_of(["glyphs-5w*"]) == ["glyphs-5w1s", "glyphs-5w5s"]
+    assert tasks_of(["glyphs-5w*s"]) == ["glyphs-5w1s", "glyphs-5w5s"]
     assert tasks_of(["glyphs-7w2s"]) == ["glyphs-7w2s"]
     with pytest.raises(UnknownName, match="oneshot list tasks"):
         tasks_of(["nothing-*"])

@@ -64,7 +64,7 @@ def test_an_equal_record_leaves_the_old_file(tmp_path):
     [
         (lambda d: d["outcome"]["correct"].__setitem__(0, 5), "id .* does not match"),
         (lambda d: d["outcome"]["correct"].__setitem__(0, 6), "between 0 and 5"),
-        (lambda d: d["outcome"]["correct"].append(1), "3 counts for 2 episodes"),
+        (lambda d: d["outcome"]["correct"].append(1), "3 answers to 2 episodes"),
         (lambda d: d.__setitem__("surprise", 1), "[Ee]xtra"),
         (lambda d: d.__setitem__("seed", "3"), "seed"),
         (lambda d: d.__setitem__("schema", 2), "schema 2"),

@@ -215,3 +215,15 @@ def test_a_hundred_records_take_a_moment(tmp_path: Path) -> None:
     started = time.process_time()
     write_leaderboard(results, figures=False, **NONE)
     assert time.process_time() - started < 3
+
+
+def test_no_command_is_given_that_would_be_refused() -> None:
+    fixed = {**TRAINED, "ways": 5}
+    records = [
+        record("maml-conv4", "glyphs-5w1s", recipe=fixed),
+        record("feat-conv4", "glyphs-5w1s", recipe=TRAINED),
+        record("feat-conv4", "glyphs-20w1s", recipe=TRAINED),
+        record("feat-conv4", "glyphs-5w5s", recipe=TRAINED),
+    ]
+    (command,) = commands(build(records, **NONE))
+    assert command.startswith("oneshot run maml-conv4 --task glyphs-5w5s")

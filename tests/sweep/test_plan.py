@@ -1,5 +1,6 @@
 """Plans: jobs, what is missing, what is refused and why, and how long it takes."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -30,10 +31,10 @@ def test_one_job_for_each_track_and_seed(tmp_path):
 
 
 def test_what_is_there_is_not_missing(tmp_path):
-    plan = make([wanted("pixels-cosine")], tmp_path)
+    plan = make([wanted("chance")], tmp_path)
     job = replace(plan.planned[0].job, tasks=TASKS[:1])
     list(run(job, Surroundings(results=tmp_path)))
-    again = make([wanted("pixels-cosine")], tmp_path)
+    again = make([wanted("chance")], tmp_path)
     assert again.planned[0].missing == TASKS[1:]
     with pytest.raises(OneshotError, match="already there"):
         refuse_existing(again, tmp_path)
@@ -54,6 +55,13 @@ def test_what_makes_no_sense_is_listed_with_its_reason(tmp_path):
     assert refusal.model == bad.model and "never negative" in refusal.reason
     with pytest.raises(Refused, match="never negative"):
         make([bad], tmp_path, strict=True)
+
+
+def test_a_package_that_is_missing_is_a_reason_and_no_end(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "skimage.feature", None)
+    plan = make([wanted("hog"), wanted("chance")], tmp_path)
+    assert [each.job.spec.key for each in plan.planned] == ["chance"]
+    assert "needs scikit-image" in plan.refused[0].reason
 
 
 def test_a_search_that_is_missing_comes_first_and_is_then_followed(learner, tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmark.errors import OneshotError, UnknownName
+from benchmark.report.names import describe
 from benchmark.tasks import RANKED, TRACKS, episode_groups, load_task, task, track
 from benchmark.tasks.loading import data_name, pins
 from benchmark.tasks.tracks import (
@@ -32,6 +33,16 @@ def test_any_shape_parses_and_is_unranked():
     assert task("omniglot-within-20w1s").ranked
 
 
+def test_uneven_episodes_have_a_name_of_their_own():
+    characters, photographs = task("glyphs-5w1s-dirichlet"), task("mini-imagenet-5w1s-dirichlet")
+    assert (characters.queries, characters.most, characters.dirichlet) == (30, 19, 2)
+    assert (photographs.queries, photographs.most, photographs.ranked) == (75, 75, True)
+    assert task("glyphs-5w1s").dirichlet is None
+    repeated = task("omniglot-minimal1-within-5w1s-dirichlet")
+    assert repeated.draws == "omniglot-within-5w1s-dirichlet" and not repeated.ranked
+    assert describe("mine-7w1s-dirichlet").chance == 1 / 7
+
+
 def test_the_validation_twin_is_another_draw_on_another_split():
     test, twin = task("omniglot-lake-20w1s"), task("omniglot-lake-20w1s@validation")
     assert (test.split, test.runs, test.episodes) == ("test", "lake", 20)
@@ -46,7 +57,9 @@ def test_the_validation_twin_is_another_draw_on_another_split():
         ("omniglot-5w1s", UnknownName, "no task"),
         ("glyphs-1w1s", OneshotError, "at least 2 classes"),
         ("glyphs-5w20s", OneshotError, "at most 19 shots"),
+        ("glyphs-5w18s-dirichlet", OneshotError, "at most 17 shots"),
         ("omniglot-lake-5w1s", OneshotError, "omniglot-within-5w1s"),
+        ("omniglot-lake-20w1s-dirichlet", OneshotError, "official runs"),
     ],
 )
 def test_wrong_names_are_answered(name, error, says):
@@ -135,14 +148,15 @@ def test_splits_of_real_tracks_share_no_class(name, real_store):
             "omniglot-minimal2": {"train": 130, "validation": 26, "test": 659},
             "omniglot-vinyals": {"train": 1_028, "validation": 172, "test": 423},
             "mini-imagenet": {"train": 64, "validation": 16, "test": 20},
+            "orl-faces": {"train": 24, "validation": 8, "test": 8},
+            "languages": {"train": 116, "validation": 23, "test": 40},
+            "digits": {"train": 3, "validation": 2, "test": 5},
         }[name]
     )
 
 
 @pytest.mark.realdata
-@pytest.mark.parametrize(
-    "name", [name for name in RANKED if name.startswith(("omniglot", "mini", "glyphs-to"))]
-)
+@pytest.mark.parametrize("name", [name for name in RANKED if not name.startswith("glyphs-5w")])
 def test_real_tasks_are_the_pinned_ones(name, real_store):
     for twin in (name, f"{name}@validation"):
         loaded = load_task(twin, real_store)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.stats import betabinom
 
-from benchmark.tasks.draw import below, distinct, shuffled, words
+from benchmark.tasks.draw import below, distinct, shuffled, urn, words
 
 PINNED_WORDS = ["0x689658c3999de2d5", "0x7644efb8993b42fa", "0x31e163eb4d50904c"]
 
@@ -54,3 +55,19 @@ def test_shuffled_keeps_the_values():
     mixed = shuffled(values, words("mix", 0, 100, 9))
     assert np.array_equal(np.sort(mixed, axis=1), values)
     assert not np.array_equal(mixed, values)
+
+
+def test_the_urn_is_a_dirichlet_multinomial():
+    ways, concentration, draws = 4, 2, 12
+    counts = urn(words("urn", 0, 40_000, draws), ways, concentration, most=draws)
+    assert (counts.sum(axis=1) == draws).all()
+    total = concentration * ways
+    for k in range(ways):  # each class's counts are beta-binomial
+        wanted = betabinom(draws, concentration, total - concentration)
+        seen = np.bincount(counts[:, k], minlength=draws + 1) / len(counts)
+        assert np.abs(seen - wanted.pmf(np.arange(draws + 1))).max() < 0.01
+
+
+def test_no_class_leaves_the_urn_more_often_than_it_may():
+    counts = urn(words("urn", 0, 2_000, 30), 5, 2, most=7)
+    assert counts.max() == 7 and (counts.sum(axis=1) == 30).all()

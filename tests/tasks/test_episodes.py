@@ -98,3 +98,21 @@ def test_groups_too_small_are_left_out_and_none_left_is_refused(blobs):
 def test_a_class_with_too_few_items_is_refused(blobs):
     with pytest.raises(ValueError, match="distinct"):
         draw(task(n_query=19), blobs, list(range(12)))
+
+
+def test_uneven_queries_are_the_right_items_of_their_classes(blobs):
+    uneven = task(name="blobs-3w2s-dirichlet", dirichlet=2, most=6, n_query=3)
+    episodes = draw(uneven, blobs, list(range(12)))
+    assert episodes.queries.shape == (200, 9)
+    class_of = blobs.labels[episodes.support[:, :, 0]]
+    asked = np.take_along_axis(class_of, episodes.labels.astype(int), axis=1)
+    assert np.array_equal(blobs.labels[episodes.queries], asked)
+    both = [*episodes.support.reshape(200, -1).T, *episodes.queries.T]
+    assert all(len(set(items)) == 15 for items in np.stack(both, axis=1).tolist())
+    drawer = blobs.groups["drawer"].codes
+    for support, queries in zip(episodes.support, episodes.queries, strict=True):
+        assert not set(drawer[support.ravel()]) & set(drawer[queries])
+    counts = np.stack([np.bincount(labels, minlength=3) for labels in episodes.labels])
+    assert counts.max() == 6 and counts.min() == 0
+    assert len(np.unique(counts, axis=0)) > 15
+    assert draw(uneven, blobs, list(range(12))).digest() == episodes.digest()

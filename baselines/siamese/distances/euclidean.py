@@ -12,6 +12,7 @@ from baselines.siamese.distances._distance import Distance
 from baselines.siamese.traits import Traits
 
 PAPER = ("Hadsell et al. 2006", "hadsell2006dimensionality")
+TITLE = "Euclidean"
 TRAITS = Traits(
     non_negative=True,
     bounded=False,

@@ -1,0 +1,107 @@
+"""`oneshot data add`: a known data set, or data of your own, into the data directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark.cli.data_common import Data, Name, bars, report
+
+
+def add(
+    name: Name,
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="Folder, archive or file with the data; generated sets need none."),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Data of your own: folder | csv | vectors | text")
+    ] = None,
+    side: Annotated[int, typer.Option(help="Images: side in pixels at which to store them.")] = 84,
+    fit: Annotated[
+        str, typer.Option(help="Images: how they become square: pad | crop | stretch")
+    ] = "pad",
+    colour: Annotated[str, typer.Option(help="Images: auto | rgb | grey")] = "auto",
+    family: Annotated[
+        str, typer.Option(help="Images: what they show, photograph | character")
+    ] = "photograph",
+    group: Annotated[
+        str | None,
+        typer.Option(help="'parent' (folder), a regular expression on the path, or a column."),
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Tables: the column of the classes (else label, class).")
+    ] = None,
+    least: Annotated[int, typer.Option(help="Classes with fewer items count as bad.")] = 2,
+    on_bad: Annotated[
+        str, typer.Option(help="Bad items: fail (and name them) | skip (leave them out)")
+    ] = "fail",
+    fractions: Annotated[
+        str, typer.Option(help="Of the classes, for training, validation and test.")
+    ] = "0.6,0.2,0.2",
+    split: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Lists of classes: class,split")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Splits and tasks of your own.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Threads that decode images.")] = None,
+    data: Data = None,
+) -> None:
+    """Read a data set you have, check it and store it."""
+    from benchmark.datasets import prepare, store
+    from benchmark.datasets.own.options import Options
+
+    options = Options(
+        side=side, fit=fit, colour=colour, family=family, group=group,  # type: ignore[arg-type]
+        label=label, least=least, on_bad=on_bad,  # type: ignore[arg-type]
+        fractions=_fractions(fractions), split=split, config=config, workers=workers,
+    )  # fmt: skip
+    if kind not in prepare.OWN_READERS and options != Options():
+        from benchmark.errors import Refused
+
+        kinds = ", ".join(prepare.OWN_READERS)
+        raise Refused(
+            f"'{name}' is read in one way only; these options are for data of your own.",
+            f"Leave them out, or say which kind: --kind with one of {kinds}.",
+        )
+    directory = store.data_directory(data)
+    with bars() as progress:
+        brought = prepare.bring(name, path, directory, kind, progress, options)
+    for note in brought.notes:
+        typer.echo(note)
+    report(brought.verified)
+    if kind in prepare.OWN_READERS:
+        _say_next(name, directory)
+
+
+def _fractions(text: str) -> tuple[float, float, float]:
+    from benchmark.errors import OneshotError
+
+    try:
+        train, validation, test = (float(part) for part in text.split(","))
+    except ValueError:
+        hint = "Type for example --fractions 0.6,0.2,0.2"
+        raise OneshotError(f"--fractions {text} are no three numbers.", hint) from None
+    return train, validation, test
+
+
+def _say_next(name: str, directory: Path) -> None:
+    """What can be typed now that the data set is there."""
+    from benchmark.datasets.description import read_description
+    from benchmark.errors import Refused
+    from benchmark.tasks import own
+
+    model = {"text": "siamese-char-cnn", "vector": "siamese-mlp"}.get(
+        read_description(name, directory)["family"], "siamese-conv4"
+    )
+    with own.looking_in(directory):
+        try:
+            found = own.track(name)
+        except Refused:
+            return  # a note has said so
+    if found is not None:
+        typer.echo(f"Look at it: oneshot data describe {name}")
+        typer.echo(f"Train on it: oneshot run {model}-cosine-nt-xent --task {found.chooses}")

@@ -1,0 +1,65 @@
+"""`oneshot data describe`: what a data set holds, in numbers and in pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmark.cli.data_common import Data, Name
+
+if TYPE_CHECKING:
+    from benchmark.datasets.summary import Summary
+
+
+def describe(
+    name: Name,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Also draw a contact sheet.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    data: Data = None,
+) -> None:
+    """Counts, sizes, balance, splits and equal items of a data set; a sheet of its images."""
+    from dataclasses import asdict
+
+    from benchmark.datasets import catalogue, store
+    from benchmark.datasets.summary import summarise
+
+    held = catalogue.load(name, store.data_directory(data))
+    summary = summarise(held)
+    if as_json:
+        typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
+    else:
+        for line in _told(name, summary):
+            typer.echo(line)
+    if sheet is not None:
+        from benchmark.datasets.contact_sheet import draw
+
+        draw(held, sheet)
+        if not as_json:
+            typer.echo(f"contact sheet in {sheet}")
+
+
+def _told(name: str, summary: Summary) -> Iterator[str]:
+    balance = summary.balance
+    yield f"{name}: {summary.items:,} {summary.shape}"
+    yield (
+        f"{balance.classes:,} classes of {balance.least:,} ({balance.fewest}) to "
+        f"{balance.greatest:,} items ({balance.most}), median {balance.median:g}"
+    )
+    for split, classes, items in summary.splits:
+        yield f"{split}: {classes:,} classes, {items:,} items"
+    for group, values, is_whole in summary.groups:
+        inside = "classes lie inside its values" if is_whole else "classes spread over its values"
+        yield f"group {group}: {values:,} values; {inside}"
+    yield (
+        f"{summary.doubles:,} items repeat another one, {summary.across_classes:,} of them in "
+        f"another class, {summary.across_splits:,} in another split"
+    )
+    for double in summary.examples:
+        (first, of), (second, other) = double.first, double.second
+        yield f"  item {second} ({other}) is item {first} ({of})"

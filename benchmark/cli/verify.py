@@ -1,0 +1,93 @@
+"""`oneshot verify`: is every record what it says? With --recompute, some are measured again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmark.cli.options import Data, Device, Work, default_work
+from benchmark.errors import DataMissing, OneshotError
+
+if TYPE_CHECKING:
+    from benchmark.records.schema import Record
+
+
+def verify(
+    results: Annotated[
+        Path, typer.Option("--results", help="Results folder with the records in it.")
+    ] = Path("results"),
+    recompute: Annotated[
+        int, typer.Option(help="Measure so many records again, drawn at random.", min=0)
+    ] = 0,
+    draw: Annotated[
+        int | None, typer.Option(help="Seed of that draw; default: another each time.", min=0)
+    ] = None,
+    data: Data = None,
+    work: Work = None,
+    device: Device = "auto",
+) -> None:
+    """Checks schema, ids, digests and file names of all records; exit code 1 if one is wrong."""
+    from benchmark.records.verify import verify as check
+
+    count, findings = check(results, lambda task, episodes: _prefix(task, episodes, data))
+    wrong = [finding for finding in findings if not finding.unchecked]
+    for finding in findings:
+        mark = "not checked" if finding.unchecked else "WRONG"
+        typer.echo(f"{mark}  {finding.path.relative_to(results)}: {finding.says}")
+    faulty = len({finding.path for finding in wrong})
+    typer.echo(f"{count} records, {faulty} of them wrong.")
+    different = _recomputed(results, recompute, draw, data, work, device) if recompute else 0
+    if faulty or different:
+        raise typer.Exit(1)
+
+
+def _prefix(task: str, episodes: int, data: Path | None) -> str | None:
+    """Digest of a task's first episodes, None where its data are not there."""
+    from benchmark.tasks.loading import load_task
+
+    try:
+        return load_task(task, data).episodes.first(episodes).digest()
+    except DataMissing:
+        return None
+
+
+def _recomputed(
+    results: Path, count: int, draw: int | None, data: Path | None, work: Path | None, device: str
+) -> int:
+    """Measures `count` records again; how many came out different."""
+    import random
+    import secrets
+
+    from benchmark.cli.watch import Watch
+    from benchmark.evaluation.api import find_device
+    from benchmark.evaluation.job import Surroundings
+    from benchmark.evaluation.recompute import recompute
+    from benchmark.records import store
+
+    draw = secrets.randbelow(1_000_000) if draw is None else draw
+    records = store.load(results)
+    chosen = random.Random(draw).sample(records, min(count, len(records)))
+    typer.echo(f"Measuring {len(chosen)} of them again (--draw {draw}):")
+    # Nothing is read from or written to the results; only trained weights may be there already.
+    place = Surroundings(data, None, work or default_work(), find_device(device))
+    different = 0
+    for record in chosen:
+        try:
+            with Watch(1) as watch:
+                watch.start(record.model.key, record.task.name, record.seed)
+                found = recompute(record, place, watch)
+        except OneshotError as error:
+            typer.echo(f"not possible  {_name(record)}: {error}")
+            continue
+        detail = f"{100 * found.before:.2f} % then, {100 * found.now:.2f} % now"
+        if found.verdict == "decisions differ":
+            detail = f"{found.differing} of {found.of} decisions differ, {detail}"
+        typer.echo(f"{found.verdict}  {_name(record)}: {detail}")
+        different += found.verdict == "different"
+    return different
+
+
+def _name(record: Record) -> str:
+    return f"{record.model.key} {record.model.recipe8} on {record.task.name}, seed {record.seed}"

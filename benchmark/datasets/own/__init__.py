@@ -1,0 +1,1 @@
+"""Data of your own: class-per-folder trees, tables of paths, vectors, texts; all read alike."""

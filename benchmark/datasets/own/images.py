@@ -1,0 +1,225 @@
+"""Class-per-folder trees and tables of paths: which files there are, and what is wrong with some.
+
+A class is the folder that holds its images, named by its path below the root ("birds/robin").
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.datasets.own.bad import Bad
+from benchmark.datasets.own.decode import Picture, Trouble, decode, scan
+from benchmark.datasets.own.finish import Entry, clean, finish
+from benchmark.datasets.own.options import PARENT, Added, Options
+from benchmark.datasets.own.table import column, read_table
+from benchmark.datasets.store import Progress
+from benchmark.errors import OneshotError
+
+MOST_FILES = 5_000_000
+PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation",
+         "test": "test"}  # fmt: skip
+HINT = "Give a folder with a folder of images for each class, or a table: --kind csv"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """An image file with its class, groups, and its path below the root with forward slashes."""
+
+    picture: Picture
+    label: str
+    place: str
+    groups: dict[str, str]
+
+
+def read_folder(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
+    """A class-per-folder tree.
+
+    Where the top folders are train, val(idation) and test, they are taken as the split, and class
+    names begin below them.
+
+    Raises:
+        OneshotError: if there is no such folder, or for bad images that are not to be left out.
+    """
+    if not path.is_dir():
+        raise OneshotError(f"There is no folder {path}.", HINT)
+    bad = Bad()
+    files = [found for found in _walk(path, bad) if _is_image(found)]
+    if not files and not bad.items:
+        raise OneshotError(f"There is no image under {path}.", HINT)
+    split = _own_split(files)
+    found: list[Labelled] = []
+    for place in files:
+        folder = place.rpartition("/")[0]
+        below = folder.partition("/")[2] if split is not None else folder
+        _label(found, Picture(path / place, place), place, below, options.group, bad)
+    return _add(found, options, scratch, progress, bad, split)
+
+
+def read_csv(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
+    """A table of paths (relative to its own folder) and labels; --group may name a column.
+
+    Raises:
+        OneshotError: if the table lacks a column, or for bad images that are not to be left out.
+    """
+    table, bad = read_table(path), Bad()
+    names = column(table, path, None, ("path", "filename", "file", "image"))
+    labels = column(table, path, options.label, ("label", "class"))
+    groups = None
+    if options.group in table.columns:
+        groups = column(table, path, options.group, ())
+    root = path.parent.resolve()
+    found: list[Labelled] = []
+    seen: set[str] = set()
+    for line, (name, label) in enumerate(zip(names, labels, strict=True), 2):
+        place = name.replace("\\", "/").removeprefix("./")
+        if place in seen:
+            bad.add(place, f"is listed twice (line {line})")
+            continue
+        seen.add(place)
+        target = (root / place).resolve()
+        if not target.is_relative_to(root):
+            bad.add(place, "lies outside the table's folder")
+        elif not target.is_file():
+            bad.add(place, "is not there")
+        elif groups is not None:
+            value = {str(options.group): groups[line - 2]}
+            _label(found, Picture(target, place), place, label, None, bad, value)
+        else:
+            _label(found, Picture(target, place), place, label, options.group, bad)
+    return _add(found, options, scratch, progress, bad)
+
+
+def _add(
+    found: list[Labelled],
+    options: Options,
+    scratch: Path,
+    progress: Progress | None,
+    bad: Bad,
+    split: dict[str, str] | None = None,
+) -> Added:
+    found.sort(key=lambda each: (each.label, each.place))
+    colours = scan([each.picture for each in found], options, progress)
+    good: list[Labelled] = []
+    for each, colour in zip(found, colours, strict=True):
+        if isinstance(colour, Trouble):
+            bad.add(each.place, colour.reason)
+        else:
+            good.append(each)
+    channels = {"rgb": 3, "grey": 1, "auto": 3 if True in colours else 1}[options.colour]
+    if not good:
+        bad.settle(options.on_bad)
+        raise OneshotError("None of the images can be read.", HINT)
+    pictures = [each.picture for each in good]
+    stored, troubles = decode(pictures, channels, options, scratch, progress)
+    entries = []
+    for row, each in enumerate(good):
+        if row in troubles:
+            bad.add(each.place, troubles[row].reason)
+        else:
+            entries.append(Entry(row, each.label, each.groups))
+    return finish(options.family, stored, entries, bad, options, split)
+
+
+def _walk(root: Path, bad: Bad) -> Iterator[str]:
+    """Paths of plain files below `root`, sorted; links out of it and empty folders are bad."""
+    base, count = root.resolve(), 0
+
+    def unreadable(error: OSError) -> None:
+        bad.add(os.path.relpath(str(error.filename), root), f"cannot be read ({error.strerror})")
+
+    for folder, below, files in os.walk(root, onerror=unreadable):
+        below[:] = sorted(name for name in below if not name.startswith((".", "__MACOSX")))
+        place = Path(folder).relative_to(root)
+        for name in [name for name in below if (Path(folder) / name).is_symlink()]:
+            below.remove(name)
+            bad.add((place / name).as_posix(), "is a link to a folder, which is not followed")
+        plain = sorted(name for name in files if not name.startswith("."))
+        if not below and not any(map(_is_image, plain)):
+            bad.add(f"folder '{place.as_posix()}'", "holds no image" if plain else "is empty")
+        for name in plain:
+            count += 1
+            if count > MOST_FILES:
+                raise OneshotError(f"{root} holds more than {MOST_FILES:,} files.")
+            path, found = Path(folder) / name, (place / name).as_posix()
+            if path.is_symlink() and not path.resolve().is_relative_to(base):
+                bad.add(found, "is a link out of the folder")
+            elif not path.exists() or not stat.S_ISREG(path.stat().st_mode):
+                bad.add(found, "is a dead link or no plain file")
+            else:
+                yield found
+
+
+def _is_image(place: str) -> bool:
+    """Whether Pillow knows the ending; notes and lists that lie about are no bad images."""
+    from PIL import Image
+
+    return Path(place).suffix.lower() in Image.registered_extensions()
+
+
+def _own_split(files: list[str]) -> dict[str, str] | None:
+    """Splits by class where the top folders say so.
+
+    Raises:
+        OneshotError: if a class is in two of them: its images are to be learned from and asked
+            about, which one-shot learning forbids.
+    """
+    tops = {place.partition("/")[0] for place in files}
+    if {PARTS.get(top.lower()) for top in tops} != {"train", "validation", "test"}:
+        return None
+    split: dict[str, str] = {}
+    for place in files:
+        top, _, rest = place.rpartition("/")[0].partition("/")
+        label, part = clean(rest) or "", PARTS[top.lower()]
+        if split.setdefault(label, part) != part:
+            raise OneshotError(
+                f"The class '{label}' is in the folders {split[label]} and {part}; no class may be "
+                "in two splits.",
+                "Add one of the folders, or put all images of a class together.",
+            )
+    return split
+
+
+def _label(
+    found: list[Labelled],
+    picture: Picture,
+    place: str,
+    label: str,
+    group: str | None,
+    bad: Bad,
+    groups: dict[str, str] | None = None,
+) -> None:
+    """Appends the file with its class and groups, or says why it has none."""
+    name = clean(label)
+    if name is None:
+        reason = "lies in no folder of a class" if not label else "has a class that is no text"
+        bad.add(place, reason)
+        return
+    groups = dict(groups or {})
+    if group == PARENT:
+        if "/" not in name:
+            bad.add(place, f"has no parent folder above its class '{name}'")
+            return
+        groups[PARENT] = name.rpartition("/")[0]
+    elif group is not None:
+        match = _pattern(group).search(place)
+        if match is None:
+            bad.add(place, f"does not match --group {group}")
+            return
+        groups |= match.groupdict("") or {"group": match[1] if match.groups() else match[0]}
+    cleaned = {key: clean(value) or "" for key, value in groups.items()}
+    found.append(Labelled(picture, name, place, cleaned))
+
+
+def _pattern(group: str) -> re.Pattern[str]:
+    try:
+        return re.compile(group)
+    except re.error as error:
+        raise OneshotError(
+            f"--group {group} is neither 'parent' nor a regular expression ({error}).",
+            r"Type for example --group '(?P<camera>cam\d+)'",
+        ) from error

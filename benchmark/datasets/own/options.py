@@ -1,0 +1,97 @@
+"""What a user may say about data of their own, and what reading them gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from benchmark.datasets.data_set import DataSet
+from benchmark.datasets.split import FRACTIONS
+from benchmark.datasets.square import FITS, Fit
+from benchmark.errors import OneshotError, UnknownName
+
+OnBad = Literal["fail", "skip"]
+Colour = Literal["auto", "rgb", "grey"]
+ImageFamily = Literal["photograph", "character"]
+LARGEST_SIDE = 1024
+PARENT = "parent"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How data of one's own are read and split.
+
+    Attributes:
+        side: height and width in pixels at which images are stored.
+        fit: how an image becomes square: padded by its edge, cropped or stretched.
+        colour: "auto" stores three channels where any image has colour.
+        family: what images show; recipes choose their augmentation by it.
+        group: "parent", a regular expression on the path, or a column of a table; None for none.
+        label: the column of the classes in a table, None for the usual names.
+        on_bad: whether a bad item is left out ("skip") or ends the work ("fail").
+        least: classes with fewer items are bad.
+        fractions: of the classes for training, validation and test.
+        split: CSV with the columns class,split.
+        config: TOML file with splits and tasks.
+        workers: threads that decode images; None for one a processor.
+    """
+
+    side: int = 84
+    fit: Fit = "pad"
+    colour: Colour = "auto"
+    family: ImageFamily = "photograph"
+    group: str | None = None
+    label: str | None = None
+    on_bad: OnBad = "fail"
+    least: int = 2
+    fractions: tuple[float, float, float] = FRACTIONS
+    split: Path | None = None
+    config: Path | None = None
+    workers: int | None = None
+
+    def check(self) -> None:
+        """Refuses values that make no sense.
+
+        Raises:
+            OneshotError: with the option and what it may be.
+        """
+        choices: dict[str, tuple[str, tuple[str, ...]]] = {
+            "fit": (self.fit, FITS),
+            "colour": (self.colour, get_args(Colour)),
+            "family": (self.family, get_args(ImageFamily)),
+            "on-bad": (self.on_bad, get_args(OnBad)),
+        }
+        for name, (value, known) in choices.items():
+            if value not in known:
+                hint = f"There are: {', '.join(known)}."
+                raise UnknownName(f"choice for --{name}", value, list(known), hint)
+        if not 8 <= self.side <= LARGEST_SIDE:
+            raise OneshotError(f"--side {self.side} must lie between 8 and {LARGEST_SIDE} pixels.")
+        if self.least < 2:
+            raise OneshotError(
+                f"--least {self.least} must be at least 2: one item to show, one to ask about."
+            )
+        if min(self.fractions) <= 0 or abs(sum(self.fractions) - 1) > 1e-6:
+            raise OneshotError(
+                f"The fractions {', '.join(f'{f:g}' for f in self.fractions)} must be above zero "
+                "and sum to 1.",
+                "Type for example --fractions 0.6,0.2,0.2",
+            )
+        if self.workers is not None and self.workers < 1:
+            raise OneshotError(f"--workers {self.workers} must be at least 1.")
+
+
+@dataclass(frozen=True)
+class Added:
+    """What reading gave.
+
+    Attributes:
+        data_set: items, classes, groups; group "split" where the classes could be split.
+        tasks: further task families by suffix, as the TOML file states them.
+        notes: what the user should know, one line each; each bad item is named.
+    """
+
+    data_set: DataSet
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,129 @@
+"""What a data set holds, in numbers: sizes, balance, splits, groups, and doubles across splits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmark.datasets.data_set import DataSet
+
+TOLD = 10
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How many items the classes have; `fewest` and `most` name the classes at either end."""
+
+    classes: int
+    least: int
+    median: float
+    greatest: int
+    fewest: str
+    most: str
+
+
+@dataclass(frozen=True)
+class Double:
+    """Two items that are equal bit for bit, by (row, class); the first one comes first in order."""
+
+    first: tuple[int, str]
+    second: tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What `oneshot data describe` tells.
+
+    Attributes:
+        items: how many there are.
+        shape: what an item is, in words.
+        balance: over all classes.
+        splits: (split, classes, items); empty where the data set has no split of its own.
+        groups: (group, values, whether classes lie whole inside its values).
+        doubles: items beyond the first of each set of equal ones.
+        across_classes: of these, how many lie in another class than the first.
+        across_splits: of these, how many lie in another split.
+        examples: some of them, those across splits first.
+    """
+
+    items: int
+    shape: str
+    balance: Balance
+    splits: tuple[tuple[str, int, int], ...]
+    groups: tuple[tuple[str, int, bool], ...]
+    doubles: int
+    across_classes: int
+    across_splits: int
+    examples: tuple[Double, ...]
+
+
+def summarise(data: DataSet) -> Summary:
+    """Counts everything; each item is read once, and a 16-byte digest of it kept."""
+    counts = np.bincount(data.labels, minlength=len(data.class_names))
+    names = data.class_names
+    balance = Balance(
+        classes=len(names),
+        least=int(counts.min()),
+        median=float(np.median(counts)),
+        greatest=int(counts.max()),
+        fewest=names[int(counts.argmin())],
+        most=names[int(counts.argmax())],
+    )
+    splits = []
+    if "split" in data.groups:
+        group, of_class = data.groups["split"], data.class_groups("split")
+        for code, name in enumerate(group.names):
+            splits.append((name, int((of_class == code).sum()), int((group.codes == code).sum())))
+    groups = tuple(
+        (key, len(group.names), bool(data.class_groups(key).min() >= 0))
+        for key, group in sorted(data.groups.items())
+        if key != "split"
+    )
+    doubles = _doubles(data)
+    split = data.groups["split"].codes if "split" in data.groups else np.zeros(len(data), np.int32)
+    crossing = [double for double in doubles if split[double[0]] != split[double[1]]]
+    inside = [double for double in doubles if split[double[0]] == split[double[1]]]
+
+    def named(row: int) -> tuple[int, str]:
+        return row, names[data.labels[row]]
+
+    return Summary(
+        items=len(data),
+        shape=_shape(data),
+        balance=balance,
+        splits=tuple(splits),
+        groups=groups,
+        doubles=len(doubles),
+        across_classes=sum(bool(data.labels[a] != data.labels[b]) for a, b in doubles),
+        across_splits=len(crossing),
+        examples=tuple(Double(named(a), named(b)) for a, b in [*crossing, *inside][:TOLD]),
+    )
+
+
+def _doubles(data: DataSet) -> list[tuple[int, int]]:
+    """(first item, later item) for every item that repeats an earlier one."""
+    seen: dict[bytes, list[int]] = defaultdict(list)
+    found = []
+    for item, row in enumerate(data.rows):
+        stored = data.stored[row]
+        content = str(stored).encode() if data.kind == "text" else stored.tobytes()
+        same = seen[hashlib.blake2b(content, digest_size=16).digest()]
+        if same:
+            found.append((same[0], item))
+        else:
+            same.append(item)
+    return found
+
+
+def _shape(data: DataSet) -> str:
+    if data.kind == "image":
+        colour = "grey" if data.channels == 1 else "colour"
+        return f"{colour} images of {data.side}x{data.stored.shape[3]} pixels ({data.family}s)"
+    if data.kind == "vector":
+        low, high = float(np.min(data.stored)), float(np.max(data.stored))
+        return f"vectors of {data.channels} numbers from {low:g} to {high:g}"
+    lengths = np.char.str_len(data.stored.astype(np.str_))
+    return f"texts of {lengths.min()} to {lengths.max()} characters (median {np.median(lengths):g})"

@@ -1,0 +1,36 @@
+"""The list of all checks, in the order in which they are made and shown."""
+
+from __future__ import annotations
+
+from benchmark.evaluation.conformance import state, train_mode, ways
+from benchmark.evaluation.conformance.alone import (
+    EMBED_ALONE,
+    EPISODE_ALONE,
+    PAIR_ALONE,
+    QUERY_ALONE,
+)
+from benchmark.evaluation.conformance.collapse import COLLAPSED, CONSTANT, INVERTED
+from benchmark.evaluation.conformance.kind import Check
+from benchmark.evaluation.conformance.order import CLASS_NAMES, QUERY_ORDER, SUPPORT_ORDER
+from benchmark.evaluation.conformance.outputs import FINITE, SHAPES
+from benchmark.evaluation.conformance.repeatable import REPEATABLE, SAME_SEED
+
+CHECKS: tuple[Check, ...] = (
+    train_mode.CHECK,
+    SHAPES,
+    FINITE,
+    REPEATABLE,
+    SAME_SEED,
+    state.CHECK,
+    EMBED_ALONE,
+    QUERY_ALONE,
+    PAIR_ALONE,
+    EPISODE_ALONE,
+    CLASS_NAMES,
+    QUERY_ORDER,
+    SUPPORT_ORDER,
+    ways.CHECK,
+    CONSTANT,
+    COLLAPSED,
+    INVERTED,
+)

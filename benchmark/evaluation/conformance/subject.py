@@ -1,0 +1,193 @@
+"""The model under test, asked as the harness asks it: in evaluation mode, by its own way."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmark.errors import ModelFailed
+from benchmark.evaluation.conformance.episode import Episode
+from benchmark.evaluation.conformance.samples import Sample
+from benchmark.evaluation.embeddings import pixels_for, to_input
+from benchmark.evaluation.episodes import Answers, answer, way_of
+from benchmark.evaluation.scorers import compare_pairs
+from benchmark.evaluation.similarity import similarity
+from benchmark.tasks.episodes import Episodes
+
+SHAPE = (5, 2)  # ways and shots of the episodes, unless the model's head is fixed to others
+QUERIES = 1  # of each class
+# Episodes that are asked as for a record, and their queries a class; fewer where they cost much.
+MANY, ASKED = (24, 3), {"classify_episode": (8, 3), "similarity": (8, 1)}
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A model with what it is shown.
+
+    Attributes:
+        model: as it was built or given; never asked itself where it can be copied.
+        sample: the data.
+        rebuild: builds the same model anew with the same seed; None for a given object.
+        shots: what stands for a class of several supports, see `benchmark.evaluation.asking`.
+        trained: whether `model` was trained for the check.
+    """
+
+    model: Any
+    sample: Sample
+    rebuild: Callable[[], Any] | None
+    shots: str | None
+    trained: bool
+
+    @property
+    def way(self) -> str:
+        """The method by which the model answers."""
+        return way_of(self.model)
+
+    @property
+    def embeds(self) -> bool:
+        """Whether the harness asks the model for embeddings."""
+        return self.way in ("embed", "compare", "classify")
+
+    def declares(self, name: str) -> bool:
+        """Whether the model declares the exception of this name."""
+        return bool(getattr(self.model, name, False))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Ways and shots that the model is asked."""
+        n_way, n_shot = getattr(self.model, "trained_for", None) or SHAPE
+        return int(n_way), int(n_shot)
+
+    @property
+    def settled(self) -> bool:
+        """Whether its embeddings are meant to be good: it needs no training, or has had some."""
+        loaded = getattr(self.model, "pool", None) == "pretrained"
+        return self.trained or loaded or not hasattr(self.model, "fit")
+
+    @cached_property
+    def copies(self) -> bool:
+        """Whether the model can be copied, as one that holds an open session cannot."""
+        try:
+            copy.deepcopy(self.model)
+        except Exception:  # whatever its parts raise
+            return False
+        return True
+
+    def fresh(self) -> Any:
+        """A copy of the model that nobody has asked yet, in evaluation mode; else the model."""
+        return self.ready(copy.deepcopy(self.model) if self.copies else self.model)
+
+    @staticmethod
+    def ready(model: Any) -> Any:
+        """The model in evaluation mode, as far as it has one."""
+        if hasattr(model, "eval"):
+            model.eval()
+        return model
+
+    @cached_property
+    def items(self) -> Tensor:
+        """float32 [n, ...]: all shown items as the model wants them, class by class."""
+        return to_input(pixels_for(self.model, self.sample.shown), self.model, "cpu")
+
+    def episode(
+        self, number: int = 0, shape: tuple[int, int] | None = None, queries: int = QUERIES
+    ) -> Episode:
+        """The episode of this number as the model's inputs; supports come class by class."""
+        n_way, n_shot = shape or self.shape
+        drawn = self.sample.task(n_way, n_shot, queries, number + 1).episodes
+        assert isinstance(drawn, Episodes)  # the checks ask nothing else
+        row = drawn.queries[number].astype(np.int64)
+        return Episode(
+            support=self.items[torch.from_numpy(drawn.support[number].astype(np.int64)).flatten()],
+            labels=torch.arange(n_way).repeat_interleave(n_shot),
+            queries=self.items[torch.from_numpy(row)],
+            answers=torch.from_numpy(drawn.labels[number].astype(np.int64)),
+        )
+
+    def embedded(self, model: Any, episode: Episode) -> Episode:
+        """The episode as the model's scores are made of it: embedded, where the model embeds."""
+        if not self.embeds:
+            return episode
+        rows = self.embed(model, torch.cat([episode.support, episode.queries]))
+        cut = len(episode.support)
+        return replace(episode, support=rows[:cut], queries=rows[cut:])
+
+    def embed(self, model: Any, items: Tensor) -> Tensor:
+        """What `embed` gives for the items, unchecked."""
+        with torch.inference_mode():
+            rows: Tensor = model.embed(items.clone())  # a model that writes to its input harms none
+        return rows
+
+    def scores(self, model: Any, episode: Episode, seed: int = 0) -> Tensor:
+        """Scores [q, n_way] of an episode that `embedded` gave.
+
+        Raises:
+            ModelFailed: they have another shape.
+        """
+        scores = self._scores(model, episode, seed)
+        wanted = [len(episode.queries), episode.n_way]
+        if not isinstance(scores, Tensor) or list(scores.shape) != wanted:
+            found = list(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
+            raise ModelFailed(f"{self.way} gave scores of shape {found}; expected {wanted}.")
+        return scores.detach().clone()
+
+    def _scores(self, model: Any, episode: Episode, seed: int) -> Any:
+        support, labels = episode.support.clone(), episode.labels.clone()
+        queries = episode.queries.clone()
+        if self.way == "classify_episode":
+            generator = torch.Generator().manual_seed(seed)
+            return model.classify_episode(support, labels, queries, generator)
+        with torch.inference_mode():
+            if self.way == "classify":
+                return model.classify(support[None], labels[None], queries[None])[0]
+            classes = episode.by_class()  # [n, k, ...]
+            if self.way == "compare":
+                shots = self.shots or "mean-similarity"
+                return compare_pairs(model, classes[None], queries[None], shots)[0]
+            if self.way == "similarity":
+                pairs = self.pairs(model, classes.flatten(0, 1), queries)
+                return pairs.view(len(queries), *classes.shape[:2]).mean(dim=2)
+            distance = getattr(model, "distance", "euclidean")
+            if distance == "cosine":
+                classes, queries = (
+                    torch.nn.functional.normalize(x, dim=-1) for x in (classes, queries)
+                )
+            return similarity(distance)(queries[None], classes.mean(dim=1)[None])[0]
+
+    def pairs(self, model: Any, support: Tensor, queries: Tensor) -> Tensor:
+        """[q, s]: the model's similarity of each query (or its embedding) with each support.
+
+        Raises:
+            ModelFailed: it gave another shape.
+        """
+        s, q = len(support), len(queries)
+        with torch.inference_mode():
+            if self.way == "similarity":
+                found = model.similarity(support, queries)
+                wanted = [q, s]
+            else:
+                left = support.repeat(q, *[1] * (support.ndim - 1))
+                found = model.compare(left, queries.repeat_interleave(s, dim=0))
+                wanted = [q * s]
+        if not isinstance(found, Tensor) or list(found.shape) != wanted:
+            gave = list(found.shape) if isinstance(found, Tensor) else type(found).__name__
+            raise ModelFailed(f"{self.way} gave shape {gave}; expected {wanted}.")
+        return found.detach().clone().view(q, s)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Correct answers to pinned episodes, through the code that makes records.
+
+        Raises:
+            ModelFailed: as there.
+        """
+        episodes, n_query = ASKED.get(self.way, MANY)
+        task = self.sample.task(*self.shape, n_query, episodes)
+        return answer(self.fresh(), task, shots=self.shots, episodes=episodes)

@@ -1,0 +1,118 @@
+"""Any model asked any task: the answers as the record holds them, whatever the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmark.evaluation import pairs, platt
+from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.episodes import Observer, answer
+from benchmark.evaluation.platt import Platt
+from benchmark.evaluation.retrieval import Found, retrieve
+from benchmark.evaluation.verification import score_trials
+from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks
+from benchmark.tasks.loading import LoadedTask, Questions
+from benchmark.tasks.spec import Task
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """What a model answered.
+
+    Attributes:
+        outcome: for the record.
+        asked: the questions that were answered.
+        embedding_seconds, scoring_seconds: wall-clock time of the two halves.
+        scaling: from scores to log-odds, for a verification; else None.
+    """
+
+    outcome: Outcome
+    asked: Questions
+    embedding_seconds: float
+    scoring_seconds: float
+    scaling: Platt | None = None
+
+
+def ask(
+    model: Any,
+    loaded: LoadedTask,
+    *,
+    seed: int,
+    device: str,
+    episodes: int | None = None,
+    report: Callable[[int, int], None] | None = None,
+    bank: Bank | None = None,
+    shots: str | None = None,
+    scaling: Platt | None = None,
+    observe: Observer | None = None,
+) -> Answered:
+    """Answers the task's pinned questions.
+
+    Args:
+        model: any model of `benchmark.protocols`, on `device`, in evaluation mode.
+        loaded: the task.
+        seed: keys the generator given to episode classifiers.
+        device: where the model computes.
+        episodes: the first so many episodes only, where the protocol is episodes.
+        report: called with (questions done, questions in all).
+        bank: embeddings of this very model from earlier tasks.
+        shots: what stands for several supports or references, see `Asking`.
+        scaling: from a verification's scores to log-odds, fitted on validation trials. Without one
+            it is fitted on a validation task itself; a test's scores are then only standardised.
+        observe: sees the scores of episodes, block after block.
+
+    Raises:
+        ModelFailed: if an answer is not finite or has the wrong shape.
+        Refused: a model without a similarity is asked about pairs.
+    """
+    if loaded.task.protocol == "verification":
+        trials = score_trials(
+            model, loaded, device=device, report=report, bank=bank, shots=shots
+        )  # fmt: skip
+        if scaling is None and loaded.task.split == "validation":
+            scaling = platt.fit(trials.scores, trials.asked.labels.same)
+        scaling = scaling or platt.standardised(trials.scores)
+        odds = LogOdds(
+            thousandths=scaling.thousandths(trials.scores).tolist(), calibrated=scaling.calibrated
+        )
+        seconds = trials.embedding_seconds, trials.scoring_seconds
+        return Answered(odds, trials.asked, *seconds, scaling)
+    if loaded.task.protocol == "retrieval":
+        search = retrieve(model, loaded, device=device, report=report, bank=bank)
+        seconds = search.embedding_seconds, search.scoring_seconds
+        return Answered(_ranks(search.found), search.asked, *seconds)
+    answers = answer(
+        model, loaded, seed=seed, device=device, episodes=episodes, report=report, bank=bank,
+        shots=shots, observe=observe,
+    )  # fmt: skip
+    counts = Counts(of=answers.of, correct=[int(c) for c in answers.correct])
+    asked = loaded.episodes.first(len(answers.correct))
+    return Answered(counts, asked, answers.embedding_seconds, answers.scoring_seconds)
+
+
+def not_answered(model: Any, task: Task) -> str | None:
+    """Why the model does not take the task, or None.
+
+    A head that is fixed to one shape answers only the shape it was trained for; a verification or a
+    retrieval needs a similarity of two items.
+    """
+    if task.protocol != "episodes":
+        return pairs.refusal(model)
+    fixed = getattr(model, "trained_for", None)
+    if fixed is None or tuple(fixed) == (task.n_way, task.n_shot):
+        return None
+    return f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
+
+
+def _ranks(found: Found) -> Ranks:
+    alike = len(np.unique(found.matches)) == 1
+    return Ranks(
+        first=found.first.tolist(),
+        hits=found.hits.tolist(),
+        precision=np.rint(1e6 * found.precision).astype(np.int64).tolist(),
+        matches=int(found.matches[0]) if alike else found.matches.tolist(),
+    )

@@ -1,0 +1,94 @@
+"""How alike two items are to a model: what verification and retrieval ask, whatever the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from benchmark.errors import ModelFailed
+from benchmark.evaluation.scorers import over_shots
+from benchmark.evaluation.similarity import similarity
+
+PairSimilarity = Callable[[Tensor, Tensor], Tensor]
+
+
+def pair_way(model: Any) -> str | None:
+    """The method that tells how alike two items are, or None if the model has none.
+
+    A classifier of embeddings is asked by the distance between them: two items are no episode.
+    """
+    for offer in ("compare", "similarity", "embed"):
+        if callable(getattr(model, offer, None)):
+            return offer
+    return None
+
+
+def refusal(model: Any) -> str | None:
+    """Why the model cannot be asked about pairs, or None if it can."""
+    if pair_way(model) is not None:
+        return None
+    return "it only classifies whole episodes and has no similarity of two items"
+
+
+def pair_similarity(model: Any, way: str) -> PairSimilarity:
+    """Embeddings [p, e] and [p, e] -> how alike, [p]; by `compare` or the declared distance."""
+    if way == "compare":
+        return lambda a, b: compared(model, a, b)
+    distance = getattr(model, "distance", "euclidean")
+    similarity(distance)  # raises for a distance that the harness does not know
+    return BY_DISTANCE[distance]
+
+
+BY_DISTANCE: dict[str, PairSimilarity] = {
+    "euclidean": lambda a, b: -(a - b).norm(dim=-1),
+    "squared-euclidean": lambda a, b: -(a - b).square().sum(dim=-1),
+    "cosine": lambda a, b: (functional.normalize(a, dim=-1) * functional.normalize(b, dim=-1)).sum(
+        dim=-1
+    ),
+    "dot-product": lambda a, b: (a * b).sum(dim=-1),
+    "manhattan": lambda a, b: -(a - b).abs().sum(dim=-1),
+}
+
+
+def compared(model: Any, a: Tensor, b: Tensor) -> Tensor:
+    """The model's own similarity of embeddings [p, e] and [p, e], its shape checked: [p].
+
+    Raises:
+        ModelFailed: if `compare` gives another shape than one number a pair.
+    """
+    scores: Tensor = model.compare(a, b)
+    if scores.shape != (len(a),):
+        raise ModelFailed(
+            f"compare gave shape {list(scores.shape)} for {len(a)} pairs; expected [{len(a)}]."
+        )
+    return scores
+
+
+def with_references(
+    similar: PairSimilarity, references: Tensor, probes: Tensor, shots: str, unit: bool
+) -> Tensor:
+    """References [p, k, e] and probes [p, e] -> how alike, [p]; see `Asking.shots`.
+
+    `unit`: references are brought to length one before a prototype is taken (the cosine).
+    """
+    p, k, e = references.shape
+    if shots == "prototype" or k == 1:
+        vectors = functional.normalize(references, dim=2) if unit and k > 1 else references
+        return similar(vectors.mean(dim=1), probes)
+    flat = probes[:, None].expand(p, k, e).reshape(-1, e)
+    return over_shots(similar(references.reshape(-1, e), flat).view(p, k), shots)
+
+
+def finite(scores: Tensor) -> Tensor:
+    """The scores, if all are numbers.
+
+    Raises:
+        ModelFailed: otherwise.
+    """
+    if not torch.isfinite(scores).all():
+        raise ModelFailed("Some similarities are not finite, so nothing can be read from them.")
+    return scores

@@ -1,0 +1,108 @@
+"""Measures a committed record anew and says how near the answers come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.errors import OneshotError
+from benchmark.evaluation.job import Job, Surroundings, Watcher, build
+from benchmark.evaluation.run import run
+from benchmark.records.schema import Record
+from benchmark.registry import resolve
+from benchmark.report.answers import decisions
+from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.tracks import track as find_track
+
+SAME = 0.005  # half a point of accuracy
+FEW = 0.01  # of the decisions: other processors round otherwise; bfloat16 changes one in 1,000
+Verdict = Literal["identical", "decisions differ", "statistically the same", "different"]
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A record and its second measurement.
+
+    Attributes:
+        verdict: "identical": the same answers; "decisions differ": a model without a training, or
+            with the same weights, answers up to one query in a hundred otherwise; "statistically
+            the same": another training of the recipe, within half a point or within what these
+            episodes can tell apart; "different": none of these.
+        differing: at least so many decisions differ: counts are compared episode by episode.
+        of: decisions in all.
+        before, now: shares of right decisions in [0, 1]: accuracies; of a verification at its
+            validation threshold; of a retrieval Recall@1.
+    """
+
+    verdict: Verdict
+    differing: int
+    of: int
+    before: float
+    now: float
+
+
+def recompute(record: Record, place: Surroundings, watcher: Watcher | None = None) -> Recomputed:
+    """Trains where the model trains, answers, and compares.
+
+    Raises:
+        OneshotError: the model is not of the catalogue, or the recipe cannot be built again.
+    """
+    (again,) = list(run(job_of(record), place, "redo", watcher))
+    return compared(record, again)
+
+
+def job_of(record: Record) -> Job:
+    """The job that made the record.
+
+    Raises:
+        OneshotError: the suite cannot build the model with that recipe.
+    """
+    typed = tuple(record.provenance.settings)
+    settings = dict(pair.split("=", 1) for pair in typed)
+    budget = str(record.model.recipe.get("budget", "quick"))
+    budget = budget if budget in ("standard", "full") else "quick"
+    spec = resolve(record.model.key, settings)
+    track = find_track(find_task(record.task.name).track)
+    job = Job(spec, track, record.seed, budget, (record.task.name,), typed)
+    _, recipe = build(job)
+    if recipe != record.model.recipe:
+        changed = sorted(
+            name
+            for name in {*recipe, *record.model.recipe}
+            if recipe.get(name) != record.model.recipe.get(name)
+        )
+        raise OneshotError(f"{record.model.key} has another recipe now: {', '.join(changed)}.")
+    return job
+
+
+def compared(before: Record, now: Record) -> Recomputed:
+    """The verdict on two records of one job."""
+    if before.outcome is None or now.outcome is None:
+        same = before.outcome is now.outcome and before.reason == now.reason
+        return Recomputed("identical" if same else "different", 0, 0, 0.0, 0.0)
+    if before.outcome.kind != now.outcome.kind or before.outcome.answered != now.outcome.answered:
+        return Recomputed("different", 0, 0, 0.0, 0.0)
+    name = before.task.name
+    (old, of), (new, _) = decisions(name, before.outcome), decisions(name, now.outcome)
+    every = of * len(old)
+    differing = int(np.abs(old - new).sum())
+    right = float(old.sum() / every), float(new.sum() / every)
+    return Recomputed(_verdict(before, now, old, new, of), differing, every, *right)
+
+
+def _verdict(
+    before: Record, now: Record, old: NDArray[np.int64], new: NDArray[np.int64], of: int
+) -> Verdict:
+    if before.outcome == now.outcome:
+        return "identical"
+    differing = int(np.abs(old - new).sum())
+    if before.provenance.weights == now.provenance.weights:
+        return "decisions differ" if differing <= FEW * of * len(old) else "different"
+    difference = (new - old) / of  # question by question
+    # Twenty episodes cannot tell half a point: what their own spread explains is no difference.
+    noise = 1.96 * float(difference.std(ddof=1)) / len(old) ** 0.5 if len(old) > 1 else 0.0
+    near = abs(float(difference.mean())) <= max(SAME, noise)
+    return "statistically the same" if near else "different"

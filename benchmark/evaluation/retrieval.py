@@ -1,0 +1,200 @@
+"""Every item queries all others: ranks of its matches, in blocks of bounded memory.
+
+A match has rank 1 + the number of items that are more alike or as alike: ties with items of another
+class count against it, so the order of the gallery never helps and a constant scorer finds nothing.
+Only counts of non-matches above each match are needed; no full sort is made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from benchmark.errors import Refused
+from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embeddings import pixels_for, to_input
+from benchmark.evaluation.pairs import compared, finite, pair_way, refusal
+from benchmark.evaluation.scorers import BLOCK_VALUES
+from benchmark.evaluation.similarity import similarity
+from benchmark.tasks.loading import LoadedTask
+from benchmark.tasks.queries import Queries
+
+SCORES = 1 << 22  # similarities at once: 16 MB, and a few times that to rank them
+# Queries that a model answers whose every pair costs a pass of its own, through a head or whole.
+PREFIX_QUERIES = {"compare": 1_000, "similarity": 20}
+
+Report = Callable[[int, int], None]
+Rows = Callable[[Tensor], Tensor]  # rows int64 [b] of the gallery -> how alike to all, [b, n]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What each query found; see `benchmark.records.schema.Ranks`.
+
+    Attributes:
+        first, hits, matches: int64 [q].
+        precision: float64 [q] in [0, 1].
+    """
+
+    first: NDArray[np.int64]
+    hits: NDArray[np.int64]
+    matches: NDArray[np.int64]
+    precision: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Retrieved:
+    """Answers to a retrieval task, the queries that were asked, and the seconds of both halves."""
+
+    found: Found
+    asked: Queries
+    embedding_seconds: float
+    scoring_seconds: float
+
+
+def retrieve(
+    model: Any,
+    loaded: LoadedTask,
+    *,
+    device: str = "cpu",
+    report: Report | None = None,
+    bank: Bank | None = None,
+) -> Retrieved:
+    """Answers the task's pinned queries.
+
+    Args:
+        model: on `device`, in evaluation mode.
+        loaded: a retrieval task.
+        device: where the model computes.
+        report: called with (queries done, queries in all).
+        bank: embeddings of this very model from earlier tasks, to be used and added to.
+
+    Raises:
+        Refused: the model has no similarity of two items.
+        ModelFailed: if a similarity is not finite or has the wrong shape.
+    """
+    way = pair_way(model)
+    if way is None:
+        raise Refused(f"The model cannot search: {refusal(model)}.")
+    asked = loaded.episodes
+    assert isinstance(asked, Queries)
+    if way in PREFIX_QUERIES:
+        asked = asked.first(PREFIX_QUERIES[way])
+    started = time.perf_counter()
+    gallery = asked.gallery.astype(np.int64)
+    if way == "similarity":
+        rows, embedded = _by_items(model, loaded, gallery, device), started
+    else:
+        items = asked.items()
+        vectors = (bank or Bank(model, device)).vectors(loaded.data, loaded.task.split, items)
+        place = torch.from_numpy(np.searchsorted(items, gallery)).to(device)
+        vectors, embedded = vectors[place], time.perf_counter()
+        rows = _by_compare(model, vectors) if way == "compare" else by_distance(model, vectors)
+    with torch.inference_mode():
+        found = search(rows, asked, device, report or (lambda done, total: None))
+    return Retrieved(found, asked, embedded - started, time.perf_counter() - embedded)
+
+
+def search(rows: Rows, asked: Queries, device: str, report: Report) -> Found:
+    """The ranks of all queries, a block at a time."""
+    n = len(asked.gallery)
+    sizes = asked.sizes.astype(np.int64)
+    number = np.repeat(np.arange(len(sizes)), sizes)
+    start = np.cumsum(sizes) - sizes
+    # Blocks of one class size, in pinned order inside it, so that matches make a whole table.
+    order = np.argsort(sizes[number[asked.queries]], kind="stable")
+    queries = asked.queries[order].astype(np.int64)
+    own = number[queries]
+    block = max(16, SCORES // n)
+    parts: list[tuple[Tensor, ...]] = []
+    at = 0
+    while at < len(queries):
+        size = int(sizes[own[at]])
+        end = at + int(np.searchsorted(sizes[own[at : at + block]], size, side="right"))
+        columns = torch.from_numpy(start[own[at:end]][:, None] + np.arange(size)).to(device)
+        chosen = torch.from_numpy(queries[at:end]).to(device)
+        parts.append(tuple(part.cpu() for part in _ranks(finite(rows(chosen)), chosen, columns)))
+        at = end
+        report(at, len(queries))
+    joined = [torch.cat(column).numpy() for column in zip(*parts, strict=True)]
+    back = np.argsort(order, kind="stable")
+    first, hits, precision = (values[back] for values in joined)
+    return Found(first, hits, (sizes[number[asked.queries.astype(np.int64)]] - 1), precision)
+
+
+def _ranks(scores: Tensor, queries: Tensor, columns: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Rank of the first match, hits among the first R and average precision at R of each query.
+
+    Args:
+        scores: float [b, n], written to.
+        queries: int64 [b], the column of each query itself.
+        columns: int64 [b, R + 1], the columns of its class, itself among them.
+    """
+    b, most = len(scores), columns.shape[1] - 1
+    lowest = torch.finfo(scores.dtype).min
+    scores.scatter_(1, queries[:, None], lowest)  # an item is no match of itself
+    matches = scores.gather(1, columns).sort(dim=1, descending=True).values[:, :most]  # (b, R)
+    scores.scatter_(1, columns, float("-inf"))
+    above = (scores >= matches[:, :1]).sum(dim=1)  # (b,) others ahead of the best match
+    strongest = scores.topk(min(most, scores.shape[1]), dim=1).values  # of the others, falling
+    # How many of the strongest others are at least as alike as each match; more than R of them put
+    # it behind rank R, where it no longer counts.
+    rising = strongest.flip(1).contiguous()
+    ahead = rising.shape[1] - torch.searchsorted(rising, matches.contiguous(), side="left")
+    place = torch.arange(1, most + 1, device=scores.device)
+    rank = ahead + place  # (b, R)
+    within = rank <= most
+    precision = torch.where(within, place / rank.double(), 0.0).sum(dim=1) / most
+    return above + 1, within.sum(dim=1), precision.view(b)
+
+
+def by_distance(model: Any, vectors: Tensor) -> Rows:
+    """By the model's declared distance between embeddings [n, e]."""
+    distance = getattr(model, "distance", "euclidean")
+    measure = similarity(distance)
+    if distance == "cosine":
+        vectors = functional.normalize(vectors, dim=1)
+        measure = similarity("dot-product")
+    return lambda rows: measure(vectors[rows][None], vectors[None])[0]
+
+
+def _by_compare(model: Any, vectors: Tensor) -> Rows:
+    """By the model's own head, pairs of embeddings in blocks; the gallery stands as support."""
+    n, e = vectors.shape
+    block = max(1, BLOCK_VALUES // e)
+
+    def rows(chosen: Tensor) -> Tensor:
+        out = torch.empty(len(chosen), n, device=vectors.device)
+        for line, row in zip(out, chosen.tolist(), strict=True):
+            for start in range(0, n, block):
+                part = vectors[start : start + block]
+                line[start : start + block] = compared(
+                    model, part, vectors[row].expand(len(part), e)
+                )
+        return out
+
+    return rows
+
+
+def _by_items(model: Any, loaded: LoadedTask, gallery: NDArray[np.int64], device: str) -> Rows:
+    """By a model that must see both items of each pair."""
+    pixels = pixels_for(model, loaded.data.take(gallery))
+    block = 512
+
+    def rows(chosen: Tensor) -> Tensor:
+        queries = to_input(pixels[chosen.cpu().numpy()], model, device)
+        parts = [
+            model.similarity(to_input(pixels[start : start + block], model, device), queries)
+            for start in range(0, len(gallery), block)
+        ]
+        return torch.cat(parts, dim=1).to(torch.float64)
+
+    return rows

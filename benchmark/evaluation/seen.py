@@ -1,0 +1,80 @@
+"""What a model has seen, and whether a test may still ask it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from benchmark.datasets.data_set import DataSet
+from benchmark.errors import DataMissing, UnknownName
+from benchmark.evaluation.job import Surroundings
+from benchmark.protocols import Seen
+from benchmark.tasks.loading import LoadedTask
+from benchmark.tasks.overlap import overlap
+from benchmark.tasks.spec import Split, Track
+from benchmark.tasks.tracks import classes_of
+from benchmark.tasks.tracks import track as find_track
+
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+NAMED = 5  # classes that a refusal names
+
+
+def learned(track: Track, whole: DataSet, splits: Iterable[Split]) -> tuple[Seen, ...]:
+    """What a training on these splits of a track sees of its data set `whole`."""
+    return tuple(
+        Seen(
+            f"{track.name}/{split}",
+            whole.name,
+            whole.digest,
+            tuple(whole.class_names[c] for c in classes_of(whole, getattr(track, split))),
+        )
+        for split in splits
+    )
+
+
+def refusal(model: Any, track: Track, task: LoadedTask, place: Surroundings) -> str | None:
+    """Why the model may not be asked about this test: the classes it has seen; else None.
+
+    Networks trained on all of ImageNet are not refused on its parts: they stand in the pool
+    "pretrained", marked in every table.
+    """
+    seen = [known for each in getattr(model, "seen", None) or () for known in _known(each, place)]
+    if hasattr(model, "fit"):
+        seen += learned(track, place.data_set(track.data), ("train", "validation"))
+    for each in seen:
+        met = overlap([each], task.data.name, task.classes)
+        if met:
+            names = ", ".join(met[:NAMED]) + (", ..." if len(met) > NAMED else "")
+            return (
+                f"it has seen {len(met)} of the {len(task.classes)} test classes in {each.name}: "
+                f"{names}. An answer about them is no one-shot learning"
+            )
+    return None
+
+
+def _known(seen: str | Seen, place: Surroundings) -> tuple[Seen, ...]:
+    """The classes behind a declaration, where it names a split of a track or brings them along."""
+    if isinstance(seen, Seen):
+        return (seen,)
+    name, _, split = seen.partition("/")
+    try:
+        track = find_track(name)
+        whole = place.data_set(track.data)
+    except (UnknownName, DataMissing):
+        return ()
+    wanted = [each for each in SPLITS if split in ("", each)]
+    if split in ("", "test") and track.test_data not in (None, track.data):
+        wanted.remove("test")  # in another data set, whose own track has it
+    return learned(track, whole, wanted)
+
+
+def names(seen: Iterable[str | Seen]) -> list[str]:
+    """What stands in a record."""
+    return [each.name if isinstance(each, Seen) else str(each) for each in seen]
+
+
+def encode(seen: Iterable[Seen]) -> str:
+    """JSON that is kept with trained weights; `Seen(**each)` of its entries is what it was."""
+    return json.dumps([asdict(each) for each in seen])

@@ -1,0 +1,125 @@
+"""Scores of verification trials: each item embedded once, then pairs by index arithmetic."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmark.errors import Refused
+from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embeddings import pixels_for, to_input
+from benchmark.evaluation.pairs import (
+    finite,
+    pair_similarity,
+    pair_way,
+    refusal,
+    with_references,
+)
+from benchmark.evaluation.scorers import BLOCK_VALUES, over_shots
+from benchmark.tasks.loading import LoadedTask
+from benchmark.tasks.trials import Trials
+
+# Trials that a model answers which must see the items of each pair; a share of every kind.
+PREFIX_TRIALS = {"test": 6_000, "validation": 1_500}
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """How alike the two sides of each trial are.
+
+    Attributes:
+        scores: float64 [t], on the model's own scale; higher is more alike.
+        asked: the trials that were answered.
+        embedding_seconds, scoring_seconds: wall-clock time of the two halves.
+    """
+
+    scores: NDArray[np.float64]
+    asked: Trials
+    embedding_seconds: float
+    scoring_seconds: float
+
+
+def score_trials(
+    model: Any,
+    loaded: LoadedTask,
+    *,
+    device: str = "cpu",
+    report: Report | None = None,
+    bank: Bank | None = None,
+    shots: str | None = None,
+) -> Scores:
+    """Scores the task's pinned trials.
+
+    Args:
+        model: on `device`, in evaluation mode.
+        loaded: a verification task.
+        device: where the model computes.
+        report: called with (trials done, trials in all).
+        bank: embeddings of this very model from earlier tasks, to be used and added to.
+        shots: what stands for several references, see `Asking`; None for what is usual.
+
+    Raises:
+        Refused: the model has no similarity of two items.
+        ModelFailed: if a score is not finite or has the wrong shape.
+    """
+    way = pair_way(model)
+    if way is None:
+        raise Refused(f"The model cannot verify: {refusal(model)}.")
+    report = report or (lambda done, total: None)
+    asked = loaded.episodes
+    assert isinstance(asked, Trials)
+    started = time.perf_counter()
+    shots = shots or ("prototype" if way == "embed" else "mean-similarity")
+    if way == "similarity":
+        asked = asked.first(min(PREFIX_TRIALS[loaded.task.split], len(asked)))
+        scores = _one_by_one(model, loaded, asked, device, report, shots)
+        return Scores(scores, asked, 0.0, time.perf_counter() - started)
+    items = asked.items()
+    vectors = (bank or Bank(model, device)).vectors(loaded.data, loaded.task.split, items)
+    embedded = time.perf_counter()
+    row = np.zeros(len(loaded.data), dtype=np.int64)
+    row[items] = np.arange(len(items))
+    similar = pair_similarity(model, way)
+    unit = way == "embed" and getattr(model, "distance", "euclidean") == "cosine"
+    references, probes = row[asked.references], row[asked.probes]
+    out = np.empty(len(asked))
+    block = max(1, BLOCK_VALUES // (2 * (references.shape[1] + 1) * vectors.shape[1]))
+    with torch.inference_mode():
+        for start in range(0, len(asked), block):
+            part = slice(start, start + block)
+            left = vectors[torch.from_numpy(references[part]).to(device)]  # (p, k, e)
+            right = vectors[torch.from_numpy(probes[part]).to(device)]  # (p, e)
+            found = with_references(similar, left, right, shots, unit)
+            out[part] = finite(found).double().cpu().numpy()
+            report(min(start + block, len(asked)), len(asked))
+    return Scores(out, asked, embedded - started, time.perf_counter() - embedded)
+
+
+def _one_by_one(
+    model: Any, loaded: LoadedTask, asked: Trials, device: str, report: Report, shots: str
+) -> NDArray[np.float64]:
+    """Scores of a model that must see both items of each pair."""
+    items = asked.items()
+    pixels = pixels_for(model, loaded.data.take(items))
+    row = np.zeros(len(loaded.data), dtype=np.int64)
+    row[items] = np.arange(len(items))
+    # There is no embedding whose mean could stand for several references.
+    shots = "mean-similarity" if shots == "prototype" else shots
+    out = np.empty(len(asked))
+    with torch.inference_mode():
+        for t in range(len(asked)):
+            references = to_input(pixels[row[asked.references[t]]], model, device)
+            probe = to_input(pixels[row[asked.probes[t : t + 1]]], model, device)
+            pairs = finite(model.similarity(references, probe))  # (1, k)
+            out[t] = float(over_shots(pairs.double(), shots)[0])
+            if t % 100 == 99:
+                report(t + 1, len(asked))
+    return out

@@ -1,0 +1,66 @@
+"""How often a model has looked at a track's test: one line a reading, kept beside the records.
+
+A record is replaced when it is measured again; the line stays. A model that was tested forty times
+and then shown is told from one that was tested once.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from pathlib import Path
+
+from benchmark.errors import OneshotError
+from benchmark.records.store import slug
+
+FOLDER = "readings"
+HEAD = "model,task,version,recipe8,seed\n"
+
+
+def note(
+    results: Path, track: str, model: str, task: str, version: int, recipe8: str, seed: int
+) -> None:
+    """Adds a line, before the test is read; several processes may do so at once.
+
+    Raises:
+        OneshotError: if the file cannot be written.
+    """
+    path = results / FOLDER / slug(track) / f"{slug(model)}.csv"
+    line = ",".join(map(_quoted, (model, task, version, recipe8, seed))) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Short lines that are appended in one write do not mix.
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            empty = os.fstat(handle).st_size == 0
+            os.write(handle, ((HEAD if empty else "") + line).encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise OneshotError(
+            f"Cannot write {path}: {error.strerror}.", "Choose another with --results DIR."
+        ) from error
+
+
+def load(results: Path) -> Counter[tuple[str, str]]:
+    """Readings of each (slug of the track, model).
+
+    Raises:
+        OneshotError: a file is not what `note` writes.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for path in sorted((results / FOLDER).glob("*/*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        width = HEAD.count(",") + 1
+        if any(len(row) != width for row in rows):
+            raise OneshotError(f"{path} has a line that is not {HEAD.strip()}.", "Restore it.")
+        found.update((path.parent.name, row[0]) for row in rows if row != HEAD.strip().split(","))
+    return found
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return '"' + text.replace('"', '""') + '"' if set(text) & set('",\n\r') else text

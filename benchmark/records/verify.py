@@ -1,0 +1,146 @@
+"""Checks on committed records: is each what it says, and does it answer the pinned questions?
+
+Everything here works without data and without torch, but for prefixes of a task: whether a record
+of fewer episodes answered the first of the pinned ones is told by a digest that is drawn anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.errors import OneshotError
+from benchmark.records import store
+from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
+from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.loading import pins
+from benchmark.tasks.spec import VALIDATION
+
+KINDS = {"episodes": Counts, "verification": LogOdds, "retrieval": Ranks}
+PrefixDigest = Callable[[str, int], str | None]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a record, or could not be checked.
+
+    Attributes:
+        path: the record's file.
+        says: in words.
+        unchecked: whether it is no fault but something that could not be looked at here.
+    """
+
+    path: Path
+    says: str
+    unchecked: bool = False
+
+
+def verify(results: Path, prefix_digest: PrefixDigest | None = None) -> tuple[int, list[Finding]]:
+    """How many records there are, and what was found.
+
+    Args:
+        results: the results folder.
+        prefix_digest: (task, episodes) -> digest of the task's first so many episodes, or None
+            where its data are not there.
+
+    Raises:
+        OneshotError: there is no record at all.
+    """
+    paths = list(store.paths(results))
+    if not paths:
+        raise OneshotError(f"There are no records in {results / store.RECORDS}.")
+    findings = [
+        finding for path in paths for finding in _of_file(results, path, prefix_digest)
+    ]  # fmt: skip
+    return len(paths), findings
+
+
+def _of_file(
+    results: Path, path: Path, prefix_digest: PrefixDigest | None
+) -> Iterator[Finding]:  # fmt: skip
+    try:
+        record = store.read(path)  # schema, counts within range, id equal to the content
+    except OneshotError as error:
+        yield Finding(path, error.message)
+        return
+    if f'"id": "{record.id}"' not in path.read_text("utf-8"):
+        yield Finding(path, "it does not state its id")
+    if store.encode(record) != path.read_bytes():
+        yield Finding(path, "its bytes are not those that the suite writes")
+    if store.record_path(results, record) != path:
+        yield Finding(path, f"its content belongs at {store.record_path(results, record)}")
+    yield from (
+        Finding(path, says, unchecked) for says, unchecked in _of_record(record, prefix_digest)
+    )
+
+
+def _of_record(
+    record: Record, prefix_digest: PrefixDigest | None
+) -> Iterator[tuple[str, bool]]:  # fmt: skip
+    """(what is said, whether it only could not be checked) of a record that can be read."""
+    try:
+        task = find_task(record.task.name)
+    except OneshotError:
+        yield f"{record.task.name} is no task of this suite", True
+        return
+    if task.version != record.task.version:
+        yield f"{task.name} is now version {task.version}, not {record.task.version}", True
+        return
+    pin = pins().get(task.name)
+    if pin is not None and pin["data_digest"] != record.task.data_digest:
+        yield "its data are not the pinned ones", False
+    if record.calibration is not None and isinstance(record.outcome, Counts):
+        counted = sum(record.calibration.answers), sum(record.calibration.correct)
+        answered = record.outcome.of * len(record.outcome.correct), sum(record.outcome.correct)
+        if counted != answered:
+            yield "its calibration counts other answers than its outcome", False
+    asked = [(task.name, record.task.episodes, record.task.episode_digest, record.outcome)]
+    if record.validation is not None:
+        told = record.validation
+        if told.task != task.name + VALIDATION:
+            yield f"its validation is {told.task}, not {task.name}{VALIDATION}", False
+        asked.append(
+            (told.task, told.outcome.answered, told.episode_digest, told.outcome)
+        )  # fmt: skip
+    for name, episodes, digest, outcome in asked:
+        yield from _questions(name, episodes, digest, outcome, prefix_digest)
+
+
+def _matches(name: str, outcome: Ranks) -> Iterator[tuple[str, bool]]:
+    """Whether the queries have as many matches as the pinned classes give."""
+    from benchmark.tasks.labels import query_matches
+
+    pinned = query_matches(name, outcome.answered)
+    told = outcome.matches
+    told = [told] * outcome.answered if isinstance(told, int) else told
+    if pinned is not None and pinned.tolist() != told:
+        yield f"its queries have other numbers of matches than the pinned ones of {name}", False
+
+
+def _questions(
+    name: str,
+    episodes: int,
+    digest: str,
+    outcome: Outcome | None,
+    prefix_digest: PrefixDigest | None,
+) -> Iterator[tuple[str, bool]]:
+    """Whether these are the first so many of the task's pinned episodes."""
+    task, pin = find_task(name), pins().get(name)
+    if outcome is not None and not isinstance(outcome, KINDS[task.protocol]):
+        yield f"{name} is a task of {task.protocol}, its outcome is of {outcome.kind}", False
+    if isinstance(outcome, Counts) and outcome.of != task.queries:
+        yield f"{name} asks {task.queries} queries an episode, not {outcome.of}", False
+    if isinstance(outcome, Ranks):
+        yield from _matches(name, outcome)
+    if episodes > task.episodes:
+        yield f"{name} has {task.episodes} episodes, not {episodes}", False
+    elif pin is not None and episodes == pin["episodes"]:
+        if digest != pin["episode_digest"]:
+            yield f"its episodes are not the pinned ones of {name}", False
+    else:
+        drawn = None if prefix_digest is None else prefix_digest(name, episodes)
+        if drawn is None:
+            yield f"the first {episodes} episodes of {name} need its data to be checked", True
+        elif drawn != digest:
+            yield f"its episodes are not the first {episodes} of {name}", False

@@ -1,0 +1,77 @@
+"""From a record's integers to what the statistics take, with labels from the pins."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks
+from benchmark.statistics.retrieval import Search
+from benchmark.statistics.verification import Network, measure
+from benchmark.tasks.labels import query_classes, trial_labels
+from benchmark.tasks.trials import Labels
+
+MEASURES = {"episodes": "accuracy", "verification": "EER", "retrieval": "mAP@R"}
+
+
+@cache
+def _labels(task: str, trials: int) -> Labels | None:
+    return trial_labels(task, trials)
+
+
+@cache
+def _classes(task: str, queries: int) -> NDArray[np.int64] | None:
+    return query_classes(task, queries)
+
+
+def network(task: str, outcome: LogOdds, seed: int = 0, fold: int | None = None) -> Network | None:
+    """One network's trials with their labels; None for a task whose trials are not pinned."""
+    labels = _labels(task, outcome.answered)
+    if labels is None:
+        return None
+    odds = np.asarray(outcome.thousandths, dtype=np.float64) / 1000
+    return Network(
+        odds, labels.same, labels.kinds, labels.kind_names, labels.subjects, seed, fold,
+        outcome.calibrated,
+    )  # fmt: skip
+
+
+def search(task: str, outcome: Ranks, seed: int = 0) -> Search:
+    """What one network's queries found, with their classes where these are pinned."""
+    matches: Any = outcome.matches
+    return Search(
+        np.asarray(outcome.first),
+        np.asarray(outcome.hits),
+        np.asarray(outcome.precision) / 1e6,
+        np.broadcast_to(np.asarray(matches), outcome.answered),
+        _classes(task, outcome.answered),
+        seed,
+    )
+
+
+def headline(task: str, outcome: Outcome | None) -> float | None:
+    """The number by which the task ranks, in [0, 1]: accuracy, EER or mAP@R; see `MEASURES`."""
+    if isinstance(outcome, Counts):
+        return sum(outcome.correct) / (outcome.of * len(outcome.correct))
+    if isinstance(outcome, Ranks):
+        return sum(outcome.precision) / (1e6 * outcome.answered)
+    found = None if outcome is None else network(task, outcome)
+    return None if found is None else measure(found).eer
+
+
+def decisions(task: str, outcome: Outcome) -> tuple[NDArray[np.int64], int]:
+    """Right answers per question, and out of how many.
+
+    A trial is right where its log-odds lie on the right side of 0, a query where its first find is
+    a match; without labels a trial that is taken for the same stands for a right one.
+    """
+    if isinstance(outcome, Counts):
+        return np.asarray(outcome.correct, dtype=np.int64), outcome.of
+    if isinstance(outcome, Ranks):
+        return (np.asarray(outcome.first) == 1).astype(np.int64), 1
+    accepted = np.asarray(outcome.thousandths) > 0
+    labels = _labels(task, outcome.answered)
+    return (accepted if labels is None else accepted == labels.same).astype(np.int64), 1

@@ -1,0 +1,1 @@
+"""`leaderboard.html`: the tables as one page that sorts, filters, explains and compares."""

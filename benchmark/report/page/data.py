@@ -1,0 +1,231 @@
+"""What the page's script needs to know: details of each row, and the sums it compares rows by.
+
+Everything that is shown is text made harmless here; the script sets it as text, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import stdtrit
+
+from benchmark.records.schema import Counts, Record
+from benchmark.registry import page_of
+from benchmark.report import cells, cite, recipes
+from benchmark.report.columns import DETAILS, Entry
+from benchmark.report.escape import printable
+from benchmark.report.holes import command
+from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
+from benchmark.report.page.units import Units, blocks, groups
+from benchmark.report.results import GroupsOf, Result, TaskColumn
+
+LEVEL = 0.95
+Key = tuple[str, str, str, int, int]  # model, recipe, task, version, seed
+
+
+def build(
+    leaderboard: Leaderboard, records: Iterable[Record], groups_of: GroupsOf, suite: str
+) -> dict[str, Any]:
+    """The data, ready for JSON; rows are numbered as `numbered` gives them.
+
+    Args:
+        leaderboard: what the page shows.
+        records: at least those in it.
+        groups_of: (task name, number of episodes) -> group of each episode, or None.
+        suite: BibTeX of the suite with its record set.
+    """
+    found = {_key(record): record for record in records}
+    rows = numbered(leaderboard)
+    tasks = _tasks(rows, groups_of)
+    told = [_row(each, found, tasks) for each in rows]
+    cited = sorted(cite.keys({each.row.key for each in rows}, ()) - {cite.SUITE})
+    return {
+        "details": [printable(column.title) for column in DETAILS[1:]],
+        "notes": cells.NOTES,
+        "rankings": [
+            {"section": printable(section.title), "title": printable(ranking.title)}
+            for section in leaderboard.sections
+            for ranking in section.rankings
+        ],
+        "tasks": {printable(name): units.told for name, units in tasks.items()},
+        "quantiles": _quantiles(rows, tasks),
+        "recipes": {each.row.recipe8: _recipe(each.row) for each in rows},
+        "references": {key: cite.entry(key) for key in cited},
+        "suite": suite,
+        "rows": told,
+    }
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A row and where it stands; `place` counts the rankings through all sections from 0."""
+
+    section: Section
+    ranking: Ranking
+    place: int
+    row: Row
+
+
+def numbered(leaderboard: Leaderboard) -> list[Numbered]:
+    """Every row in the order of the tables; its position is its number on the page."""
+    rankings = [(s, ranking) for s in leaderboard.sections for ranking in s.rankings]
+    return [
+        Numbered(section, ranking, place, row)
+        for place, (section, ranking) in enumerate(rankings)
+        for row in ranking.rows
+    ]
+
+
+class _Task:
+    """A task version: for each number of episodes that some row has answered, its units."""
+
+    def __init__(self, column: TaskColumn, lengths: set[int], groups_of: GroupsOf) -> None:
+        # A row that has answered only the first so many episodes pairs with others on those.
+        self.lengths = sorted(lengths)
+        self.blocks = [blocks(length) for length in self.lengths]
+        self.groups = [groups(column, length, groups_of) for length in self.lengths]
+        self.of = 0  # queries in an episode, as the records tell
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {
+            "of": self.of,
+            "lengths": self.lengths,
+            "blocks": [unit.sizes for unit in self.blocks],
+            "groups": [unit and unit.sizes for unit in self.groups],
+        }
+
+
+def _tasks(rows: list[Numbered], groups_of: GroupsOf) -> dict[str, _Task]:
+    lengths: dict[TaskColumn, set[int]] = defaultdict(set)
+    for each in rows:
+        for result in each.row.results:
+            lengths[result.column] |= {result.episodes} - {0}
+    return {column.name: _Task(column, have, groups_of) for column, have in lengths.items()}
+
+
+def _row(each: Numbered, found: dict[Key, Record], tasks: dict[str, _Task]) -> dict[str, Any]:
+    row = each.row
+    results = [
+        _result(Entry(each.section, each.ranking, row, result), _records(row, result, found), tasks)
+        for result in row.results
+    ]
+    page = page_of(row.key)
+    return {
+        "ranking": each.place,
+        "label": printable(row.label),
+        "key": printable(row.key),
+        "grid": _is_of_the_grid(row),
+        **{name: printable(recipes.part(row.recipe, name)) for name in _PARTS},
+        "recipe8": row.recipe8,
+        "page": page and f"models/{page}.md",
+        "commands": [printable(line) for line in _commands(each.ranking, row)],
+        "cite": sorted(cite.keys([row.key], ())),
+        "curves": _curves(row, found),
+        "results": results,
+    }
+
+
+_PARTS = ("backbone", "distance", "loss")
+
+
+def _is_of_the_grid(row: Row) -> bool:
+    parts = [recipes.part(row.recipe, name) for name in _PARTS]
+    return all(parts) and row.key == "-".join(("siamese", *parts))
+
+
+def _result(entry: Entry, records: list[Record], tasks: dict[str, _Task]) -> dict[str, Any]:
+    result, task = entry.result, tasks[entry.result.column.name]
+    told: dict[str, Any] = {
+        "task": printable(result.column.name),
+        "cell": cells.cell(result),
+        "marks": cells.marks(result),
+    }
+    if result.accuracy is None:
+        return told
+    told |= {
+        "details": [printable(column.value(entry)) for column in DETAILS[1:]],
+        "accuracy": [round(v, 6) for v in (result.accuracy.mean, result.accuracy.half_width)],
+        "validation": result.validation,
+        "items": result.training_items,
+        "seconds": result.training_seconds,
+        "parameters": result.parameters,
+    }
+    if not np.isfinite(told["accuracy"][1]):
+        told["accuracy"][1] = None  # JSON has no NaN
+    outcomes = [r.outcome for r in records if isinstance(r.outcome, Counts)]
+    if outcomes:
+        task.of = outcomes[0].of
+        levels = [n for n, length in enumerate(task.lengths) if length <= result.episodes]
+        told["blocks"] = [_sums(task.blocks[n], outcomes) for n in levels]
+        told["groups"] = [_sums(task.groups[n], outcomes) for n in levels]
+    bins = [r.calibration for r in records if r.calibration is not None]
+    if bins and len({len(each.answers) for each in bins}) == 1:
+        told["calibration"] = [
+            [sum(each[n] for each in kind) for n in range(len(kind[0]))]
+            for kind in (
+                [each.answers for each in bins],
+                [each.correct for each in bins],
+                [each.confidence_millionths for each in bins],
+            )
+        ]
+    return told
+
+
+def _sums(units: Units | None, outcomes: list[Counts]) -> list[list[int]] | None:
+    """[seeds, units]; None without units."""
+    return None if units is None else [units.sums(outcome.correct) for outcome in outcomes]
+
+
+def _records(row: Row, result: Result, found: dict[Key, Record]) -> list[Record]:
+    """The records behind a result, seed by seed."""
+    task = result.column.task.name, result.column.version
+    return [found[row.key, row.recipe8, *task, seed] for seed in result.seeds]
+
+
+def _key(record: Record) -> Key:
+    model, task = record.model, record.task
+    return model.key, model.recipe8, task.name, task.version, record.seed
+
+
+def _curves(row: Row, found: dict[Key, Record]) -> list[dict[str, Any]]:
+    """One curve a seed: a track's tasks share their training."""
+    curves: dict[int, list[list[float]]] = {}
+    for result in row.results:
+        for record in _records(row, result, found):
+            if record.curve and record.seed not in curves:
+                curves[record.seed] = [
+                    [point.items, point.correct_per_10000, point.loss_millionths]
+                    for point in record.curve
+                ]
+    return [{"seed": seed, "points": curves[seed]} for seed in sorted(curves)]
+
+
+def _recipe(row: Row) -> list[tuple[str, str]]:
+    return [
+        (printable(str(name)), printable(recipes.as_text(row.recipe[name])))
+        for name in sorted(row.recipe)
+    ]
+
+
+def _commands(ranking: Ranking, row: Row) -> list[str]:
+    """What makes the row's records again: one command for the tasks with the same seeds."""
+    tasks: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for result in row.results:
+        if result.column.current and result.seeds:
+            tasks[result.seeds].append(result.column.task.name)
+    return [command(ranking, row, names, seeds) for seeds, names in tasks.items()]
+
+
+def _quantiles(rows: list[Numbered], tasks: dict[str, _Task]) -> dict[int, float]:
+    """The t quantile of each number of degrees of freedom that a comparison may need."""
+    units = [unit for task in tasks.values() for unit in (*task.blocks, *task.groups)]
+    needed = {len(unit.sizes) - 1 for unit in units if unit is not None}
+    needed |= {len(result.seeds) - 1 for each in rows for result in each.row.results}
+    return {
+        freedom: float(stdtrit(freedom, (1 + LEVEL) / 2)) for freedom in sorted(needed - {0, -1})
+    }

@@ -1,0 +1,101 @@
+/* Two rows side by side on the tasks that both have answered, with the interval of the difference. */
+
+const chosenRows = [];
+
+/** Checks or unchecks a row for the comparison; a third pushes out the first. */
+function choose(number, checked) {
+  if (checked) chosenRows.push(number);
+  else chosenRows.splice(chosenRows.indexOf(number), 1);
+  if (chosenRows.length > 2) box(chosenRows.shift()).checked = false;
+  renewTray();
+}
+
+const box = (number) => document.querySelector(`tr[data-row="${number}"] input`);
+
+function renewTray() {
+  const tray = document.getElementById("tray");
+  tray.hidden = chosenRows.length === 0;
+  const labels = chosenRows.map((number) => DATA.rows[number].label);
+  tray.replaceChildren(
+    make("p", { role: "status" }, labels.length < 2 ? `${labels[0] ?? ""}: choose another one` : labels.join(" and ")),
+    make("button", { type: "button", disabled: labels.length < 2, click: () => showComparison(...chosenRows) },
+      "Compare"),
+    make("button", { type: "button", class: "quiet", click: clearChosen }, "Clear"));
+}
+
+function clearChosen() {
+  for (const number of chosenRows.splice(0)) box(number).checked = false;
+  renewTray();
+}
+
+function showComparison(first = null, second = null) {
+  const pair = [first, second];
+  const result = make("div", { "aria-live": "polite" });
+  const groups = DATA.rankings.map(({ section, title }, ranking) => [`${section}: ${title}`,
+    DATA.rows.flatMap((row, n) => (row.ranking === ranking ? [[String(n), row.label]] : []))]);
+  const select = (label, position) => choice(label, [[null, [["", "choose a row"]]], ...groups],
+    pair[position] ?? "", (value) => {
+      pair[position] = value === "" ? null : Number(value);
+      result.replaceChildren(...comparison(...pair));
+    });
+  result.append(...comparison(...pair));
+  open(document.getElementById("compare"), "Compare two rows",
+    make("div", { class: "chooser" }, select("First", 0), select("Second", 1)), result);
+}
+
+function comparison(first, second) {
+  if (first === null || second === null) return [];
+  const [a, b] = [DATA.rows[first], DATA.rows[second]];
+  const shared = a.results.flatMap((result) => {
+    const other = b.results.find((each) => each.task === result.task);
+    const found = result.accuracy && other?.accuracy ? compare(result, other) : null;
+    return found ? [{ result, other, ...found }] : [];
+  });
+  if (first === second) return [make("p", {}, "These are the same row.")];
+  if (shared.length === 0) return [make("p", {}, "These rows share no task that both have answered.")];
+  const reach = Math.max(...shared.flatMap(({ images, classes }) =>
+    [images, classes].filter(Boolean).map(({ mean: centre, half }) => Math.abs(centre) + half)), 0.001);
+  const rows = shared.map(({ result, other, images, classes, episodes }) => [
+    make("span", {}, result.task,
+      make("span", { class: "below" }, `${episodes.toLocaleString("en")} episodes`)),
+    result.cell, other.cell, difference(images, "images"), interval(images, reach),
+    difference(classes, "classes"), interval(classes, reach),
+  ]);
+  const [one, two] = [DATA.rankings[a.ranking], DATA.rankings[b.ranking]];
+  const nameOf = (row) => (a.label === b.label ? `${row.label} (${row.recipe8})` : row.label);
+  return [
+    one === two ? null : make("p", { class: "warning" }, `Not of one ranking: ${one.title} against ${two.title}. ` +
+      "The difference describes; it ranks nothing."),
+    tabulate(`First minus second, in points: ${nameOf(a)} minus ${nameOf(b)}`,
+      ["Task", nameOf(a), nameOf(b), "These images", unseen("Interval"), "New classes", unseen("Interval")], rows, [1, 2, 3, 5]),
+    make("p", { class: "note" }, "Both answered the same episodes, so the difference is taken unit by unit. " +
+      "These images: units are blocks of consecutive episodes (at most 50). New classes: units are groups of " +
+      "classes, such as alphabets, each weighing the same. ± is half of the 95 % interval: paired t over the " +
+      "units, with the spread between training seeds added for a model with two or more; with a single seed " +
+      "training luck is not covered. Each task stands alone: of twenty equal pairs one seems to differ."),
+  ].filter(Boolean);
+}
+
+const unseen = (text) => make("span", { class: "visually-hidden" }, text);
+
+/** The difference in points, its interval and what that says, in words. */
+function difference(found, kind) {
+  if (!found) return "";
+  const { mean: centre, half, units } = found;
+  const [low, high] = [centre - half, centre + half];
+  const says = low > 0 ? "first higher" : high < 0 ? "second higher" : "not told apart";
+  return make("span", { "data-kind": kind, "data-mean": centre, "data-half": half },
+    `${signed(100 * centre)} ± ${percent(half)}`,
+    make("span", { class: "below" }, `${says}, ${units} ${kind === "images" ? "blocks" : "groups"}`));
+}
+
+function interval(found, reach) {
+  if (!found) return "";
+  const across = (value) => 60 + (value / reach) * 56;
+  const { mean: centre, half } = found;
+  return draw("svg", { class: "forest", viewBox: "0 0 120 28", width: 120, height: 28, "aria-hidden": "true" },
+    draw("line", { class: "ideal", x1: 60, x2: 60, y1: 2, y2: 26 }),
+    draw("line", { class: "spread", x1: across(centre - half), x2: across(centre + half), y1: 14, y2: 14 }),
+    mark(0, across(centre), 14, 4.5));
+}
+

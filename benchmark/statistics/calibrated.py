@@ -1,0 +1,33 @@
+"""What log-odds promise and what is so, with same and different pairs weighing the same."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 15  # of equal width (Guo et al. 2017)
+
+
+def accuracy(log_odds: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
+    """Mean of the shares of same and of different pairs told right by the threshold 0.
+
+    Log-odds of exactly 0 tell nothing and count half, so a constant scorer has 0.5.
+    """
+    right = np.where(same, log_odds > 0, log_odds < 0) + 0.5 * (log_odds == 0)
+    return float((right[same].mean() + right[~same].mean()) / 2)
+
+
+def log_loss(log_odds: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
+    """Mean -log probability of the right answer, in nats; log 2 = 0.693 knows nothing."""
+    loss = np.logaddexp(0, np.where(same, -log_odds, log_odds))
+    return float((loss[same].mean() + loss[~same].mean()) / 2)
+
+
+def expected_calibration_error(log_odds: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
+    """Mean |probability of same - share of same pairs| over 15 bins of that probability."""
+    probability = 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
+    weight = np.where(same, 0.5 / same.sum(), 0.5 / (~same).sum())
+    place = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
+    told = np.bincount(place, weights=weight * probability, minlength=BINS)
+    so = np.bincount(place, weights=weight * same, minlength=BINS)
+    return float(np.abs(told - so).sum())

@@ -1,0 +1,191 @@
+"""Tracks and tasks of a user's own data sets, derived from what the data directory says of them.
+
+The data set NAME is the track NAME; its tasks are NAME-NwKs, and NAME-SUFFIX-NwKs for each further
+family that its TOML file states. Their version is that of the data set, see `prepare`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.datasets.catalogue import KNOWN
+from benchmark.datasets.data_set import Family
+from benchmark.datasets.description import DESCRIPTION, folder_of, read_description
+from benchmark.datasets.split import SPLITS
+from benchmark.datasets.store import data_directory, present
+from benchmark.errors import OneshotError, Refused
+from benchmark.tasks.family import TaskFamily
+from benchmark.tasks.spec import Selection, Track
+
+LETTERS = 32  # of a text, as far as a track says
+WAYS = 5  # of the task that chooses, where the data allow it
+
+DIRECTORY: ContextVar[Path | None] = ContextVar("DIRECTORY", default=None)
+"""The data directory whose data sets names mean; None for the usual one."""
+
+
+@contextmanager
+def looking_in(directory: Path | None) -> Iterator[None]:
+    """Lets names mean the data sets of this directory."""
+    token = DIRECTORY.set(directory)
+    try:
+        yield
+    finally:
+        DIRECTORY.reset(token)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What tasks need to know of a data set that has been added.
+
+    Attributes:
+        counts: items of each class.
+        split: int [classes], the split of each class, or None where there is none.
+        class_groups: int [classes] by group, -1 where a class spreads over several.
+        group_values: how many values each group has.
+        tasks: further families by suffix.
+    """
+
+    name: str
+    family: Family
+    channels: int
+    side: int
+    counts: NDArray[np.int64]
+    split: NDArray[np.int64] | None
+    class_groups: dict[str, NDArray[np.int64]]
+    group_values: dict[str, int]
+    tasks: dict[str, dict[str, Any]]
+    version: int
+
+
+def names() -> list[str]:
+    """Names of the user's own data sets that are there, sorted."""
+    return [name for name in present(data_directory(DIRECTORY.get())) if name not in KNOWN]
+
+
+def track(name: str) -> Track | None:
+    """The track of the data set `name`, or None if it is not there.
+
+    Raises:
+        Refused: the data set has too few classes to be split.
+        OneshotError: its description is damaged.
+    """
+    told = _told(name)
+    if told is None:
+        return None
+    sizes = _split_sizes(told)
+    chooses = f"{name}-{min(WAYS, sizes['test'])}w1s"
+    part = {split: Selection("split", (split,)) for split in SPLITS}
+    return Track(
+        name, name, part["train"], part["validation"], part["test"], chooses,
+        told.family, told.channels, told.side,
+    )  # fmt: skip
+
+
+def family(name: str) -> TaskFamily | None:
+    """The task family NAME or NAME-SUFFIX of a data set NAME, or None if none is there.
+
+    Raises:
+        Refused: the data set has too few classes to be split.
+        OneshotError: its description is damaged.
+    """
+    told, stated = _told(name), None
+    if told is None:
+        for cut in (place for place, letter in enumerate(name) if letter == "-"):
+            told = _told(name[:cut])
+            stated = None if told is None else told.tasks.get(name[cut + 1 :])
+            if stated is not None:
+                break
+    if told is None or (stated is None and told.name != name):
+        return None
+    task = stated or {"within": None, "apart": None, "queries": 15, "episodes": 10_000}
+    sizes, assigned = _split_sizes(told), told.split
+    assert assigned is not None  # or the sizes were refused
+    asked = assigned != SPLITS.index("train")
+    per_class = int(told.counts[asked].min())
+    if task["apart"] is not None:
+        per_class = min(per_class, told.group_values[task["apart"]])
+    if task["within"] is not None:
+        groups = told.class_groups[task["within"]]
+        for split in ("validation", "test"):
+            inside = groups[(assigned == SPLITS.index(split)) & (groups >= 0)]
+            sizes[split] = int(np.bincount(inside, minlength=1).max()) if len(inside) else 0
+            if sizes[split] < 2:
+                raise Refused(
+                    f"{name}: no '{task['within']}' has two classes in the {split} split.",
+                    f"Look at: oneshot data describe {told.name}",
+                )
+    return TaskFamily(
+        name, told.name, (), per_class=per_class, within=task["within"], apart=task["apart"],
+        validation_classes=sizes["validation"], test_classes=sizes["test"],
+        queries=task["queries"], episodes=task["episodes"], version=told.version,
+    )  # fmt: skip
+
+
+def _split_sizes(told: Told) -> dict[str, int]:
+    """Classes of each split."""
+    if told.split is None:
+        raise Refused(
+            f"The data set '{told.name}' has {len(told.counts)} classes, too few to be split into "
+            "training, validation and test.",
+            "Six classes are the least; see: oneshot data add --help",
+        )
+    sizes = np.bincount(told.split, minlength=len(SPLITS))
+    return {split: int(size) for split, size in zip(SPLITS, sizes, strict=True)}
+
+
+def _told(name: str) -> Told | None:
+    directory = data_directory(DIRECTORY.get())
+    if name in KNOWN:
+        return None
+    try:
+        path = folder_of(name, directory) / DESCRIPTION
+        status = path.stat()
+    except (OneshotError, OSError):
+        return None
+    return _read(name, directory, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read(name: str, directory: Path, written: int, size: int) -> Told:
+    """What the description says; read once for as long as its file does not change."""
+    description = read_description(name, directory)
+    labels = np.asarray(description["labels"], dtype=np.int64)
+    count = len(description["class_names"])
+    class_groups = {
+        key: _of_classes(np.asarray(group["codes"], dtype=np.int64), labels, count)
+        for key, group in description["groups"].items()
+    }
+    split = description["groups"].get("split")
+    own = description.get("own") or {"tasks": {}, "version": 1}
+    shape, kind = description["shape"], description["family"]
+    return Told(
+        name=name,
+        family=kind,
+        channels=1 if kind == "text" else shape[1],
+        side={"text": LETTERS, "vector": 1}.get(kind) or shape[2],
+        counts=np.bincount(labels, minlength=count),
+        split=class_groups["split"] if split and tuple(split["names"]) == SPLITS else None,
+        class_groups=class_groups,
+        group_values={key: len(group["names"]) for key, group in description["groups"].items()},
+        tasks=own["tasks"],
+        version=own["version"],
+    )
+
+
+def _of_classes(
+    codes: NDArray[np.int64], labels: NDArray[np.int64], count: int
+) -> NDArray[np.int64]:
+    first = np.full(count, -1, dtype=np.int64)
+    first[labels[::-1]] = codes[::-1]
+    first[np.unique(labels[codes != first[labels]])] = -1
+    return first

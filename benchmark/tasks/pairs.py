@@ -1,0 +1,116 @@
+"""The verification and retrieval tasks, as literals, beside the episodes of `catalogue`.
+
+"TRACK-verification" asks whether two items are of one class, "TRACK-retrieval" has every item
+query all others; either's twin on the validation split ends in "@validation".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmark.tasks.spec import VALIDATION, Task, TrialKind
+
+VALIDATION_TRIALS = 2_000  # of each kind
+BY_ALPHABET: tuple[Literal["within", "across"], ...] = ("within", "across")
+
+
+@dataclass(frozen=True)
+class VerificationFamily:
+    """A verification task; see `Task` for the fields.
+
+    `impostors` are the kinds of different pairs; there are `trials` of each and of genuine ones.
+    """
+
+    name: str
+    track: str
+    trials: int
+    impostors: tuple[Literal["within", "across", "random", "skilled"], ...]
+    within: str | None = None
+    apart: str | None = None
+    imitations: str | None = None
+    references: int = 1
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class RetrievalFamily:
+    """A retrieval task; `queries` and `validation_queries` are the items that have a match."""
+
+    name: str
+    track: str
+    queries: int
+    validation_queries: int
+    version: int = 1
+
+
+VERIFICATION: tuple[VerificationFamily, ...] = (
+    VerificationFamily(
+        "glyphs-verification", "glyphs", 5_000, BY_ALPHABET, within="alphabet", apart="drawer"
+    ),
+    VerificationFamily(
+        "omniglot-verification", "omniglot-background", 10_000, BY_ALPHABET, within="alphabet",
+        apart="drawer",
+    ),
+)  # fmt: skip
+
+RETRIEVAL: tuple[RetrievalFamily, ...] = (
+    RetrievalFamily("glyphs-retrieval", "glyphs", 8_300, 4_940),
+    RetrievalFamily("omniglot-retrieval", "omniglot-background", 13_180, 3_440),
+    RetrievalFamily("mini-imagenet-retrieval", "mini-imagenet", 12_000, 9_600),
+)
+
+RANKED_PAIRS: tuple[str, ...] = tuple(
+    family.name for families in (VERIFICATION, RETRIEVAL) for family in families
+)
+
+
+def pair_task(name: str) -> Task | None:
+    """The verification or retrieval task of this name, or None if there is none."""
+    plain, twin = name.removesuffix(VALIDATION), name.endswith(VALIDATION)
+    for family in VERIFICATION:
+        if family.name == plain:
+            return _verification(family, twin)
+    for retrieval in RETRIEVAL:
+        if retrieval.name == plain:
+            return _retrieval(retrieval, twin)
+    return None
+
+
+def _verification(family: VerificationFamily, twin: bool) -> Task:
+    each = VALIDATION_TRIALS if twin else family.trials
+    genuine = TrialKind("genuine", each)
+    kinds = (genuine, *(TrialKind(name, each) for name in family.impostors))
+    found = Task(
+        name=family.name,
+        version=family.version,
+        track=family.track,
+        split="test",
+        n_way=1,
+        n_shot=family.references,
+        n_query=1,
+        episodes=sum(kind.trials for kind in kinds),
+        within=family.within,
+        apart=family.apart,
+        ranked=True,
+        protocol="verification",
+        kinds=kinds,
+        imitations=family.imitations,
+    )
+    return found.twin(found.episodes) if twin else found
+
+
+def _retrieval(family: RetrievalFamily, twin: bool) -> Task:
+    found = Task(
+        name=family.name,
+        version=family.version,
+        track=family.track,
+        split="test",
+        n_way=1,
+        n_shot=1,
+        n_query=1,
+        episodes=family.queries,
+        ranked=True,
+        protocol="retrieval",
+    )
+    return found.twin(family.validation_queries) if twin else found

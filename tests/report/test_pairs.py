@@ -1,0 +1,120 @@
+"""Verification and retrieval in the report: tables of their own, ranked the right way round."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from synthetic_pairs import pair_record
+from synthetic_records import FIXED, TRAINED, record, save
+
+from benchmark.records.schema import LogOdds, Record
+from benchmark.report.frame import to_frame
+from benchmark.report.leaderboard import build
+from benchmark.report.text import render
+from benchmark.report.write import Written, write_leaderboard
+
+TASKS = ("glyphs-verification", "glyphs-retrieval")
+SIAMESE = "siamese-conv4-euclidean-contrastive"
+
+
+@pytest.fixture(scope="module")
+def records() -> list[Record]:
+    return [
+        *(pair_record("pixels-cosine", task, 0.6, 0, FIXED) for task in TASKS),
+        *(pair_record("hog", task, 1.5, 0, FIXED) for task in TASKS),
+        *(pair_record(SIAMESE, task, 2.5, s, TRAINED) for task in TASKS for s in (0, 1)),
+        record("pixels-cosine", "glyphs-5w1s", recipe=FIXED),
+    ]
+
+
+@pytest.fixture(scope="module")
+def written(records: list[Record], tmp_path_factory: pytest.TempPathFactory) -> Written:
+    return write_leaderboard(save(tmp_path_factory.mktemp("results"), records))
+
+
+def test_each_protocol_has_a_section_and_errors_rank_upwards(written: Written) -> None:
+    sections = {section.title: section for section in written.leaderboard.sections}
+    assert list(sections) == ["glyphs", "glyphs, verification", "glyphs, retrieval"]
+    for title, lower in (("glyphs, verification", True), ("glyphs, retrieval", False)):
+        untrained = sections[title].rankings[-1]
+        assert [row.key for row in untrained.rows] == ["hog", "pixels-cosine"]
+        assert [row.rank for row in untrained.rows] == [1, 2] and untrained.best(0) == {0}
+        means = [row.mean for row in untrained.rows]
+        assert (means[0] < means[1]) is lower
+
+
+def test_the_page_shows_every_number_with_its_reason(written: Written) -> None:
+    page = written.page.read_text("utf-8")
+    assert "## glyphs, verification" in page and "lower is better" in page
+    assert "TAR at FAR 0.001 needs 30,000 different pairs, there are 10,000." in page
+    head = next(line for line in page.splitlines() if "| EER |" in line)
+    assert "EER within | EER across" in head and "EER skilled" not in head
+    assert "TAR at FAR 0.01" in head and "TAR at FAR 0.001" not in head
+    assert "Recall@10" in page.replace("&#64;", "@") and "minDCF" in head
+    assert "figures/roc-glyphs-verification.svg" in page
+
+
+def test_sheets_of_their_own(written: Written) -> None:
+    names = [path.name for path in written.pair_sheets]
+    assert names == ["leaderboard-verification.csv", "leaderboard-retrieval.csv"]
+    verification, retrieval = (
+        list(csv.DictReader(StringIO(path.read_text("utf-8")))) for path in written.pair_sheets
+    )
+    assert len(verification) == len(retrieval) == 3
+    best = next(row for row in verification if row["model"] == SIAMESE)
+    low, mean, high = (float(best[f"overall_eer{end}"]) for end in ("_low", "", "_high"))
+    assert 0 < low < mean < high < 0.3 and best["seeds"] == "0 1"
+    assert float(best["within_eer"]) > float(best["across_eer"])
+    assert best["overall_tar_at_far_0.001"] == "" and float(best["overall_tar_at_far_0.1"]) > 0.5
+    assert 0 < float(retrieval[0]["map_at_r_low"]) < float(retrieval[0]["map_at_r"])
+    plain = written.sheet.read_text("utf-8")
+    assert "verification" not in plain and "retrieval" not in plain
+
+
+def test_figures_with_their_data(written: Written) -> None:
+    stems = {path.stem for path in written.figures}
+    assert {"roc-glyphs-verification", "det-glyphs-verification"} <= stems
+    assert "retrieval-glyphs-retrieval" in stems and "accuracy-glyphs-verification" not in stems
+    path = next(p for p in written.figures if p.name == "det-glyphs-verification.csv")
+    rows = list(csv.DictReader(StringIO(path.read_text("utf-8"))))
+    assert {row["against"] for row in rows} == {"overall", "within", "across"}
+    curve = [float(r["tar"]) for r in rows if r["model"] == SIAMESE and r["against"] == "across"]
+    assert curve == sorted(curve) and curve[-1] == 1.0
+
+
+def test_the_terminal_says_which_way_is_better(written: Written) -> None:
+    stream = StringIO()
+    Console(file=stream, width=100).print(render(written.leaderboard, 100))
+    assert "lower is better" in stream.getvalue() and "mAP@R" in stream.getvalue()
+
+
+def test_a_model_s_page_has_a_table_for_each_protocol(written: Written) -> None:
+    page = next(path for path in written.models if "pixels" in path.name).read_text("utf-8")
+    assert "EER within" in page and "mAP@R" in page.replace("&#64;", "@")
+    assert "These images" in page
+
+
+def test_a_collapsed_model_is_marked(records: list[Record]) -> None:
+    data = records[0].model_dump(mode="json", by_alias=True) | {"id": ""}
+    data["outcome"] = LogOdds(thousandths=[0] * 15_000).model_dump(mode="json")
+    page = build([Record.model_validate(data)])
+    result = page.sections[0].rankings[0].rows[0].results[0]
+    assert result.verification is not None and result.verification.constant
+    assert result.accuracy is not None and result.accuracy.mean == 0.5
+
+
+def test_the_frame_says_what_it_measures(records: list[Record]) -> None:
+    frame = to_frame(records)
+    assert set(frame["measure"]) == {"accuracy", "EER", "mAP@R"}
+    assert frame["value"].notna().all() and frame["accuracy"].notna().sum() == 1
+
+
+def test_sheets_of_vanished_results_go(records: list[Record], tmp_path: Path) -> None:
+    (tmp_path / "leaderboard-retrieval.csv").write_text("old")
+    save(tmp_path, [records[-1]])
+    assert write_leaderboard(tmp_path, figures=False).pair_sheets == ()
+    assert not (tmp_path / "leaderboard-retrieval.csv").exists()

@@ -1,0 +1,138 @@
+"""Rates against scikit-learn; intervals by subject; networks are never pooled."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+
+from benchmark.statistics import calibrated, roc
+from benchmark.statistics.subjects import interval, multiplicities
+from benchmark.statistics.verification import OVERALL, Network, measure, summarise
+
+
+def network(seed=0, trials=600, gap=1.0, ties=False, people=30, hard=0.0, **changes):
+    random = np.random.default_rng(seed)
+    kinds = np.repeat([0, 1, 2], trials)
+    subjects = random.integers(0, people, (3 * trials, 2))
+    subjects[:trials, 1] = subjects[:trials, 0]
+    offset = np.random.default_rng(99).normal(0, hard, people)
+    score = random.normal(0, 1, 3 * trials) + gap * (kinds == 0) + offset[subjects].sum(axis=1)
+    score = np.round(score, 1) if ties else score
+    names = ("genuine", "within", "across")
+    return Network(score, kinds == 0, kinds, names, subjects, **({"seed": seed} | changes))
+
+
+def equal_error(score, same):
+    far, tar, _ = roc_curve(same, score, drop_intermediate=False)
+    return brentq(lambda x: 1 - x - np.interp(x, far, tar), 0, 1)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_against_scikit_learn(ties):
+    one = network(ties=ties)
+    for kind, kept in ((OVERALL, one.kinds >= 0), ("within", one.kinds < 2)):
+        score, same = one.log_odds[kept], one.same[kept]
+        found = measure(one, kind)
+        assert found.roc_auc == pytest.approx(roc_auc_score(same, score), abs=1e-12)
+        assert found.average_precision == pytest.approx(average_precision_score(same, score))
+        assert found.eer == pytest.approx(equal_error(score, same), abs=1e-9)
+        far, tar, _ = roc_curve(same, score, drop_intermediate=False)
+        assert found.tar[0] == pytest.approx(tar[far <= 0.1].max())
+        cost = 0.01 * (1 - tar) + 0.99 * far
+        assert found.min_dcf == pytest.approx(cost.min() / 0.01)
+
+
+def test_a_rate_needs_thirty_false_accepts_behind_it():
+    curve = roc.roc(np.arange(3100.0), np.arange(3100) >= 3000)
+    assert roc.tar_at(curve, 0.01) == 1.0 and roc.tar_at(curve, 0.001) is None
+    found = summarise([network()], "x")
+    assert found.measures[OVERALL].tar[0] is not None and found.measures[OVERALL].tar[1] is None
+    assert found.reasons[0] == "TAR at FAR 0.01 needs 3,000 different pairs, there are 1,200"
+
+
+def test_a_constant_scorer_has_half_and_is_named():
+    one = network()
+    flat = Network(np.zeros(1800), one.same, one.kinds, one.kind_names, one.subjects)
+    found = summarise([flat], "x")
+    told = found.measures[OVERALL]
+    assert found.constant and (told.eer, told.roc_auc, told.accuracy) == (0.5, 0.5, 0.5)
+    assert told.log_loss == pytest.approx(np.log(2))
+    assert found.eer[OVERALL].low == found.eer[OVERALL].high == 0.5
+
+
+def test_perfect_scores():
+    one = network()
+    perfect = Network(np.where(one.same, 5.0, -5.0), one.same, one.kinds, one.kind_names, None)
+    found = summarise([perfect], "x")
+    told = found.measures["across"]
+    assert (told.eer, told.roc_auc, told.average_precision, told.min_dcf) == (0, 1, 1, 0)
+    assert np.isnan(found.eer[OVERALL].half_width), "no subjects, no interval"
+
+
+def test_calibration_by_hand():
+    odds, same = np.array([2.0, -1.0, 0.5, -3.0]), np.array([True, True, False, False])
+    p = 1 / (1 + np.exp(-odds))
+    by_hand = (-np.log(p[0]) - np.log(p[1]) - np.log(1 - p[2]) - np.log(1 - p[3])) / 4
+    assert calibrated.log_loss(odds, same) == pytest.approx(by_hand)
+    assert calibrated.accuracy(odds, same) == 0.5
+    gaps = np.abs(p - same) / 4  # four bins with one pair each
+    assert calibrated.expected_calibration_error(odds, same) == pytest.approx(gaps.sum())
+    one = network()
+    bare = Network(one.log_odds, one.same, one.kinds, one.kind_names, None, calibrated=False)
+    assert measure(bare).accuracy is None and measure(bare).eer == measure(one).eer
+
+
+def test_networks_are_averaged_and_never_pooled():
+    a, b = network(0), network(1)
+    shifted = Network(b.log_odds + 50, b.same, b.kinds, b.kind_names, b.subjects, seed=1)
+    found = summarise([a, shifted], "x")
+    assert found.seed_eer == (measure(a).eer, measure(b).eer)
+    assert found.eer[OVERALL].mean == pytest.approx((measure(a).eer + measure(b).eer) / 2)
+    folds = [replace(network(n), seed=0, fold=n) for n in range(3)]
+    told = summarise(folds, "x")
+    assert len(told.seed_eer) == 1
+    assert told.seed_eer[0] == pytest.approx(np.mean([measure(n).eer for n in folds]))
+
+
+def test_replicates_are_the_eer_of_weighted_trials():
+    one = network(trials=200, people=12, ties=True)
+    drawn = multiplicities("x", 12)
+    weight = np.where(
+        one.subjects[:, 0] == one.subjects[:, 1],
+        drawn[:, one.subjects[:, 0]],
+        drawn[:, one.subjects[:, 0]] * drawn[:, one.subjects[:, 1]],
+    )
+    by_hand = []
+    for row in weight:
+        far, tar, _ = roc_curve(one.same, one.log_odds, sample_weight=row, drop_intermediate=False)
+        by_hand.append(brentq(lambda x, f=far, t=tar: 1 - x - np.interp(x, f, t), 0, 1))
+    found = summarise([one], "x").eer[OVERALL]
+    low, high = np.quantile(by_hand, [0.025, 0.975])
+    assert (found.low, found.high) == pytest.approx((low, high), abs=2e-4)
+
+
+def test_hard_subjects_and_unlike_seeds_widen_the_interval():
+    plain, hard = summarise([network()], "x"), summarise([network(hard=1.0)], "x")
+    assert hard.eer[OVERALL].half_width > 1.3 * plain.eer[OVERALL].half_width
+    drawn = np.linspace(0.1, 0.3, 101)
+    alone, three = interval([0.2], drawn, 10, 5), interval([0.15, 0.2, 0.25], drawn, 10, 5)
+    assert (alone.low, alone.high) == pytest.approx((0.105, 0.295))
+    luck = 4.302652729911275 * 0.05 / np.sqrt(3)
+    assert three.low == pytest.approx(0.2 - np.hypot(0.095, luck))
+    assert alone.covers_training is False and three.covers_training
+
+
+def test_draws_are_the_same_everywhere():
+    drawn = multiplicities("glyphs-verification", 5, 3)
+    assert drawn.sum(axis=1).tolist() == [5, 5, 5]
+    assert np.array_equal(drawn, multiplicities("glyphs-verification", 5, 9)[:3])
+    assert not np.array_equal(drawn, multiplicities("another", 5, 3))
+
+
+def test_one_answer_alone_is_refused():
+    with pytest.raises(ValueError, match="not"):
+        roc.roc(np.arange(3.0), np.ones(3, dtype=bool))
+    with pytest.raises(ValueError, match="no networks"):
+        summarise([], "x")
