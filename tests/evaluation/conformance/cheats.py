@@ -178,9 +178,9 @@ class Collapsed(Embeds):
         return 1 + 1e-5 * flat(items)
 
 
-class GivesDistances(Likens):
-    def similarity(self, support, queries):
-        return -super().similarity(support, queries)
+class GivesDistances(Compares):
+    def compare(self, a, b):
+        return -super().compare(a, b)
 
 
 class NormalisesPairs(Compares):
