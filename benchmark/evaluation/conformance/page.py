@@ -21,7 +21,7 @@ checked as it is built, with fresh weights unless it loads its own; `--train` tr
 first. The invariances must hold either way; whether an embedding has collapsed is judged only where
 there was something to learn.
 
-Two answers are the same where they differ by at most 0.2 % of their spread and 0.001 % of their
+Two answers are the same where they differ by at most 1 % of their spread and 0.001 % of their
 size: rounding does less, a hidden dependence does far more.
 
 | check | what holds of a sound model | the published mistake it catches | how to mend it |
