@@ -33,16 +33,13 @@ def test_prints_a_table_of_all_common_tasks_and_json_of_the_same():
     assert "within-20w1s" in shown.stdout and "detects" in shown.stdout
 
 
-def test_needs_no_torch_no_pandas_and_little_time():
-    """Time of the processor, so that a busy machine does not decide."""
+def test_needs_no_torch_and_no_pandas():
     code = (
-        "import resource, sys; from benchmark.cli.app import app\n"
+        "import sys; from benchmark.cli.app import app\n"
         f"try: app(args={['compare', *PAIR, *RESULTS]!r}, prog_name='oneshot')\n"
         "except SystemExit as end: assert not end.code\n"
         "heavy = {'torch', 'pandas', 'matplotlib', 'scipy.stats', 'sklearn'} & set(sys.modules)\n"
-        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
-        "seconds = used.ru_utime + used.ru_stime\n"
-        "sys.exit(f'imported {heavy}, {seconds:.1f} s' if heavy or seconds > 4 else 0)"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
