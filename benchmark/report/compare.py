@@ -143,7 +143,10 @@ def compare(
     ]
     there = [row for row in rows if row is not None]
     if not there:
-        raise OneshotError(f"All records of {a} or of {b} on these tasks are failures.")
+        raise OneshotError(
+            f"{a} and {b} answered no episodes in common: on these tasks one of them has only "
+            "failures, or the task has no episodes."
+        )
     there.sort(key=lambda row: (row.task.position, row.task.name))
     adjusted = holm(np.array([row.p for row in there])).adjusted
     return tuple(replace(r, p_holm=float(p)) for r, p in zip(there, adjusted, strict=True))
