@@ -12,8 +12,8 @@ import typer
 
 
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="A model's KEY, or KEY--RECIPE8.")] = "",
-    b: Annotated[str, typer.Argument(metavar="B", help="The model to hold it against.")] = "",
+    a: Annotated[str, typer.Argument(metavar="A", help="A model's KEY, or KEY--RECIPE8.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The model to hold it against.")],
     task: Annotated[
         str, typer.Option("--task", metavar="GLOB", help="Which tasks, such as 'omniglot-*'.")
     ] = "*",
@@ -28,29 +28,11 @@ def compare(
     figure: Annotated[
         Path | None, typer.Option("--figure", help="Draw the differences: FILE.svg or FILE.png.")
     ] = None,
-    precision: Annotated[
-        Path | None,
-        typer.Option(
-            "--precision",
-            metavar="PAGE",
-            help="Renew the table of docs/statistics.md.",
-            hidden=True,
-        ),
-    ] = None,
 ) -> None:
     """Compare two models in pairs: differences with intervals, tests and what could be detected."""
     from benchmark.errors import OneshotError
     from benchmark.report.compare import compare as compare_models
 
-    if precision is not None:
-        from benchmark.records.store import write_bytes
-        from benchmark.report.precision import updated
-
-        page = updated(precision.read_text("utf-8"), results)
-        write_bytes(precision, page.encode("utf-8"), "--precision")
-        return
-    if not (a and b):
-        raise OneshotError("Two models are needed.", "Type: oneshot compare A B")
     if figure is not None and figure.suffix.lower() not in (".svg", ".png"):
         raise OneshotError(f"{figure} ends neither in .svg nor in .png.", "Type: --figure FILE.svg")
     words = [word.strip() for group in across or () for word in group.split(",")]

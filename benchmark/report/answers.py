@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks
+from benchmark.statistics.network import Network
 from benchmark.statistics.retrieval import Search
-from benchmark.statistics.verification import Network, measure
+from benchmark.statistics.verification import measure
 from benchmark.tasks.labels import query_classes, trial_labels
 from benchmark.tasks.trials import Labels
 

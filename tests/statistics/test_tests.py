@@ -117,7 +117,8 @@ def test_power_with_luck_in_training():
     b = luck * random.standard_normal((trials, 5, 1)) + np.zeros((1, 1, 6))
     found = np.mean([compare_units(x, y, "group").p <= 0.05 for x, y in zip(a, b, strict=True)])
     expected = power(0.04, luck * math.sqrt(2 / 5), 8)
-    assert found == pytest.approx(expected, abs=0.03)
+    # The test estimates its degrees of freedom, eight at most, so that it finds a little less.
+    assert expected - 0.05 < found < expected + 0.02
 
 
 def test_episodes_and_seeds_needed_for_a_precision():
@@ -136,9 +137,8 @@ def test_components_foretell_the_interval():
     counts = random.binomial(75, chance)
     found = components(counts / 75)
     assert found.half_width(5, 400) == pytest.approx(these_images(counts, 75).half_width, rel=1e-6)
-    assert found.seed == pytest.approx(0.01**2, rel=1) and found.unit == pytest.approx(
-        0.01, rel=0.2
-    )
+    assert 1 / 3 < found.seed / 0.01**2 < 3, "five seeds tell a variance no better than so"
+    assert found.unit == pytest.approx(0.01, rel=0.2)
     single = components(counts[:1] / 75)
     assert single.half_width(1, 400) == pytest.approx(these_images(counts[:1], 75).half_width)
 

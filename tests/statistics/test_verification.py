@@ -8,12 +8,13 @@ from scipy.optimize import brentq
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from benchmark.statistics import calibrated, roc
+from benchmark.statistics.network import OVERALL, Network
 from benchmark.statistics.subjects import interval, multiplicities
-from benchmark.statistics.verification import OVERALL, Network, measure, summarise
+from benchmark.statistics.verification import measure, summarise
 
 
-def network(seed=0, trials=600, gap=1.0, ties=False, people=30, hard=0.0, **changes):
-    random = np.random.default_rng(seed)
+def network(draw=0, trials=600, gap=1.0, ties=False, people=30, hard=0.0, **changes):
+    random = np.random.default_rng(draw)
     kinds = np.repeat([0, 1, 2], trials)
     subjects = random.integers(0, people, (3 * trials, 2))
     subjects[:trials, 1] = subjects[:trials, 0]
@@ -21,7 +22,7 @@ def network(seed=0, trials=600, gap=1.0, ties=False, people=30, hard=0.0, **chan
     score = random.normal(0, 1, 3 * trials) + gap * (kinds == 0) + offset[subjects].sum(axis=1)
     score = np.round(score, 1) if ties else score
     names = ("genuine", "within", "across")
-    return Network(score, kinds == 0, kinds, names, subjects, **({"seed": seed} | changes))
+    return Network(score, kinds == 0, kinds, names, subjects, **({"seed": draw} | changes))
 
 
 def equal_error(score, same):

@@ -60,7 +60,7 @@ def test_a_prefix_holds_every_kind_and_is_a_prefix_of_each(blobs):
     assert trials.first(60).digest() == few.digest()
     told = labels_of(wanted, (4, 4, 4), 60)
     assert np.array_equal(told.subjects, trials.first(60).labels.subjects)
-    assert share((10, 10, 10), 8) == (4, 2, 2) and sum(share((7, 5), 11)) == 11
+    assert share((10, 10, 10), 8) == (3, 3, 2) and sum(share((7, 5), 11)) == 11
     with pytest.raises(ValueError, match="cannot hold"):
         share((5, 5), 1)
 

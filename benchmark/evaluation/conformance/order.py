@@ -40,10 +40,10 @@ def _names(subject: Subject) -> Finding:
         after = subject.scores(model, episode.renamed(names))
         difference = between(before, after[:, names])  # column names[c] is now class c's
         if not difference.same:
-            moved = _share(before.argmax(dim=1), after[:, names].argmax(dim=1))
+            kept = _share(before.argmax(dim=1), after[:, names].argmax(dim=1))
             return failed(
-                f"renaming the classes changes the scores: {difference}; {moved} of the answers "
-                f"name another class.{cause(model)}"
+                f"renaming the classes changes the scores: {difference}; {kept} answers still "
+                f"name the same class.{cause(model)}"
             )
     return passed("renaming the classes permutes the columns and no more")
 

@@ -16,11 +16,12 @@ vectors where it takes no such images). From Python: `benchmark.check(model)` ta
 object as well, and `report.passed` says whether no check failed. The exit code is 1 when a check
 fails and 2 when the model cannot be built.
 
-Every model of the catalogue passes. A model is checked as it is built, with fresh weights unless it
-loads its own; `--train` trains it for some seconds first. The invariances must hold either way;
-whether an embedding has collapsed is judged only where there was something to learn.
+The tests run the list on every method, distance, loss and backbone of the catalogue. A model is
+checked as it is built, with fresh weights unless it loads its own; `--train` trains it shortly
+first. The invariances must hold either way; whether an embedding has collapsed is judged only where
+there was something to learn.
 
-Two answers are the same where they differ by at most 0.5 % of their spread and 0.001 % of their
+Two answers are the same where they differ by at most 1 % of their spread and 0.001 % of their
 size: rounding does less, a hidden dependence does far more.
 
 | check | what holds of a sound model | the published mistake it catches | how to mend it |

@@ -23,8 +23,8 @@ from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.leaderboard import Row, Section
 from benchmark.report.results import TaskColumn
+from benchmark.statistics.network import OVERALL, Network
 from benchmark.statistics.roc import roc
-from benchmark.statistics.verification import OVERALL, Network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

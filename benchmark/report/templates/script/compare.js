@@ -91,10 +91,10 @@ function difference(found, kind) {
 
 function interval(found, reach) {
   if (!found) return "";
-  const across = (value) => 60 + (value / reach) * 56;
+  const across = (value) => 44 + (value / reach) * 40;
   const { mean: centre, half } = found;
-  return draw("svg", { class: "forest", viewBox: "0 0 120 28", width: 120, height: 28, "aria-hidden": "true" },
-    draw("line", { class: "ideal", x1: 60, x2: 60, y1: 2, y2: 26 }),
+  return draw("svg", { class: "forest", viewBox: "0 0 88 28", width: 88, height: 28, "aria-hidden": "true" },
+    draw("line", { class: "ideal", x1: 44, x2: 44, y1: 2, y2: 26 }),
     draw("line", { class: "spread", x1: across(centre - half), x2: across(centre + half), y1: 14, y2: 14 }),
     mark(0, across(centre), 14, 4.5));
 }
