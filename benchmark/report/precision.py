@@ -22,8 +22,8 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     (PROTOTYPICAL, CONTRASTIVE, "omniglot-within-20w1s"),
     (PROTOTYPICAL, CONTRASTIVE, "omniglot-vinyals-20w1s"),
     (*PHOTOGRAPHS, "mini-imagenet-5w1s"),
-    ("siamese-best-views", "siamese-best", "omniglot-lake-20w1s"),
-    ("siamese-best-views", "siamese-best", "omniglot-within-20w1s"),
+    ("siamese-best-views--ca64281a", "siamese-best--6584509b", "omniglot-lake-20w1s"),
+    ("siamese-best-views--ca64281a", "siamese-best--6584509b", "omniglot-within-20w1s"),
 )
 BEGIN, END = "<!-- precision:begin -->\n", "<!-- precision:end -->\n"
 

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import nctdtr, stdtr, stdtrit
 
+from benchmark.statistics.quantile import mixed_quantile, seed_weight
+
 
 @dataclass(frozen=True)
 class Components:
@@ -39,10 +41,8 @@ class Components:
             return math.inf
         rest = (self.unit + self.residual / seeds) / units
         seed = self.seed / seeds if seeds > 1 else 0.0
-        quantile = _quantile(units - 1, level)
-        if seed > 0:
-            weight = seed / (seed + rest)
-            quantile = weight * _quantile(seeds - 1, level) + (1 - weight) * quantile
+        weight = seed_weight(seed, rest)
+        quantile = mixed_quantile(weight, seeds - 1, units - 1, 1 - level)
         return quantile * math.sqrt(rest + seed)
 
 

@@ -59,12 +59,8 @@ def of_groups(accuracy: NDArray[np.float64], groups: NDArray[Any]) -> NDArray[np
 
 def deletable(classes: NDArray[Any]) -> bool:
     """Whether episodes are left without each of the classes [episodes, n], of three or more."""
-    names, position = np.unique(classes, return_inverse=True)
-    position = position.reshape(len(classes), -1)
-    # Only a class of the first episode can be in every one.
-    first = np.unique(position[0])
-    everywhere = any(bool((position == name).any(axis=1).all()) for name in first)
-    return len(names) >= MIN_GROUPS and not everywhere
+    held = np.bincount(_distinct(classes)[1])
+    return int((held > 0).sum()) >= MIN_GROUPS and not bool((held == len(classes)).any())
 
 
 def of_classes(accuracy: NDArray[np.float64], classes: NDArray[Any]) -> NDArray[np.float64]:
@@ -80,7 +76,7 @@ def of_classes(accuracy: NDArray[np.float64], classes: NDArray[Any]) -> NDArray[
 
     Args:
         accuracy: float64 [seeds, episodes].
-        classes: integers [episodes, n], the classes that each episode holds.
+        classes: integers [episodes, n], not negative, the classes that each episode holds.
 
     Returns:
         float64 [seeds, classes], the classes ascending; not confined to [0, 1].
@@ -93,18 +89,25 @@ def of_classes(accuracy: NDArray[np.float64], classes: NDArray[Any]) -> NDArray[
     episodes = accuracy.shape[1]
     if classes.ndim != 2 or len(classes) != episodes:
         raise ValueError(f"classes have shape {classes.shape}, expected [{episodes}, n]")
-    names, position = np.unique(classes, return_inverse=True)
-    position = position.reshape(classes.shape)
-    # A class counts once however often the episode holds it (turns of one character).
-    pair = np.unique(position + len(names) * np.arange(episodes)[:, None])
-    column, row = pair % len(names), pair // len(names)
-    held = np.bincount(column, minlength=len(names))
+    row, number = _distinct(classes)
+    # Not np.unique: hashing 200,000 numbers takes longer than all else here.
+    there = np.bincount(number) > 0
+    column, count = (np.cumsum(there) - 1)[number], int(there.sum())
+    held = np.bincount(column, minlength=count)
     if (held == episodes).any():
         raise ValueError("a class is in every episode: no episode is left without it")
     total = accuracy.sum(axis=1, keepdims=True)
     with_class = np.stack(
-        [np.bincount(column, weights=line[row], minlength=len(names)) for line in accuracy]
+        [np.bincount(column, weights=line[row], minlength=count) for line in accuracy]
     )
     without = (total - with_class) / (episodes - held)
-    pseudo: NDArray[np.float64] = len(names) * total / episodes - (len(names) - 1) * without
+    pseudo: NDArray[np.float64] = count * total / episodes - (count - 1) * without
     return pseudo
+
+
+def _distinct(classes: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """(episode, class) of each class of each episode, counted once however often it holds it."""
+    ordered = np.sort(classes, axis=1)
+    fresh = np.ones(ordered.shape, dtype=bool)
+    fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    return np.nonzero(fresh)[0], ordered[fresh]

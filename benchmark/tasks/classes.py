@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.tasks.catalogue import task as find_task
-from benchmark.tasks.draw import distinct, words
+from benchmark.tasks.draw import distinct, heads
 from benchmark.tasks.loading import pins
 from benchmark.tasks.tracks import track as find_track
 
@@ -26,5 +26,5 @@ def episode_classes(name: str, episodes: int) -> NDArray[np.int64] | None:
     if task.within is not None or task.split != "test" or count is None or name not in pins():
         return None
     turns = TURNS if find_track(task.track).turns else 1
-    random = words(task.key, 0, episodes, task.width)[:, 1 : 1 + 2 * task.n_way]
+    random = heads(task.key, episodes, task.width, 1 + 2 * task.n_way)[:, 1:]
     return distinct(random, count * turns, task.n_way) // turns

@@ -28,6 +28,23 @@ def words(key: str, first: int, count: int, width: int) -> Words:
     return np.asarray(raw, dtype=np.uint64).reshape(count, blocks * 4)[:, :width]
 
 
+def heads(key: str, count: int, width: int, wanted: int) -> Words:
+    """uint64 [count, wanted]: the first words of the first episodes, as `words` gives them.
+
+    Wide episodes are skipped over instead of drawn: a 20-way one takes some thousand words.
+    """
+    blocks, taken = -(-width // 4), -(-wanted // 4)
+    if blocks < 128 * taken:
+        return words(key, 0, count, width)[:, :wanted]
+    seed = np.frombuffer(hashlib.sha256(key.encode()).digest()[:16], dtype="<u8")
+    generator = np.random.Philox(key=seed.astype(np.uint64))
+    found = np.empty((count, taken * 4), dtype=np.uint64)
+    for episode in range(count):
+        found[episode] = generator.random_raw(taken * 4)
+        generator.advance(blocks - taken)
+    return found[:, :wanted]
+
+
 def below(random: Words, bound: NDArray[np.integer] | int) -> NDArray[np.int64]:
     """Whole numbers in [0, bound) from words; the bias is below bound / 2**32."""
     high = random >> np.uint64(32)

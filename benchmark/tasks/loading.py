@@ -18,7 +18,7 @@ from benchmark.datasets.data_set import DataSet
 from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError
 from benchmark.tasks.catalogue import task as find_task
-from benchmark.tasks.draw import below, words
+from benchmark.tasks.draw import below, heads
 from benchmark.tasks.episodes import Episodes, draw
 from benchmark.tasks.own import looking_in
 from benchmark.tasks.queries import Queries, draw_queries
@@ -184,4 +184,4 @@ def episode_groups(name: str, episodes: int) -> NDArray[np.int64] | None:
     pin = pins().get(name)
     if task.protocol != "episodes" or task.within is None or pin is None:
         return None
-    return below(words(task.key, 0, episodes, task.width)[:, 0], len(pin["groups"]))
+    return below(heads(task.key, episodes, task.width, 1)[:, 0], len(pin["groups"]))

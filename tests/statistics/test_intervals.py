@@ -30,7 +30,7 @@ def test_mixed_quantile_by_hand() -> None:
     # MS_seed = 3 * (0.05^2 + 0.05^2) / 1 = 0.015; MS_episode = 2 * (0.0625 + 0.0025 + 0.04) / 2
     # = 0.105; residuals -0.05, 0.05, 0 and their opposites: 0.01 / 2 = 0.005.
     found = these_images(np.array([[1, 5, 6], [3, 5, 7]]), of=10)
-    weight = 0.01 / (0.01 + 0.105)
+    weight = (0.01 / (0.01 + 0.105)) ** (4 / 3)
     quantile = weight * stats.t.ppf(0.975, 1) + (1 - weight) * stats.t.ppf(0.975, 2)
     assert found.half_width == pytest.approx(quantile * math.sqrt(0.115 / 6))
     assert 1 < found.degrees_of_freedom < 2

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from simulated_episodes import draw_episodes
 
 from benchmark.statistics.paired import (
     compare_units,
@@ -15,7 +16,7 @@ from benchmark.statistics.paired import (
     these_images,
 )
 
-TRIALS = 2_000
+TRIALS = 4_000
 
 
 def test_one_seed_each_is_the_paired_t_test():
@@ -99,8 +100,7 @@ def test_covers_and_seldom_alarms_for_the_same_method_with_other_seeds(seeds, un
     ]
     found = [compare_units(a, b, "group") for a, b in zip(*sides, strict=True)]
     covered = sum(one.low <= 0 <= one.high for one in found) / TRIALS
-    # With luck far above the rest the quantile errs on the side of caution, up to 97.5 %.
-    assert 0.93 <= covered <= 0.98
+    assert 0.93 <= covered <= 0.97
     assert sum(one.p <= 0.05 for one in found) / TRIALS <= 0.06
 
 
@@ -122,19 +122,15 @@ def test_a_single_seed_says_that_it_knows_nothing_of_luck_and_a_second_mends_it(
 def test_differences_over_new_classes_that_episodes_share(seeds, of_class):
     """20 of infinitely many classes, 5 in each episode, 30 images a class shared by episodes."""
     random = np.random.default_rng(4)
-    trials, episodes, of = 600, 1_500, 25
-    classes = np.argsort(random.random((episodes, 20)), axis=1)[:, :5]
-    images = random.integers(0, 30, (episodes, 5, 5))
+    trials, episodes, of = 600, 1_000, 25
+    classes, shown = draw_episodes(random, episodes)
     inside = alarms = 0
     for _ in range(trials):
-        both = random.normal(0, 0.1, 20)
-        own = [random.normal(0, of_class / 2, 20) for _ in range(2)]
-        hard = random.normal(0, 0.1, (20, 30))
+        both = random.normal(0, 0.1, (20, 1)) + random.normal(0, 0.1, (20, 30))
         counts = []
-        for mine in own:
-            of_image = 0.6 + (both + mine)[:, None] + hard + random.normal(0, 0.03, (20, 30))
-            shown = of_image[classes[:, :, None], images].mean(axis=(1, 2))
-            chance = shown + random.normal(0, 0.01, (seeds, 1))
+        for _model in range(2):
+            mine = random.normal(0, of_class / 2, (20, 1)) + random.normal(0, 0.03, (20, 30))
+            chance = shown @ (0.6 + both + mine).ravel() + random.normal(0, 0.01, (seeds, 1))
             noise = random.normal(0, 0.09, (seeds, episodes))
             counts.append(np.rint(of * np.clip(chance + noise, 0, 1)).astype(int))
         found = new_classes_shared(*counts, of, classes)

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from scipy import stats
+from simulated_episodes import draw_episodes
 
 from benchmark.statistics.intervals import new_classes, new_classes_shared
 from benchmark.statistics.units import deletable, of_classes
@@ -54,8 +55,7 @@ def test_covers_new_alphabets_when_there_are_ten(seeds, luck):
         chance = chance + random.normal(0, 0.02, (seeds, 10))[:, groups]
         found = new_classes(random.binomial(60, np.clip(chance, 0, 1)), 60, groups)
         inside += found.low <= 0.7 <= found.high
-    # With luck and alphabets of like weight the quantile errs on the side of caution (97.1 %).
-    assert 0.93 <= inside / trials <= 0.98
+    assert 0.93 <= inside / trials <= 0.97
 
 
 @pytest.mark.parametrize("seeds", [3, 5])
@@ -63,16 +63,18 @@ def test_covers_new_alphabets_when_there_are_ten(seeds, luck):
 def test_covers_new_classes_when_episodes_share_twenty(seeds, luck):
     """20 classes and their 30 images each come up anew in every trial; 5 classes an episode."""
     random = np.random.default_rng(8)
-    trials, episodes, of = 800, 1_500, 25
-    classes = np.argsort(random.random((episodes, 20)), axis=1)[:, :5]
-    images = random.integers(0, 30, (episodes, 5, 5))
+    trials, episodes, of = 800, 1_000, 25
+    classes, shown = draw_episodes(random, episodes)
     inside = 0
     for _ in range(trials):
         of_image = 0.6 + random.normal(0, 0.1, (20, 1)) + random.normal(0, 0.1, (20, 30))
-        shown = of_image[classes[:, :, None], images].mean(axis=(1, 2))
-        chance = shown + random.normal(0, luck, (seeds, 1))
+        chance = shown @ of_image.ravel() + random.normal(0, luck, (seeds, 1))
         noise = random.normal(0, 0.09, (seeds, episodes))
         counts = np.rint(of * np.clip(chance + noise, 0, 1)).astype(int)
         found = new_classes_shared(counts, of, classes)
         inside += found.low <= 0.6 <= found.high
     assert 0.93 <= inside / trials <= 0.97
+
+
+def test_two_classes_are_too_few():
+    assert new_classes_shared(np.array([[1, 2, 3]]), 5, np.array([[0], [7], [7]])) is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import betabinom
 
-from benchmark.tasks.draw import below, distinct, shuffled, urn, words
+from benchmark.tasks.draw import below, distinct, heads, shuffled, urn, words
 
 PINNED_WORDS = ["0x689658c3999de2d5", "0x7644efb8993b42fa", "0x31e163eb4d50904c"]
 
@@ -71,3 +71,8 @@ def test_the_urn_is_a_dirichlet_multinomial():
 def test_no_class_leaves_the_urn_more_often_than_it_may():
     counts = urn(words("urn", 0, 2_000, 30), 5, 2, most=7)
     assert counts.max() == 7 and (counts.sum(axis=1) == 30).all()
+
+
+@pytest.mark.parametrize(("width", "wanted"), [(10, 3), (186, 1), (999, 1), (1_301, 11)])
+def test_heads_are_the_first_words_of_each_episode(width, wanted):
+    assert (heads("key", 50, width, wanted) == words("key", 0, 50, width)[:, :wanted]).all()
