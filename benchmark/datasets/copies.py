@@ -10,19 +10,28 @@ from numpy.typing import NDArray
 from benchmark.datasets.data_set import DataSet
 
 
-def later_copies(data: DataSet) -> NDArray[np.bool_]:
-    """Bool [n]: whether an item is the same as an earlier one, whatever its class.
+def doubles(data: DataSet) -> list[tuple[int, int]]:
+    """(first item, later item) for every item that is the same as an earlier one.
 
-    Turned copies of one stored image are other items.
+    Classes do not count; turned copies of one stored image are other items.
     """
-    seen: dict[tuple[bytes, int], int] = {}
+    first: dict[tuple[bytes, int], int] = {}
     digest: dict[int, bytes] = {}
     turns = np.zeros(len(data), dtype=np.uint8) if data.turns is None else data.turns
-    out = np.zeros(len(data), dtype=bool)
+    found = []
     for item, (row, turn) in enumerate(zip(data.rows.tolist(), turns.tolist(), strict=True)):
         if row not in digest:
             digest[row] = _digest(data.stored[row])
-        out[item] = seen.setdefault((digest[row], turn), item) != item
+        before = first.setdefault((digest[row], turn), item)
+        if before != item:
+            found.append((before, item))
+    return found
+
+
+def later_copies(data: DataSet) -> NDArray[np.bool_]:
+    """Bool [n]: whether an item is the same as an earlier one, whatever its class."""
+    out = np.zeros(len(data), dtype=bool)
+    out[[later for _, later in doubles(data)]] = True
     return out
 
 

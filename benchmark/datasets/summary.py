@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.datasets.copies import doubles
 from benchmark.datasets.data_set import DataSet
 
 TOLD = 10
@@ -82,10 +81,10 @@ def summarise(data: DataSet) -> Summary:
         for key, group in sorted(data.groups.items())
         if key != "split"
     )
-    doubles = _doubles(data)
+    found = doubles(data)
     split = data.groups["split"].codes if "split" in data.groups else np.zeros(len(data), np.int32)
-    crossing = [double for double in doubles if split[double[0]] != split[double[1]]]
-    inside = [double for double in doubles if split[double[0]] == split[double[1]]]
+    crossing = [double for double in found if split[double[0]] != split[double[1]]]
+    inside = [double for double in found if split[double[0]] == split[double[1]]]
 
     def named(row: int) -> tuple[int, str]:
         return row, names[data.labels[row]]
@@ -96,26 +95,11 @@ def summarise(data: DataSet) -> Summary:
         balance=balance,
         splits=tuple(splits),
         groups=groups,
-        doubles=len(doubles),
-        across_classes=sum(bool(data.labels[a] != data.labels[b]) for a, b in doubles),
+        doubles=len(found),
+        across_classes=sum(bool(data.labels[a] != data.labels[b]) for a, b in found),
         across_splits=len(crossing),
         examples=tuple(Double(named(a), named(b)) for a, b in [*crossing, *inside][:TOLD]),
     )
-
-
-def _doubles(data: DataSet) -> list[tuple[int, int]]:
-    """(first item, later item) for every item that repeats an earlier one."""
-    seen: dict[bytes, list[int]] = defaultdict(list)
-    found = []
-    for item, row in enumerate(data.rows):
-        stored = data.stored[row]
-        content = str(stored).encode() if data.kind == "text" else stored.tobytes()
-        same = seen[hashlib.blake2b(content, digest_size=16).digest()]
-        if same:
-            found.append((same[0], item))
-        else:
-            same.append(item)
-    return found
 
 
 def _shape(data: DataSet) -> str:

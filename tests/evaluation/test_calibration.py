@@ -5,11 +5,13 @@ import pytest
 import torch
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
+from sklearn.calibration import calibration_curve
 
 import benchmark
 from benchmark.evaluation.calibration import BINS, Binned, Kept, temperature
 from benchmark.records.schema import Calibration, Record
 from benchmark.records.store import encode
+from benchmark.statistics.calibration import reliability
 
 
 class Flat:
@@ -64,6 +66,34 @@ def test_bins_are_a_plain_count():
     assert told.correct == np.bincount(where, weights=right, minlength=BINS).astype(int).tolist()
     sums = np.bincount(where, weights=confidence, minlength=BINS)
     assert np.allclose(np.array(told.confidence_millionths) / 1e6, sums, atol=1e-4)
+
+
+def binned(scores, labels, at):
+    found = Binned(at)
+    found(scores[None], labels[None])
+    told = found.counts()
+    return reliability(told.answers, told.correct, told.confidence_millionths)
+
+
+def test_the_temperature_makes_answers_calibrated_and_bins_are_scikit_learns():
+    scores, labels = drawn(m=20_000, sharpness=2.0)
+    at = temperature(scores, labels)
+    before, after = binned(scores, labels, 1.0), binned(scores, labels, at)
+    assert before.expected_error > 0.1 and after.expected_error < 0.02
+    chances = torch.softmax(scores / at, dim=1)
+    right = (chances.argmax(dim=1) == labels).numpy()
+    share, said = calibration_curve(right, chances.amax(dim=1).numpy(), n_bins=BINS)
+    full = ~np.isnan(after.accuracy)
+    assert np.array(after.accuracy)[full] == pytest.approx(share)
+    assert np.array(after.confidence)[full] == pytest.approx(said, abs=1e-5)
+
+
+def test_reliability_by_hand():
+    summary = reliability([1, 3, 0], [1, 2, 0], [500_000, 2_300_000, 0])
+    assert summary.expected_error == pytest.approx((0.5 + 3 * (2.3 / 3 - 2 / 3)) / 4)
+    assert summary.largest_error == pytest.approx(0.5) and np.isnan(summary.accuracy[2])
+    with pytest.raises(ValueError, match="no answers"):
+        reliability([0], [0], [0])
 
 
 def test_only_the_first_episodes_are_kept(monkeypatch):

@@ -11,10 +11,7 @@ import pytest
 import scikit_posthocs
 import statsmodels.formula.api as smf
 from scipy import stats
-from sklearn.calibration import calibration_curve
-from sklearn.linear_model import LogisticRegression
 
-from benchmark.statistics.calibration import bins, fit_temperature, reliability, softmax
 from benchmark.statistics.effects import main_effects
 from benchmark.statistics.ranks import friedman, rank_intervals, ranks
 from benchmark.statistics.resampling import group_bootstrap, jackknife
@@ -138,48 +135,3 @@ def test_refuses_effects_that_the_cells_cannot_tell_apart():
         main_effects(np.arange(4.0), factors, impossible=[("l1", "a")])
     with pytest.raises(ValueError, match="missing"):
         main_effects(np.array([1, 2, np.nan, 4]), factors)
-
-
-def test_the_temperature_of_two_classes_is_a_logistic_slope():
-    random = np.random.default_rng(8)
-    margin = random.normal(0, 4, 3_000)
-    labels = (random.random(3_000) < 1 / (1 + np.exp(-margin / 2.5))).astype(int)
-    logits = np.stack([np.zeros_like(margin), margin], axis=1)
-    slope = LogisticRegression(C=np.inf, fit_intercept=False).fit(margin[:, None], labels).coef_
-    assert fit_temperature(logits, labels) == pytest.approx(1 / slope[0, 0], rel=1e-3)
-
-
-def test_the_temperature_makes_five_classes_calibrated():
-    random = np.random.default_rng(9)
-    logits = random.normal(0, 2, (20_000, 5))
-    labels = (softmax(logits).cumsum(axis=1) < random.random((20_000, 1))).sum(axis=1)
-    loud = 3 * logits
-    temperature = fit_temperature(loud, labels)
-    assert temperature == pytest.approx(3, rel=0.03)
-    before, after = (reliability(bins(softmax(loud, t), labels)) for t in (1.0, temperature))
-    assert before.expected_error > 0.15 and after.expected_error < 0.02
-
-
-def test_bins_are_scikit_learns():
-    random = np.random.default_rng(10)
-    p = softmax(random.normal(0, 2, (4_000, 3)))
-    labels = random.integers(0, 3, 4_000)
-    found = reliability(bins(p, labels, count=10))
-    right, said = calibration_curve(p.argmax(axis=1) == labels, p.max(axis=1), n_bins=10)
-    full = ~np.isnan(found.accuracy)
-    assert np.array(found.accuracy)[full] == pytest.approx(right)
-    assert np.array(found.confidence)[full] == pytest.approx(said, abs=1e-6)
-    halves = bins(p[:2_000], labels[:2_000]) + bins(p[2_000:], labels[2_000:])
-    assert halves == bins(p, labels)
-
-
-def test_bins_by_hand():
-    p = np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [0.5, 0.5]])
-    found = bins(p, np.array([0, 1, 1, 0]), count=2)
-    assert (found.count, found.correct) == ((1, 3), (1, 2))
-    assert found.confidence_millionths == (500_000, 2_300_000)
-    summary = reliability(found)
-    assert summary.expected_error == pytest.approx((0.5 + 3 * (2.3 / 3 - 2 / 3)) / 4)
-    assert summary.largest_error == pytest.approx(0.5)
-    with pytest.raises(ValueError, match="fit"):
-        bins(p, np.array([0]))
