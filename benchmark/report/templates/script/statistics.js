@@ -6,8 +6,8 @@
  *   Var = MS(differences over units) / U + sum over both models of max(0, MS_seed - MS_rest) / (U S)
  *
  * and the t quantile is the mean of the parts' quantiles, weighed by the parts (Cochran and Cox
- * 1957, section 4.14), as in the suite's intervals for a single model. With one seed each it is the
- * paired t interval over units.
+ * 1957, section 4.14). With one seed each it is the paired t interval over units. With more it is a
+ * little wider than that of `oneshot compare`, whose quantile (statistics/quantile.py) is nearer.
  */
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
