@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import Job, build, path_of
+from benchmark.evaluation.outcome import not_answered
 from benchmark.records.canonical import recipe_hash
 from benchmark.registry import resolve
 from benchmark.sweep.suite import Wanted
@@ -97,10 +98,14 @@ def make(wanted: Iterable[Wanted], results: Path, strict: bool = False) -> Plan:
                         searches[search.name] = search
                     settings = {**(chosen or {}), **settings}
                 jobs = _jobs(each, track, tasks, settings)
-                recipe = build(jobs[0])[1]  # they differ by their seeds alone
+                model, recipe = build(jobs[0])  # they differ by their seeds alone
+                # What it does not answer is no missing record; the run says why it is left out.
+                answered = [task for task in tasks if not_answered(model, find_task(task)) is None]
                 for job in jobs:
                     missing = tuple(
-                        task for task in tasks if not path_of(job, task, recipe, results).is_file()
+                        task
+                        for task in answered
+                        if not path_of(job, task, recipe, results).is_file()
                     )
                     mark = (job.spec.key, f"{track}/{recipe_hash(recipe)}", job.seed)
                     planned[mark] = _merged(planned.get(mark), Planned(job, recipe, missing))

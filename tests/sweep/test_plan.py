@@ -41,6 +41,12 @@ def test_what_is_there_is_not_missing(tmp_path):
     refuse_existing(plan, tmp_path)
 
 
+def test_what_a_model_does_not_answer_is_not_missing(tmp_path):
+    tasks = ("glyphs-5w1s", "glyphs-verification")
+    plan = make([wanted("chance", tasks=tasks), wanted("pixels-cosine", tasks=tasks)], tmp_path)
+    assert [each.missing for each in plan.planned] == [tasks[:1], tasks]
+
+
 def test_the_same_job_is_planned_once(tmp_path):
     one, two = wanted("chance", tasks=TASKS[:1]), wanted("chance")
     plan = make([one, two, two], tmp_path)
