@@ -17,7 +17,10 @@ from benchmark.datasets.data_set import DataSet, Groups, whole
 from benchmark.protocols import TrackInfo, TrainingData, TrainingRun
 
 Episodes = tuple[Tensor, Tensor, Tensor]
-HEADS = {m.key: m for m in METHODS if m.family in ("classifier", "transductive")}
+# Methods that answer embeddings; the others adapt their network to images (test_adaptation.py).
+ON_EMBEDDINGS = [m for m in METHODS if m.offers != "EpisodeClassifier"]
+EPISODIC = {m.key: m for m in ON_EMBEDDINGS if m.family == "episodic"}
+HEADS = {m.key: m for m in ON_EMBEDDINGS if m.family in ("classifier", "transductive")}
 
 
 @pytest.fixture

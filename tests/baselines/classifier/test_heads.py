@@ -9,11 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from baselines.catalogue import METHODS
 from benchmark.errors import OneshotError
+from tests.baselines.conftest import HEADS
 
-HEADS = [m.key for m in METHODS if m.family in ("classifier", "transductive")]
-INDUCTIVE = [m.key for m in METHODS if m.family == "classifier"]
+INDUCTIVE = [key for key, method in HEADS.items() if method.family == "classifier"]
 Make = Callable[..., Any]
 
 

@@ -10,10 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from baselines.catalogue import METHODS
 from benchmark.protocols import TrackInfo
+from tests.baselines.conftest import EPISODIC
 
-EPISODIC = {method.key: method.target for method in METHODS if method.family == "episodic"}
 Drawn = tuple[Tensor, Tensor, Tensor]
 
 
@@ -22,7 +21,7 @@ def model_of(track: TrackInfo) -> Callable[..., Any]:
     """Makes the model of a method with embeddings of 16 numbers, in evaluation mode."""
 
     def make(key: str, seed: int = 0, **settings: Any) -> Any:
-        module, _, name = EPISODIC[key].partition(":")
+        module, _, name = EPISODIC[key].target.partition(":")
         settings = {"width": 0.25, "input_size": 16, "threads": 1} | settings
         return getattr(import_module(module), name)(seed, track, **settings).eval()
 

@@ -1,4 +1,7 @@
-"""What holds for every method that trains on episodes, whatever its head."""
+"""What holds for every method that trains a head on episodes of embeddings.
+
+Those that adapt the network itself (MAML, ANIL, Reptile) answer images: ../test_adaptation.py.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from baselines.catalogue import METHODS
 from baselines.episodic._episodes import split
 from benchmark.errors import OneshotError
 from benchmark.evaluation.scorers import compare_pairs
 from benchmark.evaluation.similarity import similarity
+from tests.baselines.conftest import EPISODIC
 
-EPISODIC = [method.key for method in METHODS if method.family == "episodic"]
 SHAPES = [(2, 1), (5, 1), (4, 3), (20, 5)]  # (n_way, n_shot): 20 x 5 supports exceed 16 numbers
 
 
@@ -160,7 +162,7 @@ def test_what_is_searched_is_in_the_recipe(key: str, model_of) -> None:
 
 @pytest.mark.parametrize("key", EPISODIC)
 def test_a_method_opens_with_its_paper(key: str) -> None:
-    (method,) = (method for method in METHODS if method.key == key)
+    method = EPISODIC[key]
     text = import_module(method.target.partition(":")[0]).__doc__
     assert method.paper[-4:] in text and "Differences:" in text
     assert method.bibtex.startswith(method.paper.split()[0].lower() + method.paper[-4:])
