@@ -12,8 +12,7 @@ EIGHT = 8
 def scaled(filters: int, width: float) -> int:
     """A published number of filters times the factor `width`, in whole eights.
 
-    Published numbers are. Vector instructions take them whole, and convolutions of PyTorch 2.14 on
-    a processor (AVX2) were seen to write beyond their memory with odd numbers.
+    Published numbers are, and vector instructions take them whole.
     """
     return max(EIGHT, EIGHT * round(filters * width / EIGHT))
 
@@ -29,7 +28,26 @@ def conv_block(inputs: int, filters: int, pool: bool = True) -> list[nn.Module]:
 
 def convolution(inputs: int, filters: int, size: int, stride: int = 1) -> nn.Conv2d:
     """A convolution that keeps the borders and has no bias, because batch norm follows."""
+    if size == 1 and stride > 1:
+        return Picked(inputs, filters, stride)
     return nn.Conv2d(inputs, filters, size, stride, padding=size // 2, bias=False)
+
+
+class Picked(nn.Conv2d):
+    """A 1x1 convolution of every `step`-th pixel, without bias.
+
+    The strided convolution of oneDNN 3.12 writes past its workspace where the maps are fewer than a
+    vector register holds (uxlfoundation/oneDNN issue 6035): wrong gradients or a crash. Picking the
+    pixels first is the same arithmetic.
+    """
+
+    def __init__(self, inputs: int, filters: int, step: int) -> None:
+        super().__init__(inputs, filters, 1, bias=False)
+        self.step = step
+
+    def forward(self, images: Tensor) -> Tensor:
+        """float32 [n, inputs, h, w] -> [n, filters, ceil(h / step), ceil(w / step)]."""
+        return super().forward(images[:, :, :: self.step, :: self.step])
 
 
 def initialise(network: nn.Module) -> None:

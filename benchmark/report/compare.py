@@ -6,6 +6,7 @@ fewer episodes or the seeds of one have, the common prefix is used.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -214,7 +215,7 @@ def _task(
         task, version, sides[0], sides[1], episodes,
         max(record.task.episodes for records in good for record in records),
         images, new, flips, decisive.p,
-        smallest_detectable(decisive.standard_error, decisive.degrees_of_freedom, LEVEL),
+        smallest_detectable(decisive.variance, LEVEL) if decisive.variance else math.nan,
     )  # fmt: skip
 
 

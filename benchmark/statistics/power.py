@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import nctdtr, stdtr, stdtrit
+from scipy.special import nctdtr, ndtr, stdtr, stdtrit
 
+from benchmark.statistics.difference import DifferenceVariance
 from benchmark.statistics.quantile import mixed_quantile, seed_weight
 
 
@@ -82,35 +83,51 @@ def components(accuracy: NDArray[Any]) -> Components:
     )
 
 
-def power(difference: float, standard_error: float, freedom: float, level: float = 0.95) -> float:
+def power(difference: float, variance: DifferenceVariance, level: float = 0.95) -> float:
     """Probability that a true difference is found at level 1 - `level`, two-sided.
 
-    By the noncentral t distribution (Cohen 1988, Statistical Power Analysis, chapter 2).
+    By the noncentral t distribution where units alone vary (Cohen 1988, Statistical Power Analysis,
+    chapter 2), else by quadrature over what the estimated parts of the variance can be.
     """
-    quantile = _quantile(freedom, level)
-    shift = abs(difference) / standard_error
-    return float(1 - nctdtr(freedom, shift, quantile) + nctdtr(freedom, shift, -quantile))
+    if variance.error == 0:
+        return float(difference != 0)
+    if not any(variance.luck):
+        freedom = variance.count - 1
+        quantile, shift = _quantile(freedom, level), abs(difference) / variance.error
+        return float(1 - nctdtr(freedom, shift, quantile) + nctdtr(freedom, shift, -quantile))
+    return _found(difference, variance.error, variance.half_widths(1 - level))
 
 
 def smallest_detectable(
-    standard_error: float, freedom: float, level: float = 0.95, wanted: float = 0.8
+    variance: DifferenceVariance, level: float = 0.95, wanted: float = 0.8
 ) -> float:
-    """The true difference that is found with probability `wanted`, in the estimate's unit.
+    """The true difference that is found with probability `wanted`, in accuracy; 0 without error."""
+    error = variance.error
+    if error == 0:
+        return 0.0
+    widths = variance.half_widths(1 - level) if any(variance.luck) else None
 
-    NaN without a standard error, 0 where it is 0.
-    """
-    if math.isnan(standard_error) or standard_error == 0:
-        return standard_error
+    def found(times: float) -> float:
+        if widths is None:
+            return power(times * error, variance, level)
+        return _found(times * error, error, widths)
+
     low, high = 0.0, 2.0
-    while power(high, 1.0, freedom, level) < wanted:
+    while found(high) < wanted:
         high *= 2
     for _ in range(50):
         middle = (low + high) / 2
-        if power(middle, 1.0, freedom, level) < wanted:
+        if found(middle) < wanted:
             low = middle
         else:
             high = middle
-    return high * standard_error
+    return high * error
+
+
+def _found(difference: float, error: float, half_widths: NDArray[np.float64]) -> float:
+    """How often |estimate| exceeds its half width, which does not depend on it."""
+    above, below = (abs(difference) - half_widths) / error, (-abs(difference) - half_widths) / error
+    return float((ndtr(above) + ndtr(below)).mean())
 
 
 def units_needed(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines.backbones import _build
+from baselines.backbones._layers import convolution
 from baselines.backbones._measure import describe
 from baselines.parts import class_of
 from benchmark.errors import Refused, UnknownName
@@ -117,3 +118,13 @@ def test_vit_fills_up_sides_that_do_not_divide() -> None:
 def test_the_layers_of_a_vit_start_differently() -> None:
     first, second, *_ = class_of("backbones", "vit-tiny")(1, 28, EIGHTH).layers
     assert not torch.equal(first.out.weight, second.out.weight)
+
+
+@pytest.mark.parametrize("side", [14, 15])
+def test_a_shortcut_that_picks_pixels_is_the_strided_convolution(side: int) -> None:
+    strided = nn.Conv2d(32, 64, 1, stride=2, bias=False)
+    picked = convolution(32, 64, 1, stride=2)
+    picked.load_state_dict(strided.state_dict())
+    batch = images(32, side)
+    assert picked.stride == (1, 1)  # the strided one writes beyond its memory with fewer maps
+    torch.testing.assert_close(picked(batch), strided(batch))

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 from simulated_episodes import draw_episodes
 
+from benchmark.statistics.difference import STEEP, TRUST, DifferenceVariance
 from benchmark.statistics.paired import (
     compare_units,
     new_classes,
@@ -40,13 +41,29 @@ def test_two_seeds_by_hand():
     assert found.half_width == pytest.approx(stats.t.ppf(0.975, 1) * math.sqrt(0.0825))
 
 
-def test_luck_in_training_alone_is_welchs_test():
+def test_luck_in_training_alone_is_welchs_test_with_fewer_degrees_of_freedom():
     # Every unit alike: only the seeds' means differ, and the test is that of two samples.
     a, b = np.array([0.70, 0.74, 0.72, 0.79]), np.array([0.60, 0.69, 0.68])
     found = compare_units(np.repeat(a[:, None], 8, 1), np.repeat(b[:, None], 8, 1), "group")
     expected = stats.ttest_ind(a, b, equal_var=False)
-    assert found.p == pytest.approx(expected.pvalue, rel=1e-6)
-    assert found.degrees_of_freedom == pytest.approx(expected.df)
+    freedom = 2 + TRUST * (expected.df - 2)
+    assert found.standard_error == pytest.approx(found.difference / expected.statistic)
+    assert found.degrees_of_freedom == pytest.approx(freedom)
+    assert found.p == pytest.approx(2 * stats.t.sf(expected.statistic, freedom), rel=1e-6)
+
+
+def test_the_quantile_lies_between_that_of_the_seeds_and_that_of_the_units():
+    # Luck 0.0003 of each side of 3 and 5 seeds: Welch's number 0.0006^2 / (0.0003^2 (1/2 + 1/4)) =
+    # 16/3. Units 0.0004 of 10: w = 0.6, weight 0.6^s / (0.6^s + 0.4).
+    variance = DifferenceVariance((0.0003, 0.0003), (3, 5), 0.0004, 10)
+    seeds, units = stats.t.isf(0.025, 2 + TRUST * (16 / 3 - 2)), stats.t.isf(0.025, 9)
+    raised = 0.6**STEEP
+    expected = (raised * seeds + 0.4 * units) / (raised + 0.4)
+    assert variance.quantile(0.05) == pytest.approx(expected)
+    assert stats.t.isf(0.025, variance.degrees_of_freedom(0.05)) == pytest.approx(expected)
+    assert variance.error == pytest.approx(math.sqrt(0.001))
+    fixed = DifferenceVariance((0.0003, 0.0), (3, 1), 0.0, 10)
+    assert fixed.quantile(0.05) == pytest.approx(stats.t.isf(0.025, 2))
 
 
 def test_p_is_the_level_at_which_the_interval_touches_zero():
@@ -100,8 +117,21 @@ def test_covers_and_seldom_alarms_for_the_same_method_with_other_seeds(seeds, un
     ]
     found = [compare_units(a, b, "group") for a, b in zip(*sides, strict=True)]
     covered = sum(one.low <= 0 <= one.high for one in found) / TRIALS
-    assert 0.93 <= covered <= 0.97
+    assert 0.93 <= covered <= 0.975
     assert sum(one.p <= 0.05 for one in found) / TRIALS <= 0.06
+
+
+@pytest.mark.parametrize("seeds", [(3, 3), (3, 5), (5, 3)])
+@pytest.mark.parametrize("times", [3, 5])
+@pytest.mark.parametrize("spread", [0.0, 0.02])
+def test_seldom_alarms_where_one_models_luck_is_many_times_the_others(seeds, times, spread):
+    random = np.random.default_rng(17)
+    trials, units = 4_000, 20
+    own = spread * random.standard_normal((trials, 1, units))
+    a = 0.01 * times * random.standard_normal((trials, seeds[0], 1)) + own
+    b = 0.01 * random.standard_normal((trials, seeds[1], 1)) + np.zeros((1, 1, units))
+    alarms = [compare_units(x, y, "group").p <= 0.05 for x, y in zip(a, b, strict=True)]
+    assert np.mean(alarms) <= 0.06 + 2 * math.sqrt(0.06 * 0.94 / trials)
 
 
 def test_a_single_seed_says_that_it_knows_nothing_of_luck_and_a_second_mends_it():

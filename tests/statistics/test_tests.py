@@ -11,6 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import DescrStatsW
 
+from benchmark.statistics.difference import DifferenceVariance
 from benchmark.statistics.holm import holm
 from benchmark.statistics.intervals import these_images
 from benchmark.statistics.paired import compare_units
@@ -88,15 +89,17 @@ def test_holm_controls_the_family():
     assert (p[:, :8] <= 0.05).any(axis=1).mean() > 0.15, "without it the family alarms"
 
 
+def of_units(spread, units):
+    return DifferenceVariance((0.0, 0.0), (1, 1), spread**2 / units, units)
+
+
 def test_power_is_statsmodels():
     for units, effect in ((10, 0.9), (20, 0.5), (300, 0.1)):
         expected = TTestPower().power(effect, units, 0.05)
-        assert power(effect, 1 / math.sqrt(units),
-                     units - 1) == pytest.approx(expected, abs=1e-6)  # fmt: skip
+        assert power(effect, of_units(1, units)) == pytest.approx(expected, abs=1e-6)
         wanted = TTestPower().solve_power(nobs=units, alpha=0.05, power=0.8)
-        found = smallest_detectable(1 / math.sqrt(units), units - 1)
-        assert found == pytest.approx(wanted, rel=1e-4)
-    assert math.isnan(smallest_detectable(math.nan, 3)) and smallest_detectable(0.0, 3) == 0
+        assert smallest_detectable(of_units(1, units)) == pytest.approx(wanted, rel=1e-4)
+    assert smallest_detectable(of_units(0, 3)) == 0
 
 
 @pytest.mark.parametrize(("units", "difference"), [(10, 0.03), (20, 0.02)])
@@ -105,20 +108,26 @@ def test_power_is_how_often_the_difference_is_found(units, difference):
     trials, spread = 2_500, 0.03
     a = difference + random.normal(0, spread, (trials, 1, units))
     found = np.mean([compare_units(x, np.zeros((1, units)), "group").p <= 0.05 for x in a])
-    expected = power(difference, spread / math.sqrt(units), units - 1)
+    expected = power(difference, of_units(spread, units))
     assert found == pytest.approx(expected, abs=3 * math.sqrt(0.25 / trials))
 
 
-def test_power_with_luck_in_training():
-    """Five seeds each, luck far above all else: Welch's test with eight degrees of freedom."""
+@pytest.mark.parametrize("seeds", [(3, 3), (5, 5), (3, 5)])
+@pytest.mark.parametrize("luck", [(0.02, 0.02), (0.03, 0.01), (0.02, 0.0)])
+@pytest.mark.parametrize("spread", [0.0, 0.03])
+def test_power_with_luck_in_training_is_how_often_the_difference_is_found(seeds, luck, spread):
     random = np.random.default_rng(7)
-    trials, luck = 2_000, 0.02
-    a = 0.04 + luck * random.standard_normal((trials, 5, 1)) + np.zeros((1, 1, 6))
-    b = luck * random.standard_normal((trials, 5, 1)) + np.zeros((1, 1, 6))
+    trials, units = 4_000, 10
+    own = spread * random.standard_normal((trials, 1, units))
+    variance = DifferenceVariance(
+        (luck[0] ** 2 / seeds[0], luck[1] ** 2 / seeds[1]), seeds, spread**2 / units, units
+    )
+    difference = smallest_detectable(variance)
+    assert power(difference, variance) == pytest.approx(0.8, abs=1e-6)
+    a = difference + luck[0] * random.standard_normal((trials, seeds[0], 1)) + own
+    b = luck[1] * random.standard_normal((trials, seeds[1], 1)) + np.zeros((1, 1, units))
     found = np.mean([compare_units(x, y, "group").p <= 0.05 for x, y in zip(a, b, strict=True)])
-    # Eight degrees of freedom, of which Welch's test, estimating them, finds some seven.
-    error = luck * math.sqrt(2 / 5)
-    assert power(0.04, error, 6) - 0.03 < found < power(0.04, error, 8) + 0.03
+    assert found == pytest.approx(0.8, abs=3 * math.sqrt(0.16 / trials))
 
 
 def test_episodes_and_seeds_needed_for_a_precision():
