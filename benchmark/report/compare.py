@@ -193,7 +193,7 @@ def _task(
     counts = [np.array([outcome.correct[:episodes] for outcome in found]) for found in outcomes]
     of = outcomes[0][0].of
     sides = [_side(*parts, of) for parts in zip(both, good, counts, strict=True)]
-    luck = (sides[0].luck, sides[1].luck)
+    luck, same = (sides[0].luck, sides[1].luck), _same_networks(*good)
     task, version = describe(good[0][0].task.name), good[0][0].task.version
     current = task.version in (None, version)
     groups = groups_of(task.name, episodes) if current else None
@@ -201,12 +201,12 @@ def _task(
     x, y = (of_episodes(c, of) for c in counts)
     new = None
     if groups is not None:
-        new = paired.new_classes(counts[0], counts[1], of, groups, LEVEL, luck)
+        new = paired.new_classes(counts[0], counts[1], of, groups, LEVEL, luck, same)
         x, y = of_groups(x, groups), of_groups(y, groups)
     elif classes is not None and deletable(classes):
-        new = paired.new_classes_shared(counts[0], counts[1], of, classes, LEVEL, luck)
+        new = paired.new_classes_shared(counts[0], counts[1], of, classes, LEVEL, luck, same)
         x, y = of_classes(x, classes), of_classes(y, classes)
-    images = paired.these_images(counts[0], counts[1], of, LEVEL, luck)
+    images = paired.these_images(counts[0], counts[1], of, LEVEL, luck, same)
     decisive = new or images
     flips = None
     if new is not None:
@@ -217,6 +217,12 @@ def _task(
         images, new, flips, decisive.p,
         smallest_detectable(decisive.variance, LEVEL) if decisive.variance else math.nan,
     )  # fmt: skip
+
+
+def _same_networks(one: list[Record], two: list[Record]) -> bool:
+    """Whether seed for seed both sides answered with the same trained weights."""
+    weights = [{r.seed: r.provenance.weights for r in records} for records in (one, two)]
+    return weights[0] == weights[1] and None not in weights[0].values()
 
 
 def _side(records: list[Record], good: list[Record], counts: NDArray[Any], of: int) -> Side:

@@ -14,13 +14,14 @@ from benchmark.report.compare import Comparison, Side
 from benchmark.report.escape import printable
 from benchmark.statistics.paired import Paired
 
-JACKKNIFE, NO_CLASSES, LUCK, PREFIX, FAILED = "*", "°", "†", "‡", "§"
+JACKKNIFE, NO_CLASSES, LUCK, PREFIX, FAILED, SAME = "*", "°", "†", "‡", "§", "‖"
 NOTES = {
     JACKKNIFE: "Episodes share classes: the unit is the class, by the delete-one-class jackknife.",
     NO_CLASSES: "No groups of classes: p and detectable are for these images.",
     LUCK: "A trained model with one seed: ± and p are for these trained networks, without "
     "training luck.",
     PREFIX: "The common prefix of the episodes: not all that the longer record has.",
+    SAME: "Both answered with the same trained networks, so that seeds pair too.",
     FAILED: "Some seeds failed; the numbers are those of the others.",
 }
 KEY = (
@@ -131,6 +132,7 @@ def _marks(row: Comparison) -> str:
         NO_CLASSES: row.new_classes is None,
         LUCK: not row.these_images.covers_training,
         PREFIX: row.episodes < row.longest,
+        SAME: row.these_images.same_networks,
         FAILED: bool(row.a.failed or row.b.failed),
     }
     return "".join(mark for mark in NOTES if carried[mark])
@@ -163,6 +165,7 @@ def _paired_data(found: Paired) -> dict[str, Any]:
         "ties": found.ties,
         "losses": found.losses,
         "covers_training": found.covers_training,
+        "same_networks": found.same_networks,
     }
 
 

@@ -15,6 +15,10 @@ v_A / S_A + v_B / S_B. The t quantile is that of `difference.py`; p is the level
 interval just touches zero. With three or five seeds and 10 to 300 units the nominal 95 % covers 94
 to 97.1 %, and at most 6 % of comparisons of equal models raise a false alarm.
 
+Two models that answer with the very same trained networks (two heads, or numbers of views, of one
+training) share its luck: their seeds pair as the units do, and the analysis is that of the
+differences [S, E] against nothing.
+
 With one seed a model's luck in training is unknown: the interval and p then speak of these trained
 networks alone, and `covers_training` says so.
 """
@@ -52,6 +56,7 @@ class Paired:
             and below that of the second.
         covers_training: whether luck in training is part of the interval and of p.
         variance: its parts; None with a single unit.
+        same_networks: whether seeds paired as units do.
     """
 
     difference: float
@@ -70,6 +75,7 @@ class Paired:
     losses: int
     covers_training: bool
     variance: DifferenceVariance | None
+    same_networks: bool
 
 
 def these_images(
@@ -78,6 +84,7 @@ def these_images(
     of: int,
     level: float = 0.95,
     luck: tuple[bool, bool] = (True, True),
+    same_networks: bool = False,
 ) -> Paired:
     """The difference on the task's images, over other episodes and training seeds.
 
@@ -88,11 +95,15 @@ def these_images(
         of: queries in each episode.
         level: nominal coverage in (0, 1).
         luck: whether training can make the seeds of a model differ; a fixed model needs no second.
+        same_networks: whether seed for seed both answered with the same trained weights.
 
     Raises:
-        ValueError: for counts that are none, and unequal numbers of episodes.
+        ValueError: for counts that are none, unequal numbers of episodes, and unequal numbers of
+            seeds of the same networks.
     """
-    return compare_units(of_episodes(a, of), of_episodes(b, of), "episode", level, luck)
+    return compare_units(
+        of_episodes(a, of), of_episodes(b, of), "episode", level, luck, same_networks
+    )
 
 
 def new_classes(
@@ -102,6 +113,7 @@ def new_classes(
     groups: NDArray[Any],
     level: float = 0.95,
     luck: tuple[bool, bool] = (True, True),
+    same_networks: bool = False,
 ) -> Paired | None:
     """The difference on other classes of the same kind: the unit is the group.
 
@@ -112,7 +124,11 @@ def new_classes(
         ValueError: as `these_images`, and for groups that do not fit the episodes.
     """
     one, two = of_groups(of_episodes(a, of), groups), of_groups(of_episodes(b, of), groups)
-    return None if one.shape[1] < MIN_GROUPS else compare_units(one, two, "group", level, luck)
+    return (
+        None
+        if one.shape[1] < MIN_GROUPS
+        else compare_units(one, two, "group", level, luck, same_networks)
+    )
 
 
 def new_classes_shared(
@@ -122,6 +138,7 @@ def new_classes_shared(
     classes: NDArray[Any],
     level: float = 0.95,
     luck: tuple[bool, bool] = (True, True),
+    same_networks: bool = False,
 ) -> Paired | None:
     """The difference on other classes where episodes share them: delete-one-class jackknife.
 
@@ -137,7 +154,7 @@ def new_classes_shared(
     difference = float(one.mean() - two.mean())
     one, two = of_classes(one, classes), of_classes(two, classes)
     one += difference - (one.mean() - two.mean())
-    return compare_units(one, two, "class", level, luck)
+    return compare_units(one, two, "class", level, luck, same_networks)
 
 
 def compare_units(
@@ -146,6 +163,7 @@ def compare_units(
     unit: Unit,
     level: float = 0.95,
     luck: tuple[bool, bool] = (True, True),
+    same_networks: bool = False,
 ) -> Paired:
     """The analysis of the module's docstring on accuracies a [S_A, E] and b [S_B, E].
 
@@ -154,6 +172,8 @@ def compare_units(
     """
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(f"units do not pair: shapes {a.shape} and {b.shape}")
+    if same_networks and len(a) != len(b):
+        raise ValueError(f"seeds do not pair: {len(a)} and {len(b)}")
     if not 0 < level < 1:
         raise ValueError(f"level {level} must lie between 0 and 1")
     units = a.shape[1]
@@ -167,16 +187,21 @@ def compare_units(
     error = freedom = p = half = math.nan
     variance = None
     if units > 1:
+        if same_networks:
+            a, b = a - b, np.zeros((1, units))
         raw_a, seed_a = _seed_part(a)
         raw_b, seed_b = _seed_part(b)
         of_units = float(of_unit.var(ddof=1)) / units
-        variance = DifferenceVariance((seed_a, seed_b), seeds, of_units, units, raw_a + raw_b)
+        variance = DifferenceVariance(
+            (seed_a, seed_b), (len(a), len(b)), of_units, units, raw_a + raw_b
+        )
         error, freedom = variance.error, variance.degrees_of_freedom(1 - level)
         half = variance.quantile(1 - level) * error
         p = variance.p(mean)
     return Paired(
         mean, mean - half, mean + half, half, error, freedom, p, level, seeds, unit, units,
         wins, units - wins - losses, losses, covers, variance,
+        same_networks,
     )  # fmt: skip
 
 

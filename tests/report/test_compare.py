@@ -156,3 +156,22 @@ def test_the_figure_has_equal_bytes_each_time(tmp_path):
 def test_p_is_told_with_three_digits(p, text):
     assert p_text(p) == text
     assert percent(0.0004) == "0.04" and percent(0.0123) == "1.2" and percent(0.0) == "0.0"
+
+
+def test_heads_on_the_same_trainings_pair_seed_for_seed(tmp_path):
+    def trained(name):  # the weights' digest as a training leaves it in the record
+        return [
+            r.model_copy(update={"provenance": r.provenance.model_copy(update={
+                "weights": f"{name if r.model.key == A else 'shared'}-{r.seed}".ljust(64, "0")
+            })})
+            for r in models(b=0.88)
+        ]  # fmt: skip
+
+    apart = compare(save(tmp_path / "apart", trained("own")), A, B, groups_of=groups)
+    same = compare(save(tmp_path / "same", trained("shared")), A, B, groups_of=groups)
+    assert not any(row.these_images.same_networks for row in apart)
+    assert all(row.decisive.same_networks and row.these_images.same_networks for row in same)
+    assert "same trained networks" in text_of(same) and "‖" not in text_of(apart)
+    for one, two in zip(apart, same, strict=True):
+        assert one.these_images.difference == two.these_images.difference
+        assert (one.decisive.variance.seeds, two.decisive.variance.seeds) == ((3, 3), (3, 1))

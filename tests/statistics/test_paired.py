@@ -96,6 +96,36 @@ def test_groups_are_weighed_alike_and_three_are_needed():
     assert new_classes(a, b, 10, np.array([0, 0, 0, 1, 1])) is None
 
 
+def test_the_same_networks_share_their_luck():
+    """Two heads on the same three trainings: their luck is large, and of both."""
+    random = np.random.default_rng(23)
+    trials, units = 3_000, 10
+    luck = 0.05 * random.standard_normal((trials, 3, 1))
+    a, b = (
+        luck
+        + 0.004 * random.standard_normal((trials, 3, 1))  # how a head takes to a network
+        + 0.02 * random.standard_normal((trials, 1, units))
+        for _ in range(2)
+    )
+    paired = [compare_units(x, y, "group", same_networks=True) for x, y in zip(a, b, strict=True)]
+    apart = [compare_units(x, y, "group") for x, y in zip(a, b, strict=True)]
+    assert 0.93 <= np.mean([one.low <= 0 <= one.high for one in paired]) <= 0.97
+    assert np.mean([one.p <= 0.05 for one in paired]) <= 0.06
+    widths = [np.median([one.half_width for one in found]) for found in (paired, apart)]
+    assert widths[0] < widths[1] / 3
+    assert paired[0].difference == apart[0].difference and paired[0].same_networks
+
+
+def test_the_same_networks_by_hand():
+    # Differences [[.1, .2], [.1, .4]]: unit means .1, .3; the rest is that of one sample.
+    a, b = np.array([[0.5, 0.7], [0.3, 0.9]]), np.array([[0.4, 0.5], [0.2, 0.5]])
+    found = compare_units(a, b, "group", same_networks=True)
+    alone = compare_units(a - b, np.zeros((1, 2)), "group", luck=(True, False))
+    assert (found.half_width, found.p) == pytest.approx((alone.half_width, alone.p))
+    with pytest.raises(ValueError, match="seeds do not pair"):
+        compare_units(a, b[:1], "group", same_networks=True)
+
+
 def test_refuses_what_does_not_pair():
     with pytest.raises(ValueError, match="do not pair"):
         these_images(np.array([[1, 2]]), np.array([[1, 2, 3]]), 5)
