@@ -155,14 +155,14 @@ class Progress:
         items: training items seen so far, of `items_total`.
         loss: mean training loss since the last report.
         validation: latest validation accuracy in [0, 1], None before the first.
-        items_per_second: speed since the last report.
+        items_per_second: speed since the last report, 0 where it is not measured.
     """
 
     items: int
     items_total: int
     loss: float
-    validation: float | None
-    items_per_second: float
+    validation: float | None = None
+    items_per_second: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`oneshot about`: one model's paper, idea, recipe and results, as on its page; no torch."""
+"""`oneshot about`: the page of a model or of a task; no torch."""
 
 from __future__ import annotations
 
@@ -9,20 +9,32 @@ import typer
 
 
 def about(
-    model: Annotated[str, typer.Argument(help="Catalogue key, such as prototypical-conv4.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="A model such as prototypical-conv4, or a task such as glyphs-5w1s."),
+    ],
     results: Annotated[
-        Path, typer.Option("--results", help="Results folder; shows the model's records in it.")
+        Path, typer.Option("--results", help="Results folder; shows the records in it.")
     ] = Path("results"),
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the page's source.")] = False,
 ) -> None:
-    """Tells what a model is: paper, idea, differences, settings with their sources, results."""
-    from benchmark.records.store import RECORDS, load
-    from benchmark.report.leaderboard import build
-    from benchmark.report.model_pages import entries_of, render
+    """Tells what a model or a task is.
 
-    # Records are looked at for this model's sake only: without any the page is still told.
-    found = entries_of(model, build(load(results))) if (results / RECORDS).is_dir() else []
-    page = render(model, found)
+    Of a model: paper, idea, differences, settings with their sources, results. Of a task: what is
+    asked, who may learn from what, the digests, results.
+    """
+    from benchmark.records.store import RECORDS, load
+    from benchmark.report import model_pages, task_pages
+    from benchmark.report.leaderboard import Leaderboard, build
+    from benchmark.tasks.catalogue import RANKED
+
+    # Without any records the page is still told.
+    there = (results / RECORDS).is_dir()
+    leaderboard = build(load(results)) if there else Leaderboard(0, ())
+    if name in RANKED:
+        page = task_pages.render_all(leaderboard)[name]
+    else:
+        page = model_pages.render(name, model_pages.entries_of(name, leaderboard))
     if markdown:
         typer.echo(page, nl=False)
         return

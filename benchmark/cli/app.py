@@ -43,6 +43,8 @@ app.add_typer(data.app, name="data")
 app.command("env")(env.env)
 
 DEBUG = "ONESHOT_DEBUG"
+# What an installation for readers of tables leaves out (docs/regenerate-the-tables.md).
+HEAVY = ("torch", "torchvision", "pytorch_metric_learning", "safetensors", "sklearn")
 
 
 def _version(wanted: bool) -> None:
@@ -79,6 +81,11 @@ def main() -> None:
         if os.environ.get(DEBUG):
             raise
         sys.exit(_say(str(error)))
+    except ModuleNotFoundError as error:
+        if os.environ.get(DEBUG) or error.name not in HEAVY:
+            raise
+        told = f"This command needs {error.name}, which is not installed here; commands that read "
+        sys.exit(_say(told + "records do not. Type: pip install oneshot-benchmark"))
     except MemoryError:
         if os.environ.get(DEBUG):
             raise

@@ -37,7 +37,7 @@ def _same(kept: Path, made: Path) -> bool:
 
 
 def _all(written: Written) -> tuple[Path, ...]:
-    return (*written.files, *written.figures, *written.models)
+    return (*written.files, *written.figures, *written.models, *written.tasks)
 
 
 def _kept(results: Path, made: set[Path]) -> set[Path]:

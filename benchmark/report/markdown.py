@@ -12,6 +12,9 @@ from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
 from benchmark.report.pair_columns import DETAILS_OF, NOTES
+from benchmark.report.results import TaskColumn
+from benchmark.report.task_pages import FOLDER as TASKS
+from benchmark.tasks.catalogue import RANKED
 
 COMMAND = "oneshot leaderboard"
 
@@ -80,11 +83,11 @@ def _compact(ranking: Ranking) -> list[str]:
     ranked = any(row.rank is not None for row in ranking.rows)
     several = len(ranking.columns) > 1
     best = [ranking.best(position) for position in range(len(ranking.columns))]
-    titles = [column.name for column in ranking.columns]
+    titles = [_task_linked(column) for column in ranking.columns]
     head = [*(["Rank"] if ranked else []), "Model", *titles]
     head += ["Mean"] if ranked and several else []
     aligned = [":--" if title == "Model" else "--:" for title in head]
-    lines = [f"### {safe(ranking.title)}", "", _line(head), _line(aligned, plain=True)]
+    lines = [f"### {safe(ranking.title)}", "", _line(head, plain=True), _line(aligned, plain=True)]
     for number, row in enumerate(ranking.rows):
         line = [cells.rank(row)] if ranked else []
         line.append(_linked(row))
@@ -103,6 +106,13 @@ def _compact(ranking: Ranking) -> list[str]:
     if failed:
         lines += ["Failed:", "", *(f"- {safe(line)}" for line in failed), ""]
     return lines
+
+
+def _task_linked(column: TaskColumn) -> str:
+    """The column's name, leading to the task's page where it has one."""
+    name = column.task.name
+    paged = column.current and name in RANKED
+    return f"[{safe(column.name)}]({TASKS}/{name}.md)" if paged else safe(column.name)
 
 
 def _linked(row: Row) -> str:

@@ -9,7 +9,7 @@ from benchmark.errors import OneshotError
 from benchmark.records import claims, readings
 from benchmark.records.store import RECORDS, load, write_bytes
 from benchmark.records.swhid import swhid
-from benchmark.report import latex, markdown, model_pages, sheet
+from benchmark.report import latex, markdown, model_pages, sheet, task_pages
 from benchmark.report.cite import references
 from benchmark.report.columns import entries
 from benchmark.report.holes import commands
@@ -33,6 +33,7 @@ class Written:
         html: the page to sort, filter and compare in.
         figures: all files of all figures.
         models: the page of each model of the catalogue that has results.
+        tasks: the page of each ranked task.
         files: page, sheet, HTML page, references and the tables for papers.
         commands: what to type to fill the holes.
     """
@@ -43,6 +44,7 @@ class Written:
     html: Path
     figures: tuple[Path, ...]
     models: tuple[Path, ...]
+    tasks: tuple[Path, ...]
     files: tuple[Path, ...]
     commands: tuple[str, ...]
     pair_sheets: tuple[Path, ...] = ()
@@ -111,11 +113,16 @@ def write_leaderboard(
         # A lone surrogate in a name is valid JSON but no UTF-8.
         write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
     pair_sheets = _write_pair_sheets(out, leaderboard)
-    models = _write_models(out / model_pages.FOLDER, leaderboard)
+    models = _write_pages(
+        out / model_pages.FOLDER, model_pages.render_all(leaderboard), model_pages.MADE
+    )
+    tasks = _write_pages(
+        out / task_pages.FOLDER, task_pages.render_all(leaderboard), task_pages.MADE
+    )
     _remove(out / latex.FOLDER, "*.tex", set(contents), latex.MADE)
     files = (*contents, *pair_sheets)
     return Written(
-        leaderboard, page, table, html, tuple(paths), models, files, holes, pair_sheets
+        leaderboard, page, table, html, tuple(paths), models, tasks, files, holes, pair_sheets
     )  # fmt: skip
 
 
@@ -132,14 +139,13 @@ def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
     return tuple(out / f"leaderboard-{protocol}.csv" for protocol in there)
 
 
-def _write_models(folder: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
-    """Writes the models' pages and removes those of models that have no results any more."""
-    pages = model_pages.render_all(leaderboard)
+def _write_pages(folder: Path, pages: dict[str, str], made: str) -> tuple[Path, ...]:
+    """Writes pages by name, and removes those that were made before and are no more."""
     for name, content in pages.items():
         write_bytes(folder / f"{name}.md", content.encode("utf-8", errors="backslashreplace"))
-    made = {folder / f"{name}.md" for name in pages}
-    _remove(folder, "*.md", made, model_pages.MADE)
-    return tuple(sorted(made))
+    written = {folder / f"{name}.md" for name in pages}
+    _remove(folder, "*.md", written, made)
+    return tuple(sorted(written))
 
 
 def _remove(folder: Path, pattern: str, kept: set[Path], made: str) -> None:
