@@ -37,11 +37,11 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def real_store(real_data, tmp_path_factory) -> Path:
-    """A data directory with real Omniglot, miniImageNet and ORL faces, and what is generated."""
+    """A data directory with the real data sets and what is generated."""
     from benchmark.datasets import prepare
 
     directory = tmp_path_factory.mktemp("data")
-    for name in ("omniglot", "mini-imagenet", "orl-faces"):
+    for name in ("omniglot", "mini-imagenet", "orl-faces", "nfi-signatures"):
         prepare.add(name, real_data / name, directory)
     for name in ("languages", "digits"):
         prepare.add(name, None, directory)

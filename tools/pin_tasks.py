@@ -16,6 +16,7 @@ from benchmark.errors import DataMissing
 from benchmark.tasks import RANKED, loading, task, track
 from benchmark.tasks.labels import sizes_of
 from benchmark.tasks.spec import VALIDATION
+from benchmark.tasks.tracks import of_fold
 
 PINNED = Path(__file__).parents[1] / "benchmark" / "tasks" / "pinned.json"
 
@@ -27,13 +28,13 @@ def main() -> None:
     old = json.loads(PINNED.read_text("utf-8")) if PINNED.is_file() else {}
     new = dict(old)
     loading.pins = dict  # this run makes the pins, so it must not be held to the old ones
-    for name in [twin for ranked in RANKED for twin in (ranked, ranked + VALIDATION)]:
-        wanted = task(name)
-        home = track(wanted.track)
+    names = [twin for ranked in RANKED for twin in (ranked, ranked + VALIDATION)]
+    for wanted, fold in [(task(name), fold) for name in names for fold in range(task(name).folds)]:
+        home = of_fold(track(wanted.track), fold)
         try:
             whole = datasets.load(loading.data_name(home, wanted.split), data)
         except DataMissing as missing:
-            print(f"{name}: kept as it is ({missing.message})", file=sys.stderr)
+            print(f"{wanted.name}: kept as it is ({missing.message})", file=sys.stderr)
             continue
         loaded = loading.bind(wanted, home, whole)
         pin = {
@@ -46,6 +47,7 @@ def main() -> None:
         sizes = sizes_of(loaded.episodes)
         if sizes is not None:
             pin["sizes"] = sizes
+        name = loaded.task.pin
         if name in old and old[name] != pin and old[name]["version"] == wanted.version:
             sys.exit(f"{name} changed without a new version; raise it in tasks/catalogue.py.")
         new[name] = pin

@@ -91,7 +91,7 @@ def run(
     with Watch(len(plan.planned), tensorboard) as watch:
         try:
             for each in plan.planned:
-                watch.start(each.job.spec.key, each.job.track.name, each.job.seed)
+                watch.start(each.job.spec.key, each.job.track.name, each.job.which)
                 for _ in run_job(each.job, place, existing, watch):  # type: ignore[arg-type]
                     pass
         except KeyboardInterrupt:
@@ -194,7 +194,7 @@ def show(plan: Plan, place: Surroundings) -> None:
     for each in plan.planned:
         for name in each.job.tasks:
             state = "missing" if name in each.missing else "present"
-            typer.echo(f"{state}  {each.name}  {name}  seed {each.job.seed}")
+            typer.echo(f"{state}  {each.name}  {name}  {each.job.which}")
     for search in plan.searches:
         typer.echo(f"search   {search.model} on {search.track}, budget {search.budget}")
     for refusal in plan.refused:

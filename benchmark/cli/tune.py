@@ -58,7 +58,7 @@ def make_searches(searches: list[Search], place: Surroundings) -> None:
     with Watch(trials) as watch:
 
         def starting(job: Job) -> None:
-            watch.start(f"{job.spec.key} {' '.join(job.typed)}", job.track.name, job.seed)
+            watch.start(f"{job.spec.key} {' '.join(job.typed)}", job.track.name, job.which)
 
         try:
             for search in searches:

@@ -76,7 +76,7 @@ def _recomputed(
     for record in chosen:
         try:
             with Watch(1) as watch:
-                watch.start(record.model.key, record.task.name, record.seed)
+                watch.start(record.model.key, record.task.name, f"seed {record.seed}")
                 found = recompute(record, place, watch)
         except OneshotError as error:
             typer.echo(f"not possible  {_name(record)}: {error}")

@@ -56,13 +56,13 @@ class Watch:
         if self.board is not None:
             self.board.close()
 
-    def start(self, model: str, track: str, seed: int) -> None:
-        """The next job begins."""
+    def start(self, model: str, where: str, which: str) -> None:
+        """The next job begins: a model, its track or task, and which of their trainings."""
         self.job += 1
-        self._label = f"[{self.job}/{self.jobs}] {model} on {track}, seed {seed}"
+        self._label = f"[{self.job}/{self.jobs}] {model} on {where}, {which}"
         self._said = time.monotonic()
         if self.board is not None:
-            self.board.start(f"{track}/{model}/seed-{seed}")
+            self.board.start(f"{where}/{model}/{which.replace(', ', '-').replace(' ', '-')}")
         if self.console.is_terminal:  # the bar below it must fit into 80 columns
             self.console.print(self._label, style="bold", markup=False)
         self._show(0, 1, "getting ready")
@@ -88,12 +88,12 @@ class Watch:
             result = f"FAILED: {record.reason}"
         else:
             name = record.task.name
-            value = headline(name, record.outcome)
+            value = headline(name, record.outcome, record.fold)
             measure = {"counts": "", "log-odds": "EER ", "ranks": "mAP@R "}[record.outcome.kind]
             result = "answered" if value is None else f"{measure}{100 * value:6.2f} %"
-        self.console.print(
-            f"{record.model.key}  {record.task.name}  seed {record.seed}  {result}", markup=False
-        )
+        which = f"seed {record.seed}" + ("" if record.fold is None else f", fold {record.fold}")
+        told = f"{record.model.key}  {record.task.name}  {which}  {result}"
+        self.console.print(told, markup=False)
 
     def refused(self, task: str, reason: str) -> None:
         """A task that the model does not answer."""

@@ -23,6 +23,7 @@ from benchmark.records.schema import Record
 from benchmark.registry import ModelSpec, resolve
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.own import looking_in
+from benchmark.tasks.tracks import of_fold
 from benchmark.tasks.tracks import track as find_track
 
 
@@ -31,6 +32,7 @@ def evaluate(
     task: str,
     *,
     seed: int = 0,
+    fold: int = 0,
     budget: str = "quick",
     settings: Mapping[str, Any] | None = None,
     data: Path | None = None,
@@ -47,6 +49,7 @@ def evaluate(
             model object (which is used as it is).
         task: a task's name, such as "omniglot-within-20w1s".
         seed: the training's seed.
+        fold: which fold of the track, for a task that is asked fold by fold.
         budget: "quick", "standard" or "full": how many items a training sees.
         settings: settings of the model, such as {"margin": 0.5}.
         data: data directory.
@@ -66,7 +69,7 @@ def evaluate(
     """
     spec = spec_of(model, settings)
     with looking_in(data):  # names of own data sets are looked up there
-        track = find_track(find_task(task).track)
+        track = of_fold(find_track(find_task(task).track), fold)
         typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
         job = Job(spec, track, seed, check_budget(budget), (task,), typed)
         place = Surroundings(data, results, work, find_device(device))

@@ -66,6 +66,12 @@ class Job:
     tasks: tuple[str, ...]
     typed: tuple[str, ...] = ()  # settings as the user gave them, "key=value"
 
+    @property
+    def which(self) -> str:
+        """Which of the trainings of its model and track it is, in words."""
+        fold = f", fold {self.track.fold}" if self.track.folds > 1 else ""
+        return f"seed {self.seed}{fold}"
+
 
 @dataclass
 class Surroundings:
@@ -83,7 +89,7 @@ class Surroundings:
     work: Path | None = None
     device: str = "cpu"
     _data: dict[str, DataSet] = field(default_factory=dict)
-    _tasks: dict[str, LoadedTask] = field(default_factory=dict)
+    _tasks: dict[tuple[str, int], LoadedTask] = field(default_factory=dict)
 
     def check(self) -> None:
         """Makes sure that the results folder can be written before hours are spent.
@@ -120,11 +126,12 @@ class Surroundings:
         return self._data[name]
 
     def task(self, name: str, track: Track) -> LoadedTask:
-        """The task of this name with its episodes, drawn once."""
-        if name not in self._tasks:
+        """The task of this name on the track's fold with its episodes, drawn once."""
+        mark = name, track.fold
+        if mark not in self._tasks:
             task = find_task(name)
-            self._tasks[name] = bind(task, track, self.data_set(data_name(track, task.split)))
-        return self._tasks[name]
+            self._tasks[mark] = bind(task, track, self.data_set(data_name(track, task.split)))
+        return self._tasks[mark]
 
 
 def build(job: Job) -> tuple[Any, dict[str, Any]]:
@@ -149,9 +156,9 @@ def chooser_of(model: Any, track: Track) -> str:
 
 def path_of(job: Job, task: str, recipe: dict[str, Any], results: Path) -> Path:
     """Where the job's record for this task lies."""
-    version = find_task(task).version
+    asked = find_task(task).on(job.track)
     key, recipe8 = job.spec.key, recipe_hash(recipe)
-    return store.job_path(results, task, version, key, recipe8, job.seed)
+    return store.job_path(results, task, asked.version, key, recipe8, job.seed, asked.fold)
 
 
 def check_budget(budget: str) -> str:

@@ -15,6 +15,7 @@ from benchmark.records.schema import Record
 from benchmark.registry import resolve
 from benchmark.report.answers import decisions
 from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.tracks import of_fold
 from benchmark.tasks.tracks import track as find_track
 
 SAME = 0.005  # half a point of accuracy
@@ -65,7 +66,7 @@ def job_of(record: Record) -> Job:
     budget = str(record.model.recipe.get("budget", "quick"))
     budget = budget if budget in ("standard", "full") else "quick"
     spec = resolve(record.model.key, settings)
-    track = find_track(find_task(record.task.name).track)
+    track = of_fold(find_track(find_task(record.task.name).track), record.fold or 0)
     job = Job(spec, track, record.seed, budget, (record.task.name,), typed)
     _, recipe = build(job)
     if recipe != record.model.recipe:
@@ -86,7 +87,9 @@ def compared(before: Record, now: Record) -> Recomputed:
     if before.outcome.kind != now.outcome.kind or before.outcome.answered != now.outcome.answered:
         return Recomputed("different", 0, 0, 0.0, 0.0)
     name = before.task.name
-    (old, of), (new, _) = decisions(name, before.outcome), decisions(name, now.outcome)
+    (old, of), (new, _) = (
+        decisions(name, outcome, before.fold) for outcome in (before.outcome, now.outcome)
+    )
     every = of * len(old)
     differing = int(np.abs(old - new).sum())
     right = float(old.sum() / every), float(new.sum() / every)

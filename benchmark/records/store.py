@@ -38,13 +38,22 @@ def record_path(results: Path, record: Record) -> Path:
         record.model.key,
         record.model.recipe8,
         record.seed,
+        record.fold,
     )
 
 
-def job_path(results: Path, task: str, version: int, model: str, recipe8: str, seed: int) -> Path:
+def job_path(
+    results: Path,
+    task: str,
+    version: int,
+    model: str,
+    recipe8: str,
+    seed: int,
+    fold: int | None = None,
+) -> Path:
     """Where the record of a job lies, whether or not it has run."""
     folder = results / RECORDS / f"{slug(task)}.v{version}" / f"{slug(model)}--{recipe8}"
-    return folder / f"seed-{seed}.json"
+    return folder / (f"seed-{seed}.json" if fold is None else f"seed-{seed}-fold-{fold}.json")
 
 
 def encode(record: Record) -> bytes:

@@ -7,7 +7,7 @@ of fewer episodes answered the first of the pinned ones is told by a digest that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark.errors import OneshotError
@@ -15,7 +15,7 @@ from benchmark.records import store
 from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import pins
-from benchmark.tasks.spec import VALIDATION
+from benchmark.tasks.spec import VALIDATION, Task
 
 KINDS = {"episodes": Counts, "verification": LogOdds, "retrieval": Ranks}
 PrefixDigest = Callable[[str, int], str | None]
@@ -87,7 +87,10 @@ def _of_record(
     if task.version != record.task.version:
         yield f"{task.name} is now version {task.version}, not {record.task.version}", True
         return
-    pin = pins().get(task.name)
+    if record.fold not in (range(task.folds) if task.folds > 1 else (None,)):
+        yield f"fold {record.fold} is none of the {task.folds} of {task.name}", False
+        return
+    pin = pins().get(replace(task, fold=record.fold).pin)
     if pin is not None and pin["data_digest"] != record.task.data_digest:
         yield "its data are not the pinned ones", False
     if record.calibration is not None and isinstance(record.outcome, Counts):
@@ -104,7 +107,8 @@ def _of_record(
             (told.task, told.outcome.answered, told.episode_digest, told.outcome)
         )  # fmt: skip
     for name, episodes, digest, outcome in asked:
-        yield from _questions(name, episodes, digest, outcome, prefix_digest)
+        of_fold = replace(find_task(name), fold=record.fold)
+        yield from _questions(of_fold, episodes, digest, outcome, prefix_digest)
 
 
 def _matches(name: str, outcome: Ranks) -> Iterator[tuple[str, bool]]:
@@ -119,14 +123,14 @@ def _matches(name: str, outcome: Ranks) -> Iterator[tuple[str, bool]]:
 
 
 def _questions(
-    name: str,
+    task: Task,
     episodes: int,
     digest: str,
     outcome: Outcome | None,
     prefix_digest: PrefixDigest | None,
 ) -> Iterator[tuple[str, bool]]:
     """Whether these are the first so many of the task's pinned episodes."""
-    task, pin = find_task(name), pins().get(name)
+    name, pin = task.name, pins().get(task.pin)
     if outcome is not None and not isinstance(outcome, KINDS[task.protocol]):
         yield f"{name} is a task of {task.protocol}, its outcome is of {outcome.kind}", False
     if isinstance(outcome, Counts) and outcome.of != task.queries:
@@ -139,7 +143,9 @@ def _questions(
         if digest != pin["episode_digest"]:
             yield f"its episodes are not the pinned ones of {name}", False
     else:
-        drawn = None if prefix_digest is None else prefix_digest(name, episodes)
+        drawn = None
+        if prefix_digest is not None and task.fold is None:
+            drawn = prefix_digest(name, episodes)
         if drawn is None:
             yield f"the first {episodes} episodes of {name} need its data to be checked", True
         elif drawn != digest:

@@ -19,8 +19,8 @@ MEASURES = {"episodes": "accuracy", "verification": "EER", "retrieval": "mAP@R"}
 
 
 @cache
-def _labels(task: str, trials: int) -> Labels | None:
-    return trial_labels(task, trials)
+def _labels(task: str, trials: int, fold: int | None = None) -> Labels | None:
+    return trial_labels(task, trials, fold)
 
 
 @cache
@@ -30,7 +30,7 @@ def _classes(task: str, queries: int) -> NDArray[np.int64] | None:
 
 def network(task: str, outcome: LogOdds, seed: int = 0, fold: int | None = None) -> Network | None:
     """One network's trials with their labels; None for a task whose trials are not pinned."""
-    labels = _labels(task, outcome.answered)
+    labels = _labels(task, outcome.answered, fold)
     if labels is None:
         return None
     odds = np.asarray(outcome.thousandths, dtype=np.float64) / 1000
@@ -53,17 +53,19 @@ def search(task: str, outcome: Ranks, seed: int = 0) -> Search:
     )
 
 
-def headline(task: str, outcome: Outcome | None) -> float | None:
+def headline(task: str, outcome: Outcome | None, fold: int | None = None) -> float | None:
     """The number by which the task ranks, in [0, 1]: accuracy, EER or mAP@R; see `MEASURES`."""
     if isinstance(outcome, Counts):
         return sum(outcome.correct) / (outcome.of * len(outcome.correct))
     if isinstance(outcome, Ranks):
         return sum(outcome.precision) / (1e6 * outcome.answered)
-    found = None if outcome is None else network(task, outcome)
+    found = None if outcome is None else network(task, outcome, fold=fold)
     return None if found is None else measure(found).eer
 
 
-def decisions(task: str, outcome: Outcome) -> tuple[NDArray[np.int64], int]:
+def decisions(
+    task: str, outcome: Outcome, fold: int | None = None
+) -> tuple[NDArray[np.int64], int]:
     """Right answers per question, and out of how many.
 
     A trial is right where its log-odds lie on the right side of 0, a query where its first find is
@@ -74,5 +76,5 @@ def decisions(task: str, outcome: Outcome) -> tuple[NDArray[np.int64], int]:
     if isinstance(outcome, Ranks):
         return (np.asarray(outcome.first) == 1).astype(np.int64), 1
     accepted = np.asarray(outcome.thousandths) > 0
-    labels = _labels(task, outcome.answered)
+    labels = _labels(task, outcome.answered, fold)
     return (accepted if labels is None else accepted == labels.same).astype(np.int64), 1

@@ -1,7 +1,7 @@
 """Refuses to put into one table what was measured on different questions.
 
-Within one version of a task all records must name the same data, and all of one length the same
-episodes; otherwise no comparison between them means anything.
+Within one version of a task all records must name the same data, and all of one length (and one
+fold) the same episodes; otherwise no comparison between them means anything.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ def check(records: Iterable[Record]) -> None:
     """
     records = list(records)
     _same(records, "data", lambda r: r.task.data_digest)
-    by_length: dict[int, list[Record]] = defaultdict(list)
+    alike: dict[tuple[int, int], list[Record]] = defaultdict(list)
     for record in records:
-        by_length[record.task.episodes].append(record)
-    for length in sorted(by_length):
-        _same(by_length[length], "episodes", lambda r: r.task.episode_digest)
+        alike[record.task.episodes, record.fold or 0].append(record)
+    for which in sorted(alike):
+        _same(alike[which], "episodes", lambda r: r.task.episode_digest)
     answered = [record for record in records if record.outcome is not None]
     _same(answered, "kinds of answers", lambda r: r.outcome.kind if r.outcome else None)
     _same(answered, "numbers of queries", lambda r: getattr(r.outcome, "of", None))

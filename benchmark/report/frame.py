@@ -80,10 +80,10 @@ def _row(record: Record) -> dict[str, Any]:
         "reason": record.reason,
         "accuracy": accuracy(record.outcome),
         "measure": MEASURES[describe(task.name).protocol],
-        "value": headline(task.name, record.outcome),
+        "value": headline(task.name, record.outcome, record.fold),
         "episodes": task.episodes,
         "queries": getattr(record.outcome, "of", None),
-        "validation": headline(record.validation.task, record.validation.outcome)
+        "validation": headline(record.validation.task, record.validation.outcome, record.fold)
         if record.validation
         else None,
         "training_items": cost.training_items,

@@ -26,6 +26,7 @@ class TaskName:
         pinned: number of pinned episodes, None for a task that is not in the catalogue.
         protocol: "episodes", "verification" or "retrieval".
         data: name of the data set that it asks about, "" for a task that is not in the catalogue.
+        folds: how many records a seed has, one for each fold of the track.
         position: place in the catalogue's order of ranked tasks; others come after them.
     """
 
@@ -38,6 +39,7 @@ class TaskName:
     position: int
     data: str = ""
     protocol: str = "episodes"
+    folds: int = 1
 
     @property
     def chance(self) -> float | None:
@@ -81,4 +83,5 @@ def describe(name: str) -> TaskName:
     return TaskName(
         name, task.track, n_way, task.ranked, task.version, task.episodes, position,
         data=home.test_data or home.data, protocol=task.protocol,
+        folds=task.folds,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -107,16 +108,18 @@ def summarise(
         longest: number of episodes that a whole record of the task version has.
         groups_of: the group of each of a task's first so many episodes, or None.
     """
-    records = sorted(records, key=lambda record: record.seed)
+    records = sorted(records, key=lambda record: (record.seed, record.fold or 0))
     failures = tuple((r.seed, r.reason or "") for r in records if r.status == "failed")
-    there = {record.seed for record in records}
-    missing = tuple(seed for seed in wanted if seed not in there)
+    there = Counter(record.seed for record in records)
+    missing = tuple(seed for seed in wanted if there[seed] < column.task.folds)
     good = [r for r in records if r.status == "ok" and r.outcome is not None]
     measured = _measured(column, good, groups_of)
     if measured is None:
         return Result(column, missing=missing, failures=failures)
     validations = [
-        answers.headline(r.validation.task, r.validation.outcome) for r in good if r.validation
+        answers.headline(r.validation.task, r.validation.outcome, r.fold)
+        for r in good
+        if r.validation
     ]
     known = [value for value in validations if value is not None]
     parameters = [r.cost.parameters for r in good if r.cost.parameters is not None]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.records.schema import Counts, Record
-from benchmark.records.store import RECORDS, read, slug
+from benchmark.records.store import RECORDS, read, record_path, slug
 from benchmark.report import recipes
 from benchmark.report.names import is_validation
 
@@ -84,14 +84,14 @@ def records_of(folder: Folder) -> list[Record]:
     for path, record in zip(paths, found, strict=True):
         lies = (slug(record.task.name), record.task.version, slug(record.model.key))
         if lies != (folder.task, folder.version, folder.model) or (
-            record.model.recipe8 != folder.recipe8 or path.name != f"seed-{record.seed}.json"
+            record.model.recipe8 != folder.recipe8 or path.name != record_path(path, record).name
         ):
             raise OneshotError(
                 f"{path} holds the record of {record.model.key} on {record.task.name}, seed "
                 f"{record.seed}, which does not belong there.",
                 "Move it to where it belongs, or out of the results folder.",
             )
-    return sorted(found, key=lambda record: record.seed)
+    return sorted(found, key=lambda record: (record.seed, record.fold or 0))
 
 
 def terms(record: Record) -> dict[str, str]:

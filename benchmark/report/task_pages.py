@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
+from typing import Any
 
 from benchmark.registry import page_of
 from benchmark.report import cells
@@ -90,7 +92,8 @@ def _asked(task: Task) -> str:
 
 
 def _facts(task: Task, track: Track) -> list[tuple[str, str]]:
-    pin, twin = pins().get(task.name), pins().get(task.name + VALIDATION)
+    pin, twin = _pin(task), _pin(find_task(task.name + VALIDATION))
+    several = task.folds > 1
     data = track.data if track.test_data is None else f"{track.data}, tested on {track.test_data}"
     chosen = f"`{track.chooses}{VALIDATION}`"
     return [
@@ -107,11 +110,20 @@ def _facts(task: Task, track: Track) -> list[tuple[str, str]]:
         ("Questions", f"{pin['episodes'] if pin else task.episodes:,}"),
         ("Same questions as", f"`{task.draws}`" if task.draws else ""),
         ("Chance", f"{100 / task.n_way:.1f} %" if task.protocol == "episodes" else ""),
+        ("Folds", f"{task.folds}: a training for each, tested on other classes" * several),
         ("Version", str(task.version)),
         ("SHA-256 of the data", f"`{pin['data_digest']}`" if pin else ""),
-        ("SHA-256 of the questions", f"`{pin['episode_digest']}`" if pin else ""),
+        (
+            "SHA-256 of the questions" + ", fold 0" * several,
+            f"`{pin['episode_digest']}`" if pin else "",
+        ),
         ("The same, validation", f"`{twin['episode_digest']}`" if twin else ""),
     ]  # fmt: skip
+
+
+def _pin(task: Task) -> dict[str, Any] | None:
+    """Digests of the task, or of its first fold."""
+    return pins().get((task if task.folds == 1 else replace(task, fold=0)).pin)
 
 
 def _selected(part: Selection) -> str:

@@ -13,7 +13,7 @@ from benchmark.report.results import Result
 
 MOST = 10  # commands shown
 MODEL_WIDTH, RANK_AND_MEAN, GAP = 38, 12, 2
-NOTE = "± is half of the 95 % interval for these images, training seeds included. Bold: highest."
+NOTE = "± is half of the 95 % interval for these images, training seeds included. Bold: best."
 PAIR_NOTES = {
     "verification": "Equal error rate, lower is better; ± for subjects drawn anew.",
     "retrieval": "mAP@R; ± for classes of queries drawn anew.",

@@ -19,6 +19,7 @@ from benchmark.sweep.suite import Wanted
 from benchmark.sweep.tuning import Search, followed
 from benchmark.tasks import task as find_task
 from benchmark.tasks import track as find_track
+from benchmark.tasks.tracks import of_fold
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def make(wanted: Iterable[Wanted], results: Path, strict: bool = False) -> Plan:
     Raises:
         OneshotError: unknown names, settings that do not exist.
     """
-    planned: dict[tuple[str, str, int], Planned] = {}
+    planned: dict[tuple[str, str, int, int], Planned] = {}
     refused: dict[tuple[str, str], Refusal] = {}
     searches: dict[str, Search] = {}
     for each in wanted:
@@ -104,10 +105,12 @@ def make(wanted: Iterable[Wanted], results: Path, strict: bool = False) -> Plan:
                 for job in jobs:
                     missing = tuple(
                         task
-                        for task in answered
-                        if not path_of(job, task, recipe, results).is_file()
+                        for task in job.tasks
+                        if task in answered and not path_of(job, task, recipe, results).is_file()
                     )
-                    mark = (job.spec.key, f"{track}/{recipe_hash(recipe)}", job.seed)
+                    mark = (
+                        job.spec.key, f"{track}/{recipe_hash(recipe)}", job.seed, job.track.fold
+                    )  # fmt: skip
                     planned[mark] = _merged(planned.get(mark), Planned(job, recipe, missing))
             except Refused as refusal:
                 if strict:
@@ -135,7 +138,15 @@ def _jobs(wanted: Wanted, track: str, tasks: list[str], settings: dict[str, Any]
     typed = tuple(f"{key}={value}" for key, value in settings.items())
     spec = resolve(wanted.model, settings)
     where = find_track(track)
-    return [Job(spec, where, seed, wanted.budget, tuple(tasks), typed) for seed in wanted.seeds]
+    # A training for each fold; tasks that are asked once are asked on the first.
+    of_all = tuple(task for task in tasks if find_task(task).folds > 1)
+    asked = [tuple(tasks), *[of_all] * (where.folds - 1)]
+    return [
+        Job(spec, of_fold(where, fold), seed, wanted.budget, some, typed)
+        for seed in wanted.seeds
+        for fold, some in enumerate(asked)
+        if some
+    ]
 
 
 def _merged(before: Planned | None, now: Planned) -> Planned:

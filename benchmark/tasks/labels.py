@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -26,9 +27,9 @@ def sizes_of(questions: Questions) -> list[list[int]] | None:
     return [[len(list(run)), size] for size, run in groupby(sizes)]
 
 
-def trial_labels(name: str, trials: int) -> Labels | None:
+def trial_labels(name: str, trials: int, fold: int | None = None) -> Labels | None:
     """Labels of the first so many trials of a verification task; None where it is not pinned."""
-    found = _pinned(name, "verification")
+    found = _pinned(name, "verification", fold)
     return None if found is None else labels_of(*found, trials)
 
 
@@ -47,13 +48,15 @@ def query_matches(name: str, queries: int) -> NDArray[np.int64] | None:
     return matches
 
 
-def _pinned(name: str, protocol: str) -> tuple[Task, tuple[int, ...]] | None:
+def _pinned(
+    name: str, protocol: str, fold: int | None = None
+) -> tuple[Task, tuple[int, ...]] | None:
     """The task and the sizes of its groups or classes."""
     try:
-        task = find_task(name)
+        task = replace(find_task(name), fold=fold)
     except OneshotError:
         return None
-    pin = pins().get(name)
+    pin = pins().get(task.pin)
     if task.protocol != protocol or pin is None or pin["version"] != task.version:
         return None
     return task, tuple(size for count, size in pin["sizes"] for _ in range(count))

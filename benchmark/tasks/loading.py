@@ -23,7 +23,7 @@ from benchmark.tasks.episodes import Episodes, draw
 from benchmark.tasks.own import looking_in
 from benchmark.tasks.queries import Queries, draw_queries
 from benchmark.tasks.spec import Split, Task, Track
-from benchmark.tasks.tracks import classes_of
+from benchmark.tasks.tracks import classes_of, of_fold
 from benchmark.tasks.tracks import track as find_track
 from benchmark.tasks.trials import Trials, draw_trials
 
@@ -73,12 +73,13 @@ def split_of(track: Track, splits: tuple[Split, ...], data: DataSet) -> DataSet:
     return chosen.with_turns() if track.turns else chosen
 
 
-def load_task(name: str, data: Path | None = None) -> LoadedTask:
+def load_task(name: str, data: Path | None = None, fold: int = 0) -> LoadedTask:
     """The task of this name with its data and episodes.
 
     Args:
         name: a task's name; "@validation" at its end names the twin on the validation split.
         data: the data directory; default ONESHOT_DATA or the user's cache directory.
+        fold: which fold of the track, for a track that has several.
 
     Raises:
         UnknownName: if there is no such task.
@@ -87,12 +88,16 @@ def load_task(name: str, data: Path | None = None) -> LoadedTask:
     """
     with looking_in(data):
         task = find_task(name)
-        track = find_track(task.track)
+        track = of_fold(find_track(task.track), fold)
     return bind(task, track, datasets.load(data_name(track, task.split), data))
 
 
 def bind(task: Task, track: Track, whole: DataSet) -> LoadedTask:
-    """The task on data that are already loaded; see `load_task` for what it raises."""
+    """The task on data that are already loaded; see `load_task` for what it raises.
+
+    On a fold of its track a task asks about that fold's classes.
+    """
+    task = task.on(track)
     classes = classes_of(whole, getattr(track, task.split))
     names = tuple(whole.class_names[c] for c in classes)
     if task.runs == "lake":
@@ -152,7 +157,7 @@ def check_pin(task: Task, data: DataSet, episodes: Questions) -> None:
     Raises:
         OneshotError: naming what differs.
     """
-    pin = pins().get(task.name)
+    pin = pins().get(task.pin)
     if pin is None or pin["version"] != task.version:
         return
     if pin["data_digest"] != data.digest:

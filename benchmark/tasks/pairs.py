@@ -20,6 +20,7 @@ class VerificationFamily:
     """A verification task; see `Task` for the fields.
 
     `impostors` are the kinds of different pairs; there are `trials` of each and of genuine ones.
+    The twin on the validation split has no imitations, and as many trials as that can give.
     """
 
     name: str
@@ -30,6 +31,7 @@ class VerificationFamily:
     apart: str | None = None
     imitations: str | None = None
     references: int = 1
+    folds: int = 1
     version: int = 1
 
 
@@ -51,6 +53,13 @@ VERIFICATION: tuple[VerificationFamily, ...] = (
     VerificationFamily(
         "omniglot-verification", "omniglot-background", 10_000, BY_ALPHABET, within="alphabet",
         apart="drawer",
+    ),
+    # Eight people a fold, ten pictures of each: 360 pairs of one person, 2,800 of two.
+    VerificationFamily("orl-faces-verification", "orl-faces", 2_000, ("random",), folds=5),
+    # 300 pairs of one owner's genuine signatures, 750 of one with an imitation.
+    VerificationFamily(
+        "nfi-signatures-verification", "omniglot-to-signatures", 1_000, ("random", "skilled"),
+        imitations="kind",
     ),
 )  # fmt: skip
 
@@ -79,8 +88,8 @@ def pair_task(name: str) -> Task | None:
 
 def _verification(family: VerificationFamily, twin: bool) -> Task:
     each = VALIDATION_TRIALS if twin else family.trials
-    genuine = TrialKind("genuine", each)
-    kinds = (genuine, *(TrialKind(name, each) for name in family.impostors))
+    impostors = [kind for kind in family.impostors if not (twin and kind == "skilled")]
+    kinds = (TrialKind("genuine", each), *(TrialKind(kind, each) for kind in impostors))
     found = Task(
         name=family.name,
         version=family.version,
@@ -95,7 +104,8 @@ def _verification(family: VerificationFamily, twin: bool) -> Task:
         ranked=True,
         protocol="verification",
         kinds=kinds,
-        imitations=family.imitations,
+        imitations=None if twin else family.imitations,
+        folds=family.folds,
     )
     return found.twin(found.episodes) if twin else found
 

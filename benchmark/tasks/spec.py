@@ -43,6 +43,8 @@ class Track:
             counts as an image of one pixel with as many channels as it has numbers.
         turns: whether each class counts once per quarter turn (Vinyals et al. 2016).
         test_data: data set of the test split where it is another one.
+        folds: how many ways of splitting it there are; see `benchmark.tasks.tracks.of_fold`.
+        fold: which of them this is.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Track:
     side: int
     turns: bool = False
     test_data: str | None = None
+    folds: int = 1
+    fold: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ class Task:
         protocol: what kind of question it asks.
         kinds: the kinds of its trials, for a verification.
         imitations: the group whose value "forged" marks imitations of a class by others, or None.
+        folds: on how many folds of its track it is asked, a training and a record each.
+        fold: which of them this is; None for a task that is asked once.
     """
 
     name: str
@@ -126,6 +132,8 @@ class Task:
     protocol: Protocol = "episodes"
     kinds: tuple[TrialKind, ...] = ()
     imitations: str | None = None
+    folds: int = 1
+    fold: int | None = None
 
     @property
     def per_class(self) -> int:
@@ -147,7 +155,22 @@ class Task:
     @property
     def key(self) -> str:
         """What the random draw is keyed by."""
-        return f"oneshot-benchmark/{self.draws or self.name}/v{self.version}"
+        return f"oneshot-benchmark/{self.draws or self.name}/v{self.version}{self._of_fold}"
+
+    @property
+    def pin(self) -> str:
+        """The name under which its digests are kept."""
+        return self.name + self._of_fold
+
+    @property
+    def _of_fold(self) -> str:
+        return "" if self.fold is None else f"/fold-{self.fold}"
+
+    def on(self, track: Track) -> Task:
+        """The task as this fold of its track asks it."""
+        if self.folds == 1 and track.fold == 0:
+            return self
+        return replace(self, fold=track.fold)
 
     def twin(self, episodes: int, classes: int | None = None) -> Task:
         """The same protocol on the validation split, drawn even where the test is a fixed list.

@@ -6,9 +6,11 @@ al. (2017) published, which is by alphabet but for four characters of Gurmukhi.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchmark.datasets.data_set import DataSet
 from benchmark.datasets.glyphs import SPLIT as GLYPHS_SPLIT
-from benchmark.errors import UnknownName
+from benchmark.errors import OneshotError, UnknownName
 from benchmark.tasks import own
 from benchmark.tasks.spec import Selection, Track
 
@@ -44,6 +46,9 @@ VINYALS_TEST = (
     "Oriya", "Sylheti", "Syriac_(Serto)", "Tengwar", "Tibetan", "ULOG",
 )  # fmt: skip
 VINYALS_CUT = tuple(f"Gurmukhi/character{number}" for number in (42, 43, 44, 45))
+
+# Whose signatures the Netherlands Forensic Institute's sample holds.
+OWNERS = tuple(f"{number:03d}" for number in range(1, 31))
 
 
 def alphabets(names: tuple[str, ...], but: tuple[str, ...] = ()) -> Selection:
@@ -111,7 +116,14 @@ TRACKS: tuple[Track, ...] = (
     # Fold 0 of five by person: the next fold validates, the others train.
     Track(
         "orl-faces", "orl-faces", folds("2", "3", "4"), folds("1"), folds("0"),
-        "orl-faces-5w1s", "photograph", 1, 112,
+        "orl-faces-5w1s", "photograph", 1, 112, folds=5,
+    ),
+    # Signatures cannot be split by writer: networks that learned characters are asked about them.
+    Track(
+        "omniglot-to-signatures", "omniglot",
+        alphabets(BACKGROUND, but=BACKGROUND_VALIDATION), alphabets(BACKGROUND_VALIDATION),
+        Selection("kind", (), classes=OWNERS), "omniglot-within-20w1s", "character", 1, 105,
+        test_data="nfi-signatures",
     ),
     Track(
         "languages", "languages", part("train"), part("validation"), part("test"),
@@ -134,6 +146,25 @@ def track(name: str) -> Track:
         if candidate is not None and candidate.name == name:
             return candidate
     raise UnknownName("track", name, [candidate.name for candidate in TRACKS])
+
+
+def of_fold(track: Track, fold: int) -> Track:
+    """The track with another of its folds as the test; the next one validates, the others train.
+
+    Raises:
+        OneshotError: the track has no such fold.
+    """
+    if not 0 <= fold < track.folds:
+        raise OneshotError(
+            f"Track {track.name} has no fold {fold}.", f"Choose 0 to {track.folds - 1}."
+        )
+    if track.folds == 1:
+        return track
+    names = [str((fold + step) % track.folds) for step in range(track.folds)]
+    return replace(
+        track, fold=fold, test=folds(names[0]), validation=folds(names[1]),
+        train=folds(*sorted(names[2:])),
+    )  # fmt: skip
 
 
 def classes_of(data: DataSet, selection: Selection) -> list[int]:

@@ -12,20 +12,26 @@ from benchmark.tasks.labels import trial_labels
 from benchmark.tasks.loading import pins
 
 
-def odds(task: str, skill: float, seed: int = 0) -> LogOdds:
+def odds(task: str, skill: float, seed: int = 0, fold: int | None = None) -> LogOdds:
     """Log-odds whose classes lie `skill` deviations apart; hard subjects are hard throughout."""
-    trials = pins()[task]["episodes"]
-    labels = trial_labels(task, trials)
+    trials = pins()[pin_of(task, fold)]["episodes"]
+    labels = trial_labels(task, trials, fold)
     assert labels is not None
-    random = np.random.default_rng([len(task), seed, int(1000 * skill)])
+    random = np.random.default_rng([len(task), seed, int(1000 * skill), fold or 0])
     hard = np.random.default_rng(5).normal(0, 0.3, labels.subjects.max() + 1)
     score = random.normal(0, 1, trials) + skill * labels.same + hard[labels.subjects].mean(axis=1)
     score += 0.3 * (labels.kinds == 1)  # impostors of the own alphabet are more alike
     return LogOdds(thousandths=np.rint(1000 * skill * (score - skill / 2)).astype(int).tolist())
 
 
-def ranks(task: str, skill: float, seed: int = 0) -> Ranks:
+def pin_of(task: str, fold: int | None) -> str:
+    """The name of the task's pin on that fold."""
+    return task if fold is None else f"{task}/fold-{fold}"
+
+
+def ranks(task: str, skill: float, seed: int = 0, fold: int | None = None) -> Ranks:
     """Ranks of queries with 19 matches each."""
+    assert fold is None
     count = pins()[task]["episodes"]
     random = np.random.default_rng([len(task), seed, int(1000 * skill)])
     hits = random.binomial(19, min(0.25 * skill, 0.95), count)
@@ -40,11 +46,17 @@ def ranks(task: str, skill: float, seed: int = 0) -> Ranks:
 
 
 def pair_record(
-    model: str, task: str, skill: float, seed: int = 0, recipe: dict[str, Any] | None = None
+    model: str,
+    task: str,
+    skill: float,
+    seed: int = 0,
+    recipe: dict[str, Any] | None = None,
+    fold: int | None = None,
 ) -> Record:
     """A record that answers the pinned questions of the task."""
     make = odds if task.endswith("verification") else ranks
-    pin, twin = pins()[task], f"{task}@validation"
+    pin, twin = pins()[pin_of(task, fold)], f"{task}@validation"
+    asked = pins()[pin_of(twin, fold)]["episode_digest"]
     return Record(
         task=TaskRef(
             name=task,
@@ -55,10 +67,11 @@ def pair_record(
         ),
         model=ModelRef.model_validate({"key": model, "recipe": recipe or {}, "seen": ["glyphs"]}),
         seed=seed,
+        fold=fold,
         validation=Validation(
-            task=twin, episode_digest=pins()[twin]["episode_digest"], outcome=make(twin, skill)
+            task=twin, episode_digest=asked, outcome=make(twin, skill, fold=fold)
         ),
-        outcome=make(task, skill, seed),
+        outcome=make(task, skill, seed, fold),
         cost=Cost(training_items=1000 if recipe and "backbone" in recipe else 0),
         provenance=PROVENANCE,
     )

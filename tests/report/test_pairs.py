@@ -11,13 +11,19 @@ from rich.console import Console
 from synthetic_pairs import pair_record
 from synthetic_records import FIXED, TRAINED, record, save
 
+from benchmark.records import store
 from benchmark.records.schema import LogOdds, Record
+from benchmark.records.verify import verify
+from benchmark.report.answers import headline
 from benchmark.report.frame import to_frame
+from benchmark.report.holes import commands
 from benchmark.report.leaderboard import build
 from benchmark.report.text import render
 from benchmark.report.write import Written, write_leaderboard
+from benchmark.tasks.labels import trial_labels
 
 TASKS = ("glyphs-verification", "glyphs-retrieval")
+FACES = "orl-faces-verification"
 SIAMESE = "siamese-conv4-euclidean-contrastive"
 
 
@@ -118,3 +124,45 @@ def test_sheets_of_vanished_results_go(records: list[Record], tmp_path: Path) ->
     save(tmp_path, [records[-1]])
     assert write_leaderboard(tmp_path, figures=False).pair_sheets == ()
     assert not (tmp_path / "leaderboard-retrieval.csv").exists()
+
+
+def test_folds_are_measured_apart_and_a_missing_one_is_a_hole(tmp_path: Path) -> None:
+    """A network's EER is a mean over its folds, each with labels and a ROC of its own."""
+    whole = [pair_record("hog", FACES, 1.5, 0, FIXED, fold) for fold in range(5)]
+    part = [pair_record("pixels-cosine", FACES, 0.6, 0, FIXED, fold) for fold in range(4)]
+    for each in (*whole, *part):
+        path = store.write(tmp_path, each)
+        assert path.name == f"seed-0-fold-{each.fold}.json"
+    assert verify(tmp_path) == (9, [])
+    board = build(store.load(tmp_path))
+    (ranking,) = board.sections[0].rankings
+    rows = {row.key: row for row in ranking.rows}
+    alone = [headline(FACES, each.outcome, each.fold) for each in whole]
+    assert rows["hog"].results[0].accuracy.mean == pytest.approx(sum(alone) / 5)
+    assert rows["hog"].results[0].seeds == (0,) and rows["hog"].rank == 1
+    assert len({labels(each) for each in whole}) == 5
+    assert rows["pixels-cosine"].results[0].missing == (0,) and rows["pixels-cosine"].rank is None
+    (command,) = commands(board)
+    assert command.startswith(f"oneshot run pixels-cosine --task {FACES} --seeds 0")
+
+
+def labels(each: Record) -> bytes:
+    told = trial_labels(FACES, each.task.episodes, each.fold)
+    assert told is not None
+    return told.subjects.tobytes()
+
+
+def test_a_record_of_no_fold_or_of_another_is_found(tmp_path: Path) -> None:
+    right = pair_record("hog", FACES, 1.5, 0, FIXED, 3)
+    for number, fold in enumerate((None, 2, 7)):
+        wrong = Record.model_validate(
+            right.model_dump(exclude={"id"}, by_alias=True) | {"fold": fold}
+        )
+        store.write(tmp_path / str(number), wrong)
+        _, findings = verify(tmp_path / str(number))
+        says = "not the pinned ones" if fold == 2 else "is none of the 5"
+        assert findings and all(says in finding.says for finding in findings)
+    glyphs = pair_record("hog", TASKS[0], 1.5, 0, FIXED)
+    other = Record.model_validate(glyphs.model_dump(exclude={"id"}, by_alias=True) | {"fold": 0})
+    store.write(tmp_path / "glyphs", other)
+    assert "is none of the 1" in verify(tmp_path / "glyphs")[1][0].says

@@ -30,6 +30,19 @@ def test_one_job_for_each_track_and_seed(tmp_path):
     assert plan.records == plan.missing == 6
 
 
+def test_a_job_for_each_fold_of_what_is_asked_fold_by_fold(tmp_path):
+    tasks = ("orl-faces-5w1s", "orl-faces-verification")
+    plan = make([wanted("pixels-cosine", tasks=tasks, seeds=(0, 1))], tmp_path)
+    jobs = [(each.job.seed, each.job.track.fold, each.job.tasks) for each in plan.planned]
+    for seed in (0, 1):
+        expected = [(seed, 0, tasks), *[(seed, fold, tasks[1:]) for fold in range(1, 5)]]
+        assert [job for job in jobs if job[0] == seed] == expected
+    assert plan.records == plan.missing == 12
+    assert [e.job.which for e in plan.planned][:2] == ["seed 0, fold 0", "seed 0, fold 1"]
+    alone = make([wanted("pixels-cosine", tasks=tasks[:1])], tmp_path)
+    assert [each.job.tasks for each in alone.planned] == [tasks[:1]]
+
+
 def test_what_is_there_is_not_missing(tmp_path):
     plan = make([wanted("chance")], tmp_path)
     job = replace(plan.planned[0].job, tasks=TASKS[:1])

@@ -15,15 +15,24 @@ from benchmark.tasks.tracks import (
     EVALUATION,
     VINYALS_CUT,
     classes_of,
+    of_fold,
 )
 
 
+def on_every_fold(asked):
+    home = track(asked.track)
+    return [asked.on(of_fold(home, fold)) for fold in range(asked.folds)]
+
+
 def test_every_ranked_task_and_its_twin_is_pinned():
-    names = {twin for name in RANKED for twin in (name, f"{name}@validation")}
-    assert set(pins()) == names
-    for name, pin in pins().items():
-        assert pin["version"] == task(name).version
-        assert pin["episodes"] == task(name).episodes
+    twins = [task(twin) for name in RANKED for twin in (name, f"{name}@validation")]
+    pinned = [each for twin in twins for each in on_every_fold(twin)]
+    assert set(pins()) == {each.pin for each in pinned}
+    for each in pinned:
+        assert pins()[each.pin]["version"] == each.version
+        assert pins()[each.pin]["episodes"] == each.episodes
+    digests = [pins()[each.pin]["episode_digest"] for each in pinned if each.folds > 1]
+    assert len(set(digests)) == len(digests) == 10
 
 
 def test_any_shape_parses_and_is_unranked():
@@ -76,7 +85,9 @@ def test_alphabets_of_lake_et_al():
 
 def test_every_task_chooses_on_its_own_track():
     for known in TRACKS:
-        assert task(known.chooses).track == known.name
+        chooser = track(task(known.chooses).track)
+        assert (chooser.data, chooser.train) == (known.data, known.train)
+        assert chooser.validation == known.validation
 
 
 def test_models_of_all_omniglot_tracks_answer_the_same_questions():
@@ -151,6 +162,7 @@ def test_splits_of_real_tracks_share_no_class(name, real_store):
             "orl-faces": {"train": 24, "validation": 8, "test": 8},
             "languages": {"train": 116, "validation": 23, "test": 40},
             "digits": {"train": 3, "validation": 2, "test": 5},
+            "omniglot-to-signatures": {"train": 792, "validation": 172, "test": 30},
         }[name]
     )
 
@@ -159,8 +171,53 @@ def test_splits_of_real_tracks_share_no_class(name, real_store):
 @pytest.mark.parametrize("name", [name for name in RANKED if not name.startswith("glyphs-5w")])
 def test_real_tasks_are_the_pinned_ones(name, real_store):
     for twin in (name, f"{name}@validation"):
-        loaded = load_task(twin, real_store)
-        assert loaded.episodes.digest() == pins()[twin]["episode_digest"]
+        for fold, asked in enumerate(on_every_fold(task(twin))):
+            loaded = load_task(twin, real_store, fold)
+            assert loaded.episodes.digest() == pins()[asked.pin]["episode_digest"]
+
+
+def test_folds_test_everyone_once():
+    home = track("orl-faces")
+    folds = [of_fold(home, fold) for fold in range(5)]
+    assert folds[0] == home
+    assert sorted(each.test.names for each in folds) == [(str(n),) for n in range(5)]
+    assert sorted(each.validation.names for each in folds) == [(str(n),) for n in range(5)]
+    for each in folds:
+        parts = each.train.names + each.validation.names + each.test.names
+        assert sorted(parts) == list("01234")
+    glyphs = track("glyphs")
+    assert of_fold(glyphs, 0) is glyphs
+    for where, fold in ((home, 5), (home, -1), (glyphs, 1)):
+        with pytest.raises(OneshotError, match="no fold"):
+            of_fold(where, fold)
+
+
+def test_a_task_on_another_fold_is_another_draw():
+    faces, verification = task("orl-faces-5w1s"), task("orl-faces-verification")
+    home = track("orl-faces")
+    assert faces.on(home) == faces and faces.pin in pins()
+    elsewhere = faces.on(of_fold(home, 2))
+    assert elsewhere.key == f"{faces.key}/fold-2" and elsewhere.pin not in pins()
+    assert verification.on(home).pin == "orl-faces-verification/fold-0"
+    assert verification.on(home).key != verification.on(of_fold(home, 1)).key
+
+
+@pytest.mark.realdata
+def test_signatures_are_asked_of_all_owners_and_learned_from_characters(real_store):
+    asked = load_task("nfi-signatures-verification", real_store)
+    trials, kinds = asked.episodes, asked.data.groups["kind"]
+    forged = kinds.codes == kinds.names.index("forged")
+    assert len(asked.classes) == 30 and asked.data.name == "nfi-signatures"
+    told = trials.labels
+    for number, name in enumerate(told.kind_names):
+        of_kind = told.kinds == number
+        left, right = trials.references[of_kind, 0], trials.probes[of_kind]
+        owners = asked.data.labels[left] == asked.data.labels[right]
+        assert not forged[left].any() and (left != right).all()
+        assert forged[right].all() == (name == "skilled") == forged[right].any()
+        assert owners.all() if name in ("genuine", "skilled") else not owners.any()
+    twin = load_task("nfi-signatures-verification@validation", real_store)
+    assert twin.data.name == "omniglot" and twin.episodes.labels.kind_names == ("genuine", "random")
 
 
 @pytest.mark.realdata
