@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmark.errors import UnknownName
+from benchmark.errors import OneshotError
 from benchmark.report.leaderboard import Leaderboard, Ranking, Section
 
 
@@ -37,5 +37,5 @@ def _chooses(track: str) -> str:
 
     try:
         return find_track(track).chooses
-    except UnknownName:
+    except OneshotError:
         return ""

@@ -120,6 +120,8 @@ def _choose(
     twins = {r.validation.task for _, a in there for r in a.records if r.validation}
     asked = [each for each in there if each[0].results[position].validation is not None]
     if asked and len(twins) == 1:
+        # By name first: the table's order knows the test, and ties must not.
+        asked.sort(key=lambda each: (each[0].key, each[0].recipe8))
         return max(asked, key=lambda e: e[0].results[position].validation or 0.0), BY_VALIDATION
     return max(there, key=lambda each: each[1].correct.mean() / each[1].of), BY_ACCURACY
 

@@ -68,7 +68,7 @@ def draw(section: Section) -> theme.Picture | None:
         made = theme.files(figure, stem, HEADER, [_data(point) for point in points])
     caption = (
         f"Accuracy on {name} against training items, and against seconds of training on the machine"
-        " that each record names"
+        " that each record names; on the left what was not trained here"
     )
     return theme.Picture(section.title, stem, caption, made)
 

@@ -69,6 +69,7 @@ def _panel(ax: Axes, found: AcrossDataSets) -> None:
     ax.tick_params(left=False)
     ax.spines["left"].set_visible(False)
     ax.set_ylim(len(order) - 0.4, -0.7)
+    ax.set_xlim(0.5, len(order) + 0.5)  # no rank lies outside, though a bar may
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
 
 
