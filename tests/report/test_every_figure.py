@@ -13,6 +13,7 @@ from synthetic_records import FIXED, TASKS, TRAINED, record, save
 from benchmark.records.schema import Calibration, Record
 from benchmark.report.write import write_leaderboard
 
+HOSTILE = "<script>|`*_[x](http://y)\n\x1b[31m$a^b$"
 OTHERS = ("mini-imagenet-5w1s", "orl-faces-5w1s", "languages-20w1s", "stamps-5w1s")
 GRID = [("cosine", "contrastive"), ("cosine", "triplet"), ("euclidean", "contrastive"),
         ("euclidean", "triplet")]  # fmt: skip
@@ -43,7 +44,7 @@ def results(tmp_path_factory) -> Path:
     ]  # fmt: skip
     records += [
         record(key, task, skill=0.2 + n / 10, recipe=FIXED)
-        for n, key in enumerate(("chance", "pixels-cosine", "hog"))
+        for n, key in enumerate(("chance", "pixels-cosine", HOSTILE))
         for task in (*TASKS, *OTHERS)
     ]
     return save(tmp_path_factory.mktemp("results"), records)
@@ -69,7 +70,8 @@ def test_each_figure_is_shown_once_and_lies_where_the_page_says(written):
     shown = re.findall(r"!\[.*?\]\((figures/.*?)\)", written.page.read_text("utf-8"))
     assert sorted(shown) == sorted({f"figures/{path.stem}.svg" for path in written.figures})
     assert all((written.page.parent / address).is_file() for address in shown)
-    assert "## Effects and ranks" in written.page.read_text("utf-8")
+    section = written.page.read_text("utf-8").partition("## Effects and ranks")[2]
+    assert "&lt;script&gt;" in section and "<script" not in section and "\x1b" not in section
 
 
 def test_figures_that_the_records_do_not_give_any_more_go(written, tmp_path):
