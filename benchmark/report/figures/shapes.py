@@ -87,12 +87,16 @@ def draw(leaderboard: Leaderboard, section: Section) -> theme.Picture | None:
             max(abreast * (1.95 + 0.055 * longest) + 0.4, 5.0), sum(heights) + 0.62 * down + below
         )
         axes = figure.subplots(down, abreast, squeeze=False, height_ratios=heights).flatten()
-        for n, (ax, panel) in enumerate(zip(axes, panels, strict=False)):
+        chance = [
             _panel(figure, ax, panel, heights[n // abreast])
+            for n, (ax, panel) in enumerate(zip(axes, panels, strict=False))
+        ]
         for ax in axes[len(panels) :]:
             ax.set_visible(False)
         figure.supylabel("accuracy, %", fontsize=8.5)
-        figure.legend(handles=_legend(shown), loc="outside lower center", ncols=2, fontsize=7.5)
+        figure.legend(
+            handles=_legend(shown, any(chance)), loc="outside lower center", ncols=2, fontsize=7.5
+        )
         stem = f"shapes-{slug(track)}"
         rows = [row for name in families for row in _data(name, families[name])]
         made = theme.files(figure, stem, HEADER, rows)
@@ -133,8 +137,8 @@ def _panels(family: str, models: Sequence[Model]) -> list[Panel]:
     return panels
 
 
-def _panel(figure: Figure, ax: Axes, panel: Panel, height: float) -> None:
-    """A line per model, whose name stands at its right end."""
+def _panel(figure: Figure, ax: Axes, panel: Panel, height: float) -> bool:
+    """A line per model, whose name stands at its right end; tells whether chance is in sight."""
     ax.grid()
     values = sorted({value for m in panel.models for value, _ in m.over(panel.axis, panel.fixed)})
     bounds: list[float] = []
@@ -170,15 +174,17 @@ def _panel(figure: Figure, ax: Axes, panel: Panel, height: float) -> None:
     fixed = fixed.removesuffix("s") if panel.fixed == 1 else fixed
     ax.set_title(f"{printable(panel.family)}, {fixed}", fontsize=8)
     labels.name_points(figure, ax, ends, height)
+    return max(chance) > low - air
 
 
-def _legend(shown: dict[int, Ranking]) -> list[Line2D]:
+def _legend(shown: dict[int, Ranking], chance: bool) -> list[Line2D]:
     handles = [
         Line2D([], [], lw=1.2, ms=4, marker=theme.marker(n), color=theme.colour(n),
                label=printable(shown[n].title))
         for n in sorted(shown)
     ]  # fmt: skip
-    handles.append(Line2D([], [], color=theme.INK, lw=0.9, ls=(0, (4, 3)), label="chance"))
+    if chance:
+        handles.append(Line2D([], [], color=theme.INK, lw=0.9, ls=(0, (4, 3)), label="chance"))
     return handles
 
 
