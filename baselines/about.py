@@ -98,7 +98,7 @@ def pages() -> dict[str, str]:
 
 def text(source: str) -> Text:
     """The opening docstring of a file, taken apart."""
-    paragraphs = (ast.get_docstring(ast.parse(source)) or "").split("\n\n")
+    paragraphs = (ast.get_docstring(_tree(source)) or "").split("\n\n")
     title, rest = paragraphs[0], paragraphs[1:]
     named = {
         mark: _joined(next((p for p in rest if p.startswith(mark)), "").removeprefix(mark))
@@ -168,7 +168,7 @@ def _lineage(module: str, name: str) -> Iterator[tuple[str, str]]:
 
 def _place(module: str, name: str) -> str:
     """The module in which a name of `module` is defined as a class."""
-    for node in ast.parse(_source(module)).body:
+    for node in _tree(_source(module)).body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             return module
         if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
@@ -177,7 +177,7 @@ def _place(module: str, name: str) -> str:
 
 
 def _class(module: str, name: str) -> ast.ClassDef:
-    tree = ast.parse(_source(_place(module, name)))
+    tree = _tree(_source(_place(module, name)))
     return next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
 
 
@@ -187,6 +187,11 @@ def _source(module: str) -> str:
     if spec is None or spec.origin is None:
         raise LookupError(f"there is no module {module}")
     return Path(spec.origin).read_text(encoding="utf-8")
+
+
+@cache
+def _tree(source: str) -> ast.Module:
+    return ast.parse(source)
 
 
 def _page(entry: ModelEntry) -> str:

@@ -144,6 +144,18 @@ def part_names(kind: str) -> tuple[str, ...]:
     return names
 
 
+def refusal(distance: str, loss: str) -> str | None:
+    """Why a Siamese distance and loss cannot be combined; None where they can.
+
+    None too for parts that are not the suite's, of which nothing is known.
+    """
+    known = part_names("distances"), part_names("losses")
+    if distance not in known[0] or loss not in known[1]:
+        return None
+    reason: str | None = importlib.import_module("baselines.siamese.traits").refusal(distance, loss)
+    return reason
+
+
 def about(key: str) -> Any:
     """What the sources say of a model of the catalogue (`baselines.about.About`); no torch.
 

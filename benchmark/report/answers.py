@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks
+from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
 from benchmark.statistics.network import Network
 from benchmark.statistics.retrieval import Search
 from benchmark.statistics.verification import measure
@@ -51,6 +52,23 @@ def search(task: str, outcome: Ranks, seed: int = 0) -> Search:
         _classes(task, outcome.answered),
         seed,
     )
+
+
+def confidences(records: Iterable[Record]) -> tuple[list[int], list[int], list[int]] | None:
+    """Answers, correct ones and sums of confidences in millionths by bin, added over records.
+
+    None where no record has counted them, or they have unlike bins.
+    """
+    told = [record.calibration for record in records if record.calibration is not None]
+    if len({len(each.answers) for each in told}) != 1:
+        return None
+    lists = (
+        [each.answers for each in told],
+        [each.correct for each in told],
+        [each.confidence_millionths for each in told],
+    )
+    answers, correct, millionths = ([sum(n) for n in zip(*kind, strict=True)] for kind in lists)
+    return (answers, correct, millionths) if sum(answers) else None
 
 
 def headline(task: str, outcome: Outcome | None, fold: int | None = None) -> float | None:

@@ -93,6 +93,7 @@ DETAILS: tuple[Column, ...] = (
     Column("These images", _marked),
     Column("New classes", _new_classes),
     *CHOSEN,
+    Column("ECE", lambda e: cells.percent(e.result.calibration_error)),
     Column("Episodes", lambda e: _whole(e.result.episodes)),
     *COMMON,
 )
@@ -151,4 +152,5 @@ SHEET: tuple[Column, ...] = (
     Column("training_items", lambda e: _digits(e.result.training_items)),
     Column("training_seconds", lambda e: _digits(e.result.training_seconds)),
     Column("parameters", lambda e: _digits(e.result.parameters)),
+    Column("calibration_error", lambda e: _digits(e.result.calibration_error)),
 )

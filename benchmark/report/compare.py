@@ -7,7 +7,7 @@ fewer episodes or the seeds of one have, the common prefix is used.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from benchmark.errors import OneshotError, Refused, UnknownName
 from benchmark.records.schema import Counts, Record
 from benchmark.report.comparable import check
+from benchmark.report.measured import ClassesOf, suite_classes
 from benchmark.report.names import TaskName, describe
 from benchmark.report.results import GroupsOf, default_groups
 from benchmark.report.selection import (
@@ -38,7 +39,6 @@ from benchmark.statistics.sign_flip import SignFlip, sign_flip
 from benchmark.statistics.units import deletable, of_classes, of_episodes, of_groups
 
 ACROSS = ("budgets", "pools", "views")
-ClassesOf = Callable[[str, int], NDArray[Any] | None]
 LEVEL = 0.95
 SEED = 20_260_101  # of the drawn sign flips: the same table every time
 
@@ -139,7 +139,7 @@ def compare(
         )
     groups_of = groups_of or default_groups()
     rows = [
-        _task(one[task], two[task], frozenset(across), groups_of, classes_of or _classes_of)
+        _task(one[task], two[task], frozenset(across), groups_of, classes_of or suite_classes)
         for task in common
     ]
     there = [row for row in rows if row is not None]
@@ -165,15 +165,6 @@ def _names(of: dict[TaskVersion, Folder]) -> str:
     return ", ".join(f"{name} v{version}" for name, version in sorted(of)) or "none that fits"
 
 
-def _classes_of(task: str, episodes: int) -> NDArray[Any] | None:
-    from benchmark.tasks.classes import episode_classes
-
-    try:
-        return episode_classes(task, episodes)
-    except OneshotError:
-        return None
-
-
 def _task(
     one: Folder,
     two: Folder,
@@ -193,20 +184,17 @@ def _task(
     counts = [np.array([outcome.correct[:episodes] for outcome in found]) for found in outcomes]
     of = outcomes[0][0].of
     sides = [_side(*parts, of) for parts in zip(both, good, counts, strict=True)]
-    luck, same = (sides[0].luck, sides[1].luck), _same_networks(*good)
+    luck, same = (sides[0].luck, sides[1].luck), same_networks(*good)
     task, version = describe(good[0][0].task.name), good[0][0].task.version
     current = task.version in (None, version)
     groups = groups_of(task.name, episodes) if current else None
     classes = classes_of(task.name, episodes) if current and groups is None else None
     x, y = (of_episodes(c, of) for c in counts)
-    new = None
     if groups is not None:
-        new = paired.new_classes(counts[0], counts[1], of, groups, LEVEL, luck, same)
         x, y = of_groups(x, groups), of_groups(y, groups)
     elif classes is not None and deletable(classes):
-        new = paired.new_classes_shared(counts[0], counts[1], of, classes, LEVEL, luck, same)
         x, y = of_classes(x, classes), of_classes(y, classes)
-    images = paired.these_images(counts[0], counts[1], of, LEVEL, luck, same)
+    images, new = of_units(counts[0], counts[1], of, groups, classes, luck, same)
     decisive = new or images
     flips = None
     if new is not None:
@@ -219,10 +207,38 @@ def _task(
     )  # fmt: skip
 
 
-def _same_networks(one: list[Record], two: list[Record]) -> bool:
+def same_networks(one: Sequence[Record], two: Sequence[Record]) -> bool:
     """Whether seed for seed both sides answered with the same trained weights."""
     weights = [{r.seed: r.provenance.weights for r in records} for records in (one, two)]
     return weights[0] == weights[1] and None not in weights[0].values()
+
+
+def of_units(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    of: int,
+    groups: NDArray[Any] | None,
+    classes: NDArray[Any] | None,
+    luck: tuple[bool, bool],
+    same: bool,
+) -> tuple[Paired, Paired | None]:
+    """The paired difference a - b on these images, and on new classes where the task knows them.
+
+    Args:
+        a: integers [seeds, episodes], correct answers.
+        b: the same of the other model, whose seeds may differ in number.
+        of: queries in each episode.
+        groups: integers [episodes] or None; they come before `classes`.
+        classes: integers [episodes, n] or None.
+        luck: whether training could make the seeds of each differ.
+        same: whether seed for seed both answered with the same trained weights.
+    """
+    new = None
+    if groups is not None:
+        new = paired.new_classes(a, b, of, groups, LEVEL, luck, same)
+    elif classes is not None and deletable(classes):
+        new = paired.new_classes_shared(a, b, of, classes, LEVEL, luck, same)
+    return paired.these_images(a, b, of, LEVEL, luck, same), new
 
 
 def _side(records: list[Record], good: list[Record], counts: NDArray[Any], of: int) -> Side:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from benchmark.records.claims import Claim
 from benchmark.registry import page_of
-from benchmark.report import cells, published
+from benchmark.report import cells, effects_text, published
+from benchmark.report.analysis import Analysis
 from benchmark.report.columns import Column, Entry
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
@@ -25,6 +26,7 @@ def render(
     holes: tuple[str, ...],
     figures: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
     claims: list[Claim] | None = None,
+    analysis: Analysis | None = None,
 ) -> str:
     """The whole page.
 
@@ -34,6 +36,7 @@ def render(
         holes: the commands that fill the holes.
         figures: per section title the (caption, relative address) of its pictures.
         claims: published numbers.
+        analysis: differences, effects and ranks.
     """
     count = leaderboard.records
     lines = [
@@ -57,6 +60,8 @@ def render(
         for ranking in section.rankings:
             lines += _compact(ranking)
         lines += published.render(section, claims or [])
+    if analysis is not None:
+        lines += effects_text.render(analysis, (figures or {}).get(effects_text.TITLE, ()))
     lines += _holes(holes)
     lines += ["## Details", "", _DETAILS_NOTE, ""]
     there = {section.protocol for section in leaderboard.sections}
@@ -74,6 +79,7 @@ _DETAILS_NOTE = (
     "of groups in brackets; empty where episodes mix groups or there are fewer than three. "
     "Test readings: how often the model, in any recipe, has looked at the test of this track. "
     "Validation: the mean on the pinned validation episodes by which the weights were chosen. "
+    "ECE: expected calibration error in percent, at a temperature fitted on validation. "
     "Times and items are means over seeds, on the machine named in each record."
 )
 

@@ -16,6 +16,7 @@ from benchmark.errors import UnknownName
 from benchmark.records.schema import Counts, LogOdds, Ranks, Record
 from benchmark.report import answers
 from benchmark.report.names import TaskName
+from benchmark.statistics.calibration import reliability
 from benchmark.statistics.intervals import Interval, new_classes, these_images
 from benchmark.statistics.network import OVERALL
 from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, Retrieval
@@ -62,6 +63,8 @@ class Result:
         training_items, training_seconds, parameters: means over seeds.
         seen: what the model was trained on, None where it does not say.
         saw_test: whether that may hold classes of the test.
+        calibration_error: expected, in [0, 1], over the answers of all seeds; None where no record
+            has counted its confidences.
         verification, retrieval: all numbers of such a task.
     """
 
@@ -81,6 +84,7 @@ class Result:
     parameters: int | None = None
     seen: tuple[str, ...] | None = ()
     saw_test: bool = False
+    calibration_error: float | None = None
     verification: Verification | None = None
     retrieval: Retrieval | None = None
 
@@ -122,6 +126,7 @@ def summarise(
         if r.validation
     ]
     known = [value for value in validations if value is not None]
+    bins = answers.confidences(good)
     parameters = [r.cost.parameters for r in good if r.cost.parameters is not None]
     return replace(
         measured,
@@ -134,6 +139,7 @@ def summarise(
         training_seconds=fmean(r.cost.training_milliseconds for r in good) / 1000,
         parameters=max(parameters, default=None),
         seen=None if good[0].model.seen is None else tuple(good[0].model.seen),
+        calibration_error=None if bins is None else reliability(*bins).expected_error,
         saw_test=any(
             may_have_met(each, column.task.data) for r in good for each in r.model.seen or ()
         ),

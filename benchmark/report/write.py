@@ -10,6 +10,7 @@ from benchmark.records import claims, readings
 from benchmark.records.store import RECORDS, load, write_bytes
 from benchmark.records.swhid import swhid
 from benchmark.report import latex, markdown, model_pages, sheet, task_pages
+from benchmark.report.analysis import analyse
 from benchmark.report.cite import references
 from benchmark.report.columns import entries
 from benchmark.report.holes import commands
@@ -80,12 +81,13 @@ def write_leaderboard(
         )
     out = results if out is None else out
     holes = commands(leaderboard)
+    analysis = analyse(leaderboard, records, groups_of)
     drawn: dict[str, tuple[tuple[str, str], ...]] = {}
     paths: list[Path] = []
     if figures:
         from benchmark.report.figures.draw import draw
 
-        for picture in draw(leaderboard, records):
+        for picture in draw(leaderboard, records, analysis):
             for name, data in picture.files.items():
                 write_bytes(out / FIGURES / name, data)
                 paths.append(out / FIGURES / name)
@@ -96,7 +98,7 @@ def write_leaderboard(
     html = out / page_file.FILE
     made_from = f"{suite_version()}, record set {swhid(results / RECORDS)}"
     published = claims.load(results)
-    text = markdown.render(leaderboard, made_from, holes, drawn, published)
+    text = markdown.render(leaderboard, made_from, holes, drawn, published, analysis)
     shown_in = entries(leaderboard)
     cited = references(
         {entry.row.key for entry in shown_in},
@@ -157,9 +159,10 @@ def _remove(folder: Path, pattern: str, kept: set[Path], made: str) -> None:
 
 def _remove_outdated(folder: Path, kept: set[str]) -> None:
     """Removes our own figures of tracks that have no records any more; other files stay."""
-    from benchmark.report.figures.draw import SUFFIXES, FigureKinds
+    from benchmark.report.figures.draw import SUFFIXES, FigureKinds, OfAll
 
     for path in sorted(folder.glob("*")):
         ours = path.name.startswith(tuple(f"{kind}-" for kind in FigureKinds))
+        ours = ours or path.stem in OfAll
         if ours and path.suffix in SUFFIXES and path.name not in kept:
             path.unlink()

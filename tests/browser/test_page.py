@@ -198,10 +198,22 @@ def test_scatter_and_heat_map_lead_to_details(page) -> None:
     page.keyboard.press("Escape")
     assert point.evaluate("element => element === document.activeElement")
     heat = page.locator("#heat")
+    assert "empty cells have not been measured" in heat.inner_text()
     assert heat.locator("button.heat").count() == 4
     assert heat.locator("thead th").all_inner_texts() == ["Distance", "contrastive", "triplet"]
     heat.locator("button.heat").first.click()
     assert page.get_by_role("dialog", name="siamese-conv4-cosine-contrastive").is_visible()
+
+
+def test_an_interval_ends_where_accuracies_end(visit, tmp_path) -> None:
+    # Two seeds far apart: the interval is wider than all that accuracies can be.
+    records = [record("a", seed=n, skill=s, recipe=TRAINED) for n, s in enumerate((0.2, 0.9))]
+    page = visit(write_leaderboard(save(tmp_path, records), figures=False).html)
+    line = page.locator("#scatter line.spread")
+    ends = line.evaluate(
+        "line => [line.y1.baseVal.value, line.y2.baseVal.value, line.ownerSVGElement.clientHeight]"
+    )
+    assert 0 <= ends[1] < ends[0] <= ends[2]
 
 
 def test_published_numbers_stand_beside_measured_ones(page) -> None:

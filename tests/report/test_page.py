@@ -145,6 +145,21 @@ def test_calibration_is_summed_over_seeds(tmp_path: Path) -> None:
     assert result["calibration"] == [[30, 60], [15, 54], [12 * 10**6, 51 * 10**6]]
 
 
+def test_variants_are_no_cells_of_the_grid(tmp_path: Path) -> None:
+    key = "siamese-conv4-cosine-triplet"
+    parts = TRAINED | {"distance": "cosine", "loss": "triplet"}
+    records = [
+        record(key, recipe=parts),
+        record(key, recipe=parts | {"margin": 0.3}, settings=("margin=0.3",)),
+        record(key, recipe=parts | {"batches": "pairs"}, settings=("batches=pairs",)),
+    ]
+    rows = data(page(tmp_path, records))["rows"]
+    recipes = {r.model.recipe8: r.model.recipe for r in records}
+    assert {row["recipe8"]: row["grid"] for row in rows} == {
+        recipe8: "batches" not in recipe for recipe8, recipe in recipes.items()
+    }
+
+
 def test_a_thousand_records_stay_small_and_quick(tmp_path: Path) -> None:
     records = [
         record(f"model-{m}", task, seed, skill=0.5 + m / 200, recipe=TRAINED | {"rate": m})

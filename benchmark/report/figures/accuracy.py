@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SEEDS_SHOWN_BELOW = 5
-LONGEST_LABEL = 44
 HEADER = (
     "task", "version", "pool", "budget", "views", "model", "recipe8", "seed", "accuracy", "low",
     "high", "chance",
@@ -91,8 +90,7 @@ def _lines(section: Section) -> list[Line]:
 
 
 def _label(line: Line) -> str:
-    text = printable(line.ranking.title if line.row is None else line.row.label)
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    return theme.short(line.ranking.title if line.row is None else line.row.label)
 
 
 def _name_lines(ax: Axes, lines: list[Line]) -> None:

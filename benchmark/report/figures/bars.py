@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 SHOWN = (MEAN_AVERAGE_PRECISION, R_PRECISION, "Recall@1")
 THICK = 0.26  # of a bar, where rows are 1 apart
-LONGEST_LABEL = 44
 HEADER = (
     "task", "version", "pool", "budget", "views", "model", "recipe8", "measure", "value", "low",
     "high",
@@ -79,8 +78,7 @@ def _places(section: Section) -> list[Place]:
 
 def _label(place: Place) -> str:
     _, ranking, row = place
-    text = printable(ranking.title if row is None else row.label)
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    return theme.short(ranking.title if row is None else row.label)
 
 
 def _name(ax: Axes, places: list[Place]) -> None:

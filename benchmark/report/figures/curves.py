@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, MaxNLocator
+from numpy.typing import ArrayLike
 
 from benchmark.records.schema import Record
 from benchmark.records.store import slug
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
+from benchmark.report.figures.panels import LINE, Layout, Panels
 from benchmark.report.leaderboard import Ranking, Row, Section
 from benchmark.report.names import describe
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 MOST_LINES = 16
 TITLE_WIDTH = 36
@@ -56,30 +55,28 @@ def draw(section: Section, records: Iterable[Record]) -> theme.Picture | None:
     chance = describe(decides).chance if decides else None
     x_limits, y_limits = _limits(models, chance)
     abreast = theme.abreast(len(models))
-    down = math.ceil(len(models) / abreast)
     means = [_mean(model) for model in models]
+    legend = _legend(models, decides)
+    columns = 4 if abreast > 2 else 2
+    above = 0.5 + LINE * math.ceil(len(legend) / columns)
+    layout = Layout((2.1, 1.3), (2.32, 1.72), 0.72, 0.2, 0.55, above, narrowest=4.4)
     with theme.theme():
-        figure = theme.canvas(max(2.4 * abreast + 0.4, 4.4), 1.62 * down + 0.95)
-        axes = figure.subplots(down, abreast, squeeze=False).flatten()
-        for number, (ax, model) in enumerate(zip(axes, models, strict=False)):
-            _others(ax, means, number)
-            _panel(ax, model, means[number], chance)
-            # Set one by one: matplotlib's own sharing slows down with the square of the panels.
-            ax.set(xlim=x_limits, ylim=y_limits)
-            # The lowest of each column has the numbers, also above an empty place.
-            ax.tick_params(
-                labelbottom=number + abreast >= len(models), labelleft=number % abreast == 0
-            )
-        for ax in axes[len(models) :]:
-            ax.set_visible(False)
-        figure.supxlabel("training items seen", fontsize=8.5)
-        figure.supylabel("validation accuracy, %", fontsize=8.5)
-        figure.legend(
-            handles=_legend(models, decides), loc="outside upper right", fontsize=8,
-            ncols=4 if abreast > 2 else 2,
-        )  # fmt: skip
+        panels = Panels(len(models), abreast, layout, x_limits, y_limits)
+        x_ticks, y_ticks = _ticks(x_limits, 4), _ticks(y_limits, 5)
+        panels.frames(x_ticks, y_ticks, EngFormatter(sep=""), "{:g}".format)
+        _others(panels, means)
+        _curves(panels, models, means)
+        for number, model in enumerate(models):
+            title = textwrap.wrap(printable(model.title), TITLE_WIDTH)
+            panels.title(number, "\n".join(title), 7.2)
+        if chance is not None:
+            line = [(x_limits[0], 100 * chance), (x_limits[1], 100 * chance)]
+            panels.lines([(n, line) for n in range(len(models))], colors=theme.INK,
+                         linewidths=0.8, linestyles=[(0, (4, 3))], zorder=1)  # fmt: skip
+        panels.names("training items seen", "validation accuracy, %")
+        panels.figure.legend(handles=legend, loc="upper right", fontsize=8, ncols=columns)
         stem = f"curves-{slug(section.title)}"
-        made = theme.files(figure, stem, HEADER, _data(models))
+        made = theme.files(panels.figure, stem, HEADER, _data(models))
     caption = f"Learning curves of {section.title}: validation accuracy against training items"
     return theme.Picture(section.title, stem, caption, made)
 
@@ -87,16 +84,17 @@ def draw(section: Section, records: Iterable[Record]) -> theme.Picture | None:
 def _models(section: Section, records: list[Record]) -> list[Model]:
     """One panel per training: tasks of a track and numbers of views share theirs."""
     models: list[Model] = []
+    # The hash of a recipe takes its time: once a record, not once a row and record.
+    curved: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        if record.curve:
+            curved[record.model.key, record.model.recipe8].append(record)
     for number, ranking in enumerate(section.rankings):
         tasks = [(column.task.name, column.version) for column in ranking.columns]
         for row in ranking.rows:
             curves: dict[int, tuple[tuple[int, float, float], ...]] = {}
             mine = [
-                r
-                for r in records
-                if (r.model.key, r.model.recipe8) == (row.key, row.recipe8)
-                and (r.task.name, r.task.version) in tasks
-                and r.curve
+                r for r in curved[row.key, row.recipe8] if (r.task.name, r.task.version) in tasks
             ]
             for r in sorted(mine, key=lambda r: tasks.index((r.task.name, r.task.version))):
                 points = tuple(
@@ -134,18 +132,46 @@ def _mean(model: Model) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     return items, np.mean(values, axis=0) if len(items) else items
 
 
-def _others(ax: Axes, means: list[tuple[Any, Any]], number: int) -> None:
-    """The other models behind this one: lines while they are few, then the range of all."""
+def _others(panels: Panels, means: list[tuple[Any, Any]]) -> None:
+    """The other models behind each one: lines while they are few, then the range of all."""
     if len(means) <= MOST_LINES:
-        others = [np.column_stack(mean) for n, mean in enumerate(means) if n != number]
-        ax.add_collection(LineCollection(others, colors=theme.FAINT, linewidths=0.8, zorder=1))
+        others: list[tuple[int, ArrayLike]] = [
+            (number, np.column_stack(mean))
+            for number in range(len(means))
+            for n, mean in enumerate(means)
+            if n != number
+        ]
+        panels.lines(others, colors=theme.FAINT, linewidths=0.8, zorder=1)
         return
     items = np.unique(np.concatenate([x for x, _ in means]))
     values = np.stack(
         [np.interp(items, x, y, left=np.nan, right=np.nan) for x, y in means if len(x)]
     )
     low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
-    ax.fill_between(items, low, high, color="#e9e9e9", lw=0, zorder=0)
+    around = np.concatenate([np.column_stack([items, low]), np.column_stack([items, high])[::-1]])
+    panels.areas([(n, around) for n in range(len(means))], facecolors="#e9e9e9", lw=0, zorder=0.5)
+
+
+def _curves(panels: Panels, models: list[Model], means: list[tuple[Any, Any]]) -> None:
+    """Each model's seeds, and their mean in front."""
+    seeds: list[tuple[int, ArrayLike]] = [
+        (number, [(p[0], 100 * p[1]) for p in curve])
+        for number, model in enumerate(models)
+        for curve in model.curves.values()
+    ]
+    colours = [theme.colour(models[number].number) for number, _ in seeds]
+    panels.lines(seeds, colors=colours, linewidths=0.6, alpha=0.75, zorder=2)
+    panels.lines(
+        [(number, np.column_stack(mean)) for number, mean in enumerate(means)],
+        colors=[theme.colour(model.number) for model in models], linewidths=2.0, zorder=3,
+        capstyle="round", joinstyle="round",
+    )  # fmt: skip
+
+
+def _ticks(limits: tuple[float, float], most: int) -> list[float]:
+    """Round numbers within the limits."""
+    ticks = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(*limits)
+    return [float(tick) for tick in ticks if limits[0] <= tick <= limits[1]]
 
 
 def _limits(models: list[Model], chance: float | None) -> tuple[tuple[float, float], ...]:
@@ -155,21 +181,6 @@ def _limits(models: list[Model], chance: float | None) -> tuple[tuple[float, flo
     air = 0.05 * max(max(accuracy) - min(accuracy), 5.0)
     most = max(point[0] for point in points)
     return (0.0, 1.03 * max(most, 1)), (min(accuracy) - air, max(accuracy) + air)
-
-
-def _panel(ax: Axes, model: Model, mean: tuple[Any, Any], chance: float | None) -> None:
-    colour = theme.colour(model.number)
-    seeds = [[(p[0], 100 * p[1]) for p in curve] for curve in model.curves.values()]
-    ax.add_collection(LineCollection(seeds, colors=colour, linewidths=0.6, alpha=0.75, zorder=2))
-    ax.plot(*mean, color=colour, lw=2.0, zorder=3, solid_capstyle="round")
-    if chance is not None:
-        ax.axhline(100 * chance, color=theme.INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
-    ax.set_title("\n".join(textwrap.wrap(printable(model.title), TITLE_WIDTH)), fontsize=7.2)
-    ax.grid()
-    ax.tick_params(length=2)
-    ax.xaxis.set_major_formatter(EngFormatter(sep=""))
-    ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
-    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
 
 
 def _deciding_task(section: Section, records: list[Record]) -> str | None:

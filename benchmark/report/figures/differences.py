@@ -11,13 +11,11 @@ from matplotlib.lines import Line2D
 
 from benchmark.report.compare import Comparison
 from benchmark.report.compare_text import p_text
-from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LONGEST_LABEL = 44
 HEADER = (
     "task", "version", "a", "b", "difference", "images_low", "images_high", "classes_low",
     "classes_high", "p", "p_holm",
@@ -26,9 +24,10 @@ HEADER = (
 
 def draw(rows: Sequence[Comparison]) -> theme.Picture:
     """The figure of a comparison, tasks from top to bottom."""
-    a, b = (_short(side.key) for side in (rows[0].a, rows[0].b))
+    a, b = (theme.short(side.key) for side in (rows[0].a, rows[0].b))
     names = [
-        _short(row.task.name) + ("" if row.version == 1 else f" v{row.version}") for row in rows
+        theme.short(row.task.name) + ("" if row.version == 1 else f" v{row.version}")
+        for row in rows
     ]
     width = 0.068 * max(len(name) for name in names) + 4.9
     with theme.theme():
@@ -82,11 +81,6 @@ def _legend() -> list[Line2D]:
         Line2D([], [], marker="o", ms=5, lw=1.8, color=dark, label="95 %, these images"),
         Line2D([], [], lw=5, alpha=0.55, color=pale, label="95 %, new classes"),
     ]
-
-
-def _short(name: str) -> str:
-    text = printable(name)
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
 
 def _data(row: Comparison) -> list[Any]:

@@ -8,17 +8,26 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import ScaledTranslation
+
+from benchmark.report.escape import printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 DOTS_PER_INCH = 160
+LONGEST_LABEL = 44
 INK, MUTED, FAINT = "#222222", "#6b6b6b", "#d5d5d5"
 # Okabe and Ito (2008), without the yellow that vanishes on paper: distinct for colour-blind eyes.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555")
+MARKERS = "osD^vPX"
 SETTINGS: dict[str, Any] = {
     # Outlines instead of fonts: the same letters, in the same places, on every screen.
     "svg.fonttype": "path",
@@ -77,6 +86,23 @@ def colour(number: int) -> str:
     return COLOURS[number % len(COLOURS)]
 
 
+def marker(number: int) -> str:
+    """The shape that goes with the colour of the so-manieth group, for prints in grey."""
+    return MARKERS[number % len(MARKERS)]
+
+
+def short(name: str) -> str:
+    """A model's name as a label: harmless, and cut where it is very long."""
+    text = printable(name)
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+
+
+def beside(ax: Axes, points: float, y: float, text: str, **how: Any) -> None:
+    """Text in the right margin: so many points from the edge, at a height in the axis's unit."""
+    moved = ScaledTranslation(points / 72, 0, ax.figure.dpi_scale_trans)
+    ax.text(1, y, text, transform=ax.get_yaxis_transform() + moved, va="center", **how)
+
+
 def canvas(width: float, height: float) -> Figure:
     """An empty figure in inches, outside of pyplot's global list and on no screen."""
     # Laid out at the picture's own resolution, where letters are as wide as they will be, and with
@@ -102,11 +128,16 @@ def files(
 ) -> dict[str, bytes]:
     """The figure as SVG and PNG and its data as CSV, by file name."""
     svg, png, text = io.BytesIO(), io.BytesIO(), io.StringIO()
-    # Laid out once for both files, not at each saving: with many panels that is most of the work.
-    figure.draw_without_rendering()
+    # Laid out once for both files and drawn once for each: `savefig` would do both twice over, and
+    # with many panels that is most of the work.
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
     figure.set_layout_engine("none")
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "oneshot-benchmark"})
-    figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    raster: Any = FigureCanvasAgg(figure)  # Any: these two have no types
+    raster.print_png(png, metadata={"Software": None})
+    vector: Any = FigureCanvasSVG(figure)
+    vector.print_svg(svg, metadata={"Date": None, "Creator": "oneshot-benchmark"})
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)

@@ -16,12 +16,14 @@ from scipy.special import stdtrit
 from benchmark.records.schema import Counts, Record
 from benchmark.registry import page_of
 from benchmark.report import cells, cite, recipes
+from benchmark.report.answers import confidences
 from benchmark.report.columns import DETAILS, Entry
 from benchmark.report.escape import printable
 from benchmark.report.holes import command
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
 from benchmark.report.page.units import Units, blocks, groups
 from benchmark.report.results import GroupsOf, Result, TaskColumn
+from benchmark.report.siamese_grid import FACTORS, parts_of
 
 LEVEL = 0.95
 Key = tuple[str, str, str, int, int]  # model, recipe, task, version, seed
@@ -119,8 +121,8 @@ def _row(each: Numbered, found: dict[Key, Record], tasks: dict[str, _Task]) -> d
         "ranking": each.place,
         "label": printable(row.label),
         "key": printable(row.key),
-        "grid": _is_of_the_grid(row),
-        **{name: printable(recipes.part(row.recipe, name)) for name in _PARTS},
+        "grid": parts_of(row) is not None,
+        **{name: printable(recipes.part(row.recipe, name)) for name in FACTORS},
         "recipe8": row.recipe8,
         "page": page and f"models/{page}.md",
         "commands": [printable(line) for line in _commands(each.ranking, row)],
@@ -128,14 +130,6 @@ def _row(each: Numbered, found: dict[Key, Record], tasks: dict[str, _Task]) -> d
         "curves": _curves(row, found),
         "results": results,
     }
-
-
-_PARTS = ("backbone", "distance", "loss")
-
-
-def _is_of_the_grid(row: Row) -> bool:
-    parts = [recipes.part(row.recipe, name) for name in _PARTS]
-    return all(parts) and row.key == "-".join(("siamese", *parts))
 
 
 def _result(entry: Entry, records: list[Record], tasks: dict[str, _Task]) -> dict[str, Any]:
@@ -163,16 +157,9 @@ def _result(entry: Entry, records: list[Record], tasks: dict[str, _Task]) -> dic
         levels = [n for n, length in enumerate(task.lengths) if length <= result.episodes]
         told["blocks"] = [_sums(task.blocks[n], outcomes) for n in levels]
         told["groups"] = [_sums(task.groups[n], outcomes) for n in levels]
-    bins = [r.calibration for r in records if r.calibration is not None]
-    if bins and len({len(each.answers) for each in bins}) == 1:
-        told["calibration"] = [
-            [sum(each[n] for each in kind) for n in range(len(kind[0]))]
-            for kind in (
-                [each.answers for each in bins],
-                [each.correct for each in bins],
-                [each.confidence_millionths for each in bins],
-            )
-        ]
+    bins = confidences(records)
+    if bins is not None:
+        told["calibration"] = list(bins)
     return told
 
 

@@ -17,7 +17,8 @@ function gridSection(place) {
   const holder = make("div");
   place.replaceChildren(
     make("p", { class: "note" }, "Accuracy in percent of each distance with each loss. The darker, the " +
-      "higher within this grid. Of several recipes of a cell the best on validation is shown."),
+      "higher within this grid; empty cells have not been measured, or cannot be combined. Of several recipes " +
+      "of a cell the best on validation is shown."),
     make("div", { class: "chooser" },
       choice("Backbone", [[null, keys.map((key) => [key, groups.get(key).name])]], chosen,
         (value) => { chosen = value; renew(); }), tasks),

@@ -73,7 +73,8 @@ function button({ row, number, accuracy, half }, kind, x, y, up, task) {
     } },
   draw("title", {}, told),
   draw("circle", { class: "target", cx: x, cy: y, r: 13 }),
-  draw("line", { class: "spread", x1: x, x2: x, y1: up(accuracy - half), y2: up(accuracy + half) }),
+  draw("line", { class: "spread", x1: x, x2: x, y1: up(Math.max(0, accuracy - half)),
+    y2: up(Math.min(100, accuracy + half)) }),
   mark(kind, x, y));
 }
 

@@ -1,0 +1,162 @@
+"""Each ranking's models against one of them, on the track's main task, in pairs.
+
+The reference is the model with the highest accuracy on the validation twin, so that the test that
+tells the differences has not chosen it. Where no model has answered the twin, it is the one with
+the highest accuracy on the test, and whoever shows the differences has to say that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.report.compare import of_units, same_networks
+from benchmark.report.leaderboard import Ranking, Row, Section
+from benchmark.report.main_task import main_position
+from benchmark.report.measured import Answered, Measured
+from benchmark.report.results import TaskColumn
+from benchmark.statistics.holm import holm
+from benchmark.statistics.paired import Paired
+from benchmark.statistics.ranks import rank_intervals
+from benchmark.statistics.units import MIN_GROUPS
+
+SEED = 20_260_102  # of the drawn groups: the same intervals every time
+BY_VALIDATION = "the model with the highest validation accuracy"
+BY_ACCURACY = (
+    "the model with the highest accuracy on the test; the intervals do not account for that choice"
+)
+
+
+@dataclass(frozen=True)
+class Against:
+    """A model minus the reference.
+
+    Attributes:
+        row: the model.
+        images: over other episodes and training seeds.
+        classes: over other groups of classes or classes; None where the task knows neither.
+        p_holm: of the new classes where there are any, adjusted for the models of the ranking.
+    """
+
+    row: Row
+    images: Paired
+    classes: Paired | None
+    p_holm: float = float("nan")
+
+    @property
+    def p(self) -> float:
+        """Two-sided, of no difference, at the unit of new classes where there is one."""
+        return (self.classes or self.images).p
+
+
+@dataclass(frozen=True)
+class Place:
+    """A model's rank on the main task, 1 for the highest accuracy, with its 95 % interval."""
+
+    row: Row
+    rank: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Differences:
+    """A ranking's models against its reference.
+
+    Attributes:
+        section, ranking: the table.
+        column: the main task.
+        reference: the model that is subtracted, and `chosen_by` how it was found, in words.
+        rows: the others, in the order of the table.
+        places: ranks over other groups of classes, the best first; () without groups or classes.
+    """
+
+    section: Section
+    ranking: Ranking
+    column: TaskColumn
+    reference: Row
+    chosen_by: str
+    rows: tuple[Against, ...]
+    places: tuple[Place, ...]
+
+
+def differences(section: Section, measured: Measured) -> tuple[Differences, ...]:
+    """Of each ranking of the section that has two models or more on the main task."""
+    found = (_of_ranking(section, ranking, measured) for ranking in section.rankings)
+    return tuple(each for each in found if each is not None)
+
+
+def _of_ranking(section: Section, ranking: Ranking, measured: Measured) -> Differences | None:
+    position = main_position(section, ranking)
+    if position is None:
+        return None
+    column = ranking.columns[position]
+    there: list[tuple[Row, Answered]] = []
+    for row in ranking.rows:
+        answered = measured.answered(row, column)
+        if answered is not None:
+            there.append((row, answered))
+    if len(there) < 2:
+        return None
+    (reference, base), chosen_by = _choose(there, position)
+    rows = [
+        Against(row, *_paired(answered, base, column, measured))
+        for row, answered in there
+        if row is not reference
+    ]
+    adjusted = holm(np.array([row.p for row in rows])).adjusted
+    rows = [replace(row, p_holm=float(p)) for row, p in zip(rows, adjusted, strict=True)]
+    places = _places([row for row, _ in there], column, measured)
+    return Differences(section, ranking, column, reference, chosen_by, tuple(rows), places)
+
+
+def _choose(
+    there: Sequence[tuple[Row, Answered]], position: int
+) -> tuple[tuple[Row, Answered], str]:
+    """The reference and how it was chosen."""
+    twins = {r.validation.task for _, a in there for r in a.records if r.validation}
+    asked = [each for each in there if each[0].results[position].validation is not None]
+    if asked and len(twins) == 1:
+        # By name first: the table's order knows the test, and ties must not.
+        asked.sort(key=lambda each: (each[0].key, each[0].recipe8))
+        return max(asked, key=lambda e: e[0].results[position].validation or 0.0), BY_VALIDATION
+    return max(there, key=lambda each: each[1].correct.mean() / each[1].of), BY_ACCURACY
+
+
+def _paired(
+    one: Answered, base: Answered, column: TaskColumn, measured: Measured
+) -> tuple[Paired, Paired | None]:
+    episodes = min(one.correct.shape[1], base.correct.shape[1])
+    groups = measured.groups_of(column.task.name, episodes) if column.current else None
+    classes = None
+    if column.current and groups is None:
+        classes = measured.classes_of(column.task.name, episodes)
+    return of_units(
+        one.correct[:, :episodes], base.correct[:, :episodes], base.of, groups, classes,
+        (one.luck, base.luck), same_networks(one.records, base.records),
+    )  # fmt: skip
+
+
+def _places(rows: list[Row], column: TaskColumn, measured: Measured) -> tuple[Place, ...]:
+    """Rank intervals over the models whose episodes cover the same groups or classes."""
+    found: list[tuple[Row, NDArray[np.float64]]] = []
+    for row in rows:
+        units = measured.units(row, column)
+        if units is not None:
+            found.append((row, units))
+    most = max((len(units) for _, units in found), default=0)
+    found = [(row, units) for row, units in found if len(units) == most]
+    if most < MIN_GROUPS or len(found) < 2:
+        return ()
+    scores = np.stack([units for _, units in found])
+    ranked = rank_intervals([scores], np.random.default_rng(SEED))
+    places = [
+        Place(row, float(mean), float(low), float(high))
+        for (row, _), mean, low, high in zip(
+            found, ranked.mean, ranked.low, ranked.high, strict=True
+        )
+    ]
+    return tuple(sorted(places, key=lambda place: (place.rank, place.row.key, place.row.recipe8)))

@@ -1,0 +1,158 @@
+"""The Siamese grid and its main effects: holes are holes, variants stay out, numbers as by hand."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+from scipy import stats
+from synthetic_records import TRAINED, record
+
+from benchmark.report import effects_text
+from benchmark.report.analysis import analyse
+from benchmark.report.figures import effects, grid
+from benchmark.report.leaderboard import build
+
+TASK = "glyphs-20w1s"
+DISTANCES, LOSSES = ("cosine", "dot-product", "euclidean"), ("contrastive", "nt-xent", "triplet")
+REFUSED = ("dot-product", "contrastive")  # a distance that can fall below zero
+HOLE = ("euclidean", "nt-xent")
+
+
+def groups_of(task, episodes):
+    return np.arange(episodes) % 5
+
+
+def cell(backbone, distance, loss, seed=0, skill=0.6, settings=(), **recipe):
+    parts = {"backbone": backbone, "distance": distance, "loss": loss}
+    key = f"siamese-{backbone}-{distance}-{loss}"
+    return record(key, TASK, seed, skill=skill, recipe=TRAINED | parts | recipe, settings=settings)
+
+
+def crossed(backbones=("conv4",), seeds=(0, 1)):
+    """Every cell but the refused one and a hole."""
+    return [
+        cell(b, d, loss, seed, 0.5 + 0.1 * DISTANCES.index(d) + 0.03 * LOSSES.index(loss))
+        for b in backbones
+        for d, loss in itertools.product(DISTANCES, LOSSES)
+        for seed in seeds
+        if (d, loss) not in (REFUSED, HOLE)
+    ]
+
+
+def analysed(made):
+    board = build(made, groups_of)
+    return board.sections[0], analyse(board, made, groups_of)
+
+
+def rows(picture):
+    return list(csv.DictReader(StringIO(picture.files[f"{picture.stem}.csv"].decode())))
+
+
+def accuracy(made, key):
+    found = [r for r in made if r.model.key == key]
+    return np.mean([np.array(r.outcome.correct) / r.outcome.of for r in found], axis=0)
+
+
+def test_the_heat_map_shows_numbers_holes_and_what_cannot_be():
+    made = crossed()
+    (picture,) = grid.draw(analysed(made)[0])
+    assert picture.stem == "grid-glyphs-conv4"
+    found = {(row["distance"], row["loss"]): row for row in rows(picture)}
+    assert len(found) == 9
+    for (distance, loss), row in found.items():
+        if (distance, loss) == REFUSED:
+            assert (row["state"], row["accuracy"]) == ("impossible", "")
+        elif (distance, loss) == HOLE:
+            assert (row["state"], row["accuracy"]) == ("not run", "")
+        else:
+            expected = accuracy(made, f"siamese-conv4-{distance}-{loss}").mean()
+            assert row["state"] == "measured"
+            assert float(row["accuracy"]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_failed_cell_is_told_apart_from_a_hole():
+    parts = {"backbone": "conv4", "distance": HOLE[0], "loss": HOLE[1]}
+    key = f"siamese-conv4-{HOLE[0]}-{HOLE[1]}"
+    made = [*crossed(), record(key, TASK, recipe=TRAINED | parts, failed="loss is not finite")]
+    (picture,) = grid.draw(analysed(made)[0])
+    assert next(r["state"] for r in rows(picture) if (r["distance"], r["loss"]) == HOLE) == "failed"
+
+
+def test_each_backbone_has_a_map_and_a_strip_has_none():
+    strip = [cell("mlp", distance, "triplet") for distance in DISTANCES]
+    pictures = grid.draw(analysed([*crossed(), *strip])[0])
+    assert [picture.stem for picture in pictures] == ["grid-glyphs-conv4"]
+    both = grid.draw(analysed(crossed(("conv4", "mlp")))[0])
+    assert [picture.stem for picture in both] == ["grid-glyphs-conv4", "grid-glyphs-mlp"]
+
+
+def test_variants_stay_out_and_of_searched_recipes_validation_decides():
+    made = crossed(seeds=(0,))
+    others = [
+        cell("conv4", "cosine", "triplet", skill=0.1, settings=("margin=0.3",), margin=0.3),
+        cell(
+            "conv4", "cosine", "triplet", skill=0.99, settings=("batches=pairs",), batches="pairs"
+        ),
+    ]
+    (picture,) = grid.draw(analysed([*made, *others])[0])
+    row = next(r for r in rows(picture) if (r["distance"], r["loss"]) == ("cosine", "triplet"))
+    plain = next(r for r in made if r.model.key == "siamese-conv4-cosine-triplet")
+    assert row["recipe8"] == plain.model.recipe8  # better on validation than the margin of 0.3
+
+
+def test_effects_are_those_of_a_linear_model_over_cells_and_over_groups():
+    made = crossed(("conv4", "mlp"))
+    section, analysis = analysed(made)
+    picture = effects.draw(section, analysis.effects)
+    assert picture is not None and picture.stem == "effects-glyphs"
+    keys = list(dict.fromkeys(r.model.key for r in made))
+    frame = pd.DataFrame(
+        [dict(zip(("backbone", "distance", "loss"), _parts(key), strict=True)) for key in keys]
+    )
+    frame["y"] = [accuracy(made, key).mean() for key in keys]
+    formula = "y ~ C(backbone, Sum) + C(distance, Sum) + C(loss, Sum)"
+    fit = smf.ols(formula, frame).fit()
+    found = {(row["factor"], row["level"]): row for row in rows(picture)}
+    assert len(found) == 2 + 3 + 3
+    for factor in ("backbone", "distance", "loss"):
+        for number, level in enumerate(sorted(set(frame[factor]))[:-1]):
+            name = f"C({factor}, Sum)[S.{level}]"
+            row = found[factor, level]
+            assert float(row["effect"]) == pytest.approx(fit.params[name], abs=1e-6), number
+            ends = float(row["cells_low"]), float(row["cells_high"])
+            assert ends == pytest.approx(tuple(fit.conf_int().loc[name]), abs=1e-6)
+    by_group = []
+    for group in range(5):
+        frame["y"] = [accuracy(made, key)[np.arange(400) % 5 == group].mean() for key in keys]
+        by_group.append(smf.ols(formula, frame).fit().params["C(backbone, Sum)[S.conv4]"])
+    expected = stats.t.interval(0.95, 4, loc=np.mean(by_group), scale=stats.sem(by_group))
+    row = found["backbone", "conv4"]
+    ends = float(row["groups_low"]), float(row["groups_high"])
+    assert ends == pytest.approx(expected, abs=1e-6)
+    (told,) = analysis.effects
+    # Two holes, two combinations that are refused.
+    assert (told.cells, told.possible) == (14, 16)
+    assert "14 of 16 possible cells" in "\n".join(effects_text.render(analysis))
+
+
+def _parts(key):
+    _, backbone, rest = key.split("-", 2)
+    loss = next(loss for loss in LOSSES if rest.endswith(loss))
+    return backbone, rest.removesuffix(f"-{loss}"), loss
+
+
+def test_cells_that_tell_nothing_apart_give_no_figure_but_the_reason():
+    made = [cell("conv4", "cosine", "triplet"), cell("conv4", "euclidean", "contrastive")]
+    section, analysis = analysed(made)
+    assert effects.draw(section, analysis.effects) is None
+    assert "cannot tell the effects of distance and loss apart" in "\n".join(
+        effects_text.render(analysis)
+    )
+    one_factor = [cell("conv4", "cosine", loss) for loss in LOSSES]
+    assert analysed(one_factor)[1].effects == ()
