@@ -17,6 +17,7 @@ from benchmark.cli import (
     env,
     leaderboard,
     listing,
+    play,
     run,
     tune,
     verify,
@@ -39,6 +40,7 @@ app.command("cite")(cite.cite)
 app.command("verify")(verify.verify)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("compare")(compare.compare)
+app.command("play")(play.play)
 app.add_typer(data.app, name="data")
 app.command("env")(env.env)
 
