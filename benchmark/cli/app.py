@@ -19,6 +19,7 @@ from benchmark.cli import (
     listing,
     play,
     run,
+    show,
     tune,
     verify,
 )
@@ -40,6 +41,7 @@ app.command("cite")(cite.cite)
 app.command("verify")(verify.verify)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("compare")(compare.compare)
+app.command("show")(show.show)
 app.command("play")(play.play)
 app.add_typer(data.app, name="data")
 app.command("env")(env.env)
