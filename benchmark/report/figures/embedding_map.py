@@ -54,18 +54,19 @@ def project(vectors: NDArray[np.float64], method: str) -> tuple[NDArray[np.float
         return plane, f"two principal components, {100 * share:.0f} % of the variance"
     try:
         from sklearn.manifold import TSNE
+        from threadpoolctl import threadpool_limits
     except ImportError:
         raise OneshotError(
             "t-SNE needs scikit-learn, which is not installed.",
             "Type: pip install scikit-learn, or take --method pca",
         ) from None
     perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
-    spread = plane[:, 0].std() or 1.0
-    # One thread: sums of several come out in an order of their own.
-    maker = TSNE(
-        2, perplexity=perplexity, init=plane / spread * 1e-4, random_state=SEED, n_jobs=1
-    )  # fmt: skip
-    return maker.fit_transform(vectors), f"t-SNE, perplexity {perplexity:.3g}"
+    start = plane / (plane[:, 0].std() or 1.0) * 1e-4
+    with threadpool_limits(1):  # sums of several threads come out in an order of their own
+        placed = TSNE(2, perplexity=perplexity, init=start, random_state=SEED).fit_transform(
+            vectors
+        )
+    return placed, f"t-SNE, perplexity {perplexity:.3g}"
 
 
 def draw(points: Points, method: str, title: str, told: str) -> bytes:
