@@ -1,4 +1,4 @@
-"""Makes docs/leaderboard-{light,dark,phone,play}.png: how results/leaderboard.html looks in Chromium.
+"""Makes docs/leaderboard-{light,dark,phone,play}.png: results/leaderboard.html in Chromium.
 
     python tools/screenshots.py [--results DIR] [--out DIR]
 

@@ -58,8 +58,8 @@ def show(
 ) -> None:
     """Draws what a task asks, and how a model answers it, as a PNG.
 
-    A model that trains is shown with the weights that `oneshot run` left in the work folder. To
-    look at answers to a test is a reading of it; TASK@validation shows those that may choose.
+    A model that trains is shown with the weights that `oneshot run` left behind.
+    Looking at answers to a test is a reading of it; TASK@validation may choose.
     """
     from benchmark.records.store import slug, write_bytes
     from benchmark.tasks.loading import load_task

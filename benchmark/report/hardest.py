@@ -8,14 +8,14 @@ smallest thing that can be called hard.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
-from benchmark.records.schema import Record
+from benchmark.records.schema import LogOdds, Outcome, Record
 from benchmark.report.answers import decisions
 from benchmark.report.comparable import check
 from benchmark.tasks.spec import Task
@@ -23,7 +23,10 @@ from benchmark.tasks.spec import Task
 
 @dataclass(frozen=True, eq=False)
 class Hardest:
-    """Questions from the hardest on; of equally hard ones the earlier comes first.
+    """Questions from the hardest on.
+
+    Of trials that were missed equally often, the one comes first whose wrong answer the models were
+    surer of, by their calibrated log-odds; of other equally hard questions the earlier.
 
     Attributes:
         questions: int64 [k], numbers of episodes or trials.
@@ -72,12 +75,38 @@ def hardest(records: Iterable[Record], task: Task, digest: str, count: int) -> H
             f"The records of {task.name} were measured on other questions than those drawn here.",
             "Type: oneshot data verify, or --results DIR",
         )
+    share = _over_models(whole, lambda outcome: _share(task.name, outcome))
+    sure = _over_models(whole, lambda outcome: _margin(task.name, outcome))
+    order = np.lexsort((sure, share))[:count]  # stable: the earlier of equal ones first
+    models = {_model(record) for record in whole}
+    shorter = {_model(record) for record in found} - models
+    return Hardest(order, share[order], len(models), len(shorter))
+
+
+def _over_models(
+    records: list[Record], measure: Callable[[Outcome], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """float64 [questions]: the mean over models of their means over seeds."""
     seeds: dict[tuple[str, str], list[NDArray[np.float64]]] = defaultdict(list)
-    for record in whole:
+    for record in records:
         assert record.outcome is not None
-        right, of = decisions(task.name, record.outcome)
-        seeds[record.model.key, record.model.recipe8].append(right / of)
-    share = np.mean([np.mean(rows, axis=0) for rows in seeds.values()], axis=0)
-    order = np.argsort(share, kind="stable")[:count]
-    short = {(r.model.key, r.model.recipe8) for r in found} - set(seeds)
-    return Hardest(order, share[order], len(seeds), len(short))
+        seeds[_model(record)].append(measure(record.outcome))
+    mean: NDArray[np.float64] = np.mean([np.mean(rows, axis=0) for rows in seeds.values()], axis=0)
+    return mean
+
+
+def _share(task: str, outcome: Outcome) -> NDArray[np.float64]:
+    right, of = decisions(task, outcome)
+    return right / of
+
+
+def _margin(task: str, outcome: Outcome) -> NDArray[np.float64]:
+    """How far each trial's log-odds lie on the right side of 0; 0 for what has none."""
+    right, _ = decisions(task, outcome)
+    if not isinstance(outcome, LogOdds) or not outcome.calibrated:
+        return np.zeros(len(right))
+    return np.where(right == 1, 1.0, -1.0) * np.abs(outcome.thousandths)
+
+
+def _model(record: Record) -> tuple[str, str]:
+    return record.model.key, record.model.recipe8

@@ -75,7 +75,10 @@ def _told(
     if found is not None:
         out = f"; {found.shorter} with fewer trials left out" if found.shorter else ""
         models = f"{found.models} model{'s' if found.models != 1 else ''}"
-        return f"Right answers in percent: a mean over {models} of the records{out}."
+        return (
+            f"Right answers in percent: a mean over {models} of the records{out}. Of equally hard "
+            "trials first those whose\nwrong answer they were surest of."
+        )
     if log_odds is None:
         return "" if model is None else f"{model}: no validation trials to calibrate its answers on"
     right = int(((log_odds > 0) == same).sum())
