@@ -1,4 +1,4 @@
-"""Makes docs/leaderboard-{light,dark,phone}.png: how results/leaderboard.html looks in Chromium.
+"""Makes docs/leaderboard-{light,dark,phone,play}.png: results/leaderboard.html in Chromium.
 
     python tools/screenshots.py [--results DIR] [--out DIR]
 
@@ -36,6 +36,7 @@ def main() -> None:
             ("light", (1280, 1500), "light", nothing),
             ("dark", (1280, 1500), "dark", compare),
             ("phone", (360, 780), "light", scroll),
+            ("play", (1280, 950), "light", play),
         ):
             page = browser.new_page(
                 viewport={"width": size[0], "height": size[1]},
@@ -65,6 +66,14 @@ def scroll(page: Page) -> None:
     """The first tables, below the heading and the filters."""
     page.locator("h2").first.scroll_into_view_if_needed()
     page.evaluate("document.querySelector('h2').scrollIntoView()")
+
+
+def play(page: Page) -> None:
+    """The third question of the test for people."""
+    page.get_by_role("tab", name="Beat the network").click()
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.keyboard.press("A")
+    page.keyboard.press("A")
 
 
 def save(png: bytes, path: Path) -> None:

@@ -17,7 +17,9 @@ from benchmark.cli import (
     env,
     leaderboard,
     listing,
+    play,
     run,
+    show,
     tune,
     verify,
 )
@@ -39,6 +41,8 @@ app.command("cite")(cite.cite)
 app.command("verify")(verify.verify)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("compare")(compare.compare)
+app.command("show")(show.show)
+app.command("play")(play.play)
 app.add_typer(data.app, name="data")
 app.command("env")(env.env)
 

@@ -65,6 +65,7 @@ def answer(
     bank: Bank | None = None,
     shots: str | None = None,
     observe: Observer | None = None,
+    start: int = 0,
 ) -> Answers:
     """Answers the task's pinned episodes.
 
@@ -78,6 +79,7 @@ def answer(
         bank: embeddings of this very model from earlier tasks, to be used and added to.
         shots: what stands for a class of several supports, see `Asking`; None for what is usual.
         observe: called with scores [b, q, n] and labels int64 [b, q], block after block.
+        start: the number that the first of `loaded.episodes` has in the task, where they are cut.
 
     Raises:
         ModelFailed: if an answer is not finite or has the wrong shape.
@@ -89,7 +91,7 @@ def answer(
     report = report or (lambda done, total: None)
     started = time.perf_counter()
     if way in PREFIX:
-        correct = _one_by_one(model, way, loaded, asked, seed, device, report, observe)
+        correct = _one_by_one(model, way, loaded, asked, seed, device, report, observe, start)
         return Answers(correct, loaded.task.queries, 0.0, time.perf_counter() - started)
     bank = (bank or Bank(model, device)).of(model)
     items = asked.items()
@@ -156,6 +158,7 @@ def _one_by_one(
     device: str,
     report: Report,
     observe: Observer | None,
+    start: int,
 ) -> NDArray[np.int64]:
     """int64 [e]: correct answers of models that must see the items of each episode themselves."""
     items = asked.items()
@@ -170,7 +173,7 @@ def _one_by_one(
         queries = to_input(pixels[row[asked.queries[e]]], model, device)
         if way == "classify_episode":
             generator = torch.Generator(device=device)
-            generator.manual_seed(_episode_key(loaded.task.key, e, seed))
+            generator.manual_seed(_episode_key(loaded.task.key, start + e, seed))
             scores = model.classify_episode(support, support_labels, queries, generator)
         else:
             with torch.inference_mode():

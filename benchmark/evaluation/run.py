@@ -18,13 +18,12 @@ from benchmark.evaluation.job import (
     Surroundings,
     Watcher,
     build,
-    chooser_of,
     path_of,
 )
 from benchmark.evaluation.outcome import Answered, ask, not_answered
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import provenance
-from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, Training
+from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, training_of
 from benchmark.records import readings, store
 from benchmark.records.canonical import recipe_hash
 from benchmark.records.schema import (
@@ -79,7 +78,9 @@ def run(
     if not loaded:
         return
     try:
-        training = _training(running, again=existing == "redo")
+        training = training_of(
+            running.model, running.recipe, job, place, running.watcher, again=existing == "redo"
+        )
         trained = [training.choose(running.model)] if training else []
         tests = [task for task in loaded if task.task.split == "test"]
         validated = {task.task.name: _validated(running, task) for task in tests}
@@ -121,24 +122,6 @@ def _unseen(running: Running, task: LoadedTask) -> bool:
     if reason is not None:
         running.watcher.refused(task.task.name, reason)
     return reason is None
-
-
-def _training(running: Running, again: bool) -> Training | None:
-    """The job's training, None for a model that does not learn."""
-    if not hasattr(running.model, "fit"):
-        return None
-    job, place, track = running.job, running.place, running.job.track
-    return Training(
-        track=track,
-        chooser=place.task(chooser_of(running.model, track), track),
-        whole=place.data_set(track.data),
-        recipe=running.recipe,
-        seed=job.seed,
-        device=place.device,
-        work=place.work,
-        again=again,
-        report=running.watcher.training,
-    )
 
 
 @dataclass(frozen=True)

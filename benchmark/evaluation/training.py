@@ -13,6 +13,7 @@ from benchmark.datasets.data_set import DataSet, Family
 from benchmark.errors import OneshotError
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.episodes import answer, way_of
+from benchmark.evaluation.job import Job, Surroundings, Watcher, chooser_of
 from benchmark.evaluation.provenance import code_digest
 from benchmark.evaluation.seen import encode, learned
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
@@ -137,7 +138,27 @@ class Training:
             validate=None,
             final_items=items,
         )
-        return self._fit(model, data, digest([self._key(model), "final fit", items]))
+        return self._fit(model, data, self._final_key(model, chosen))
+
+    def kept(self, model: Any, chosen: Trained | None = None) -> Trained | None:
+        """Loads finished weights into the model without training: of `choose`, or of `refit`.
+
+        Args:
+            model: built like the one that was trained; unchanged where there are no weights.
+            chosen: the outcome of `choose`, for the weights of the final fit after it.
+
+        Returns:
+            The training, or None where none of it is finished.
+        """
+        key = self._key(model) if chosen is None else self._final_key(model, chosen)
+        folder = self._folder(key)
+        return None if folder is None else _load(model, folder, key)
+
+    def _final_key(self, model: Any, chosen: Trained) -> str:
+        return digest([self._key(model), "final fit", chosen.result.best_items])
+
+    def _folder(self, key: str) -> Path | None:
+        return None if self.work is None else self.work / slug(self.track.name) / key[:16]
 
     def _key(self, model: Any) -> str:
         episodes = choosing_episodes(way_of(model), self.track.family)
@@ -148,9 +169,8 @@ class Training:
         )
 
     def _fit(self, model: Any, data: TrainingData, key: str) -> Trained:
-        folder = None
-        if self.work is not None:
-            folder = self.work / slug(self.track.name) / key[:16]
+        folder = self._folder(key)
+        if folder is not None:
             _prepare(folder)
             if not self.again:
                 kept = _load(model, folder, key)
@@ -162,6 +182,30 @@ class Training:
         # The validation split chose the weights, if it did not teach them.
         seen = encode(learned(self.track, self.whole, ("train", "validation")))
         return Trained(result, _save(model, folder, key, result, seen))
+
+
+def training_of(
+    model: Any,
+    recipe: dict[str, Any],
+    job: Job,
+    place: Surroundings,
+    watcher: Watcher,
+    again: bool = False,
+) -> Training | None:
+    """The training of the job's model, built with this recipe; None for one that does not learn."""
+    if not hasattr(model, "fit"):
+        return None
+    return Training(
+        track=job.track,
+        chooser=place.task(chooser_of(model, job.track), job.track),
+        whole=place.data_set(job.track.data),
+        recipe=recipe,
+        seed=job.seed,
+        device=place.device,
+        work=place.work,
+        again=again,
+        report=watcher.training,
+    )
 
 
 def _prepare(folder: Path) -> None:

@@ -41,11 +41,18 @@ class Episodes:
 
     def first(self, count: int) -> Episodes:
         """The first `count` episodes."""
+        return self._of(slice(count))
+
+    def only(self, number: int) -> Episodes:
+        """The episode of this number, from 0, alone."""
+        return self._of(slice(number, number + 1))
+
+    def _of(self, part: slice) -> Episodes:
         return Episodes(
-            self.support[:count],
-            self.queries[:count],
-            self.labels[:count],
-            None if self.groups is None else self.groups[:count],
+            self.support[part],
+            self.queries[part],
+            self.labels[part],
+            None if self.groups is None else self.groups[part],
             self.group_names,
         )
 

@@ -68,16 +68,20 @@ class Trials:
             return self
         shares = share(self.of_kind, count)
         starts = np.cumsum((0, *self.of_kind[:-1]))
-        kept = np.concatenate(
-            [np.arange(a, a + n) for a, n in zip(starts, shares, strict=True)]
-        ).astype(np.int64)
+        kept = [np.arange(a, a + n) for a, n in zip(starts, shares, strict=True)]
+        return self.take(np.concatenate(kept).astype(np.int64))
+
+    def take(self, kept: NDArray[np.int64]) -> Trials:
+        """The trials of these numbers (int64 [k], ascending), in this order."""
         told = self.labels
         labels = Labels(
             told.same[kept], told.kinds[kept], told.kind_names, told.subjects[kept]
         )  # fmt: skip
+        of_kind = np.bincount(labels.kinds, minlength=len(self.of_kind)).tolist()
         return Trials(
-            self.references[kept], self.probes[kept], labels, self.group_names, self.sizes, shares
-        )
+            self.references[kept], self.probes[kept], labels, self.group_names, self.sizes,
+            tuple(of_kind),
+        )  # fmt: skip
 
     def items(self) -> NDArray[np.int64]:
         """int64 [k]: every item that some trial uses, ascending."""

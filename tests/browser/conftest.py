@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "report"))  # the synthetic records
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent / "report"), str(HERE)]  # the synthetic records, the contrast
 
 REQUIRE = "ONESHOT_REQUIRE_BROWSER"
 ARGUMENTS = [

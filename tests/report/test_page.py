@@ -13,7 +13,7 @@ import pytest
 from synthetic_records import TASKS, TRAINED, grid, record, save
 
 from benchmark.records.schema import Calibration, Record
-from benchmark.report.page.render import embedded
+from benchmark.report.page.parts import embedded
 from benchmark.report.page.units import blocks
 from benchmark.report.write import write_leaderboard
 

@@ -145,6 +145,13 @@ def files(
     return {f"{stem}.svg": svg.getvalue(), f"{stem}.png": png.getvalue(), f"{stem}.csv": data}
 
 
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG file alone."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    return file.getvalue()
+
+
 def _cell(value: Any) -> Any:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +13,15 @@ from benchmark.records.schema import Record
 from benchmark.report import cells, cite, published
 from benchmark.report.escape import printable
 from benchmark.report.leaderboard import Leaderboard, Section
-from benchmark.report.page import data
+from benchmark.report.page import data, parts
 from benchmark.report.page.tables import FILTERS, Table, table
+from benchmark.report.play import beside, questions
 from benchmark.report.results import GroupsOf, default_groups
 
 FILE = "leaderboard.html"
 SCRIPTS = (
     "elements", "statistics", "tables", "filters", "axes", "curves", "scatter", "grid", "details",
-    "compare", "theme", "main",
+    "compare", "drawings", "play", "played", "tabs", "theme", "main",
 )  # fmt: skip
 
 
@@ -61,17 +57,11 @@ def render(
     """
     told = data.build(leaderboard, records, groups_of or default_groups(), cite.suite(results))
     sections = _sections(leaderboard, claims)
-    css, script = _text("page.css"), _script()
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_text("page.html")).render(
-        css=css,
-        script=script,
-        hashes={"css": _hash(css), "script": _hash(script)},
-        data=embedded(told),
+    told["play"] = beside.told(questions.on_glyphs(), leaderboard, claims)
+    return parts.page(
+        "page",
+        SCRIPTS,
+        told,
         suite=suite,
         count=leaderboard.records,
         sections=sections,
@@ -82,13 +72,6 @@ def render(
         holes=[printable(hole) for hole in holes],
         has_grid=_has_grid(told["rows"]),
     )
-
-
-def embedded(value: Any) -> str:
-    """JSON that can stand inside a script element: no character in it ends or opens one."""
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True, allow_nan=False)
-    # Plain ASCII; a lone surrogate from a name stays the escape that it is in JSON.
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _sections(leaderboard: Leaderboard, claims: list[Claim]) -> list[_Section]:
@@ -147,21 +130,3 @@ def _choices(sections: list[_Section]) -> dict[str, list[str]]:
     choices = {name: [*dict.fromkeys(line.filters[name] for line in lines)] for name in FILTERS}
     choices["views"].sort(key=int)
     return {name: [value for value in found if value] for name, found in choices.items()}
-
-
-def _script() -> str:
-    """All parts of the script in one function, so that nothing of it is global."""
-    parts = "\n".join(_text(f"script/{name}.js") for name in SCRIPTS)
-    return f'(() => {{\n"use strict";\n\n{parts}}})();\n'
-
-
-def _hash(text: str) -> str:
-    """What the page's security policy knows a script or style by (CSP Level 2, section 4.2)."""
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return "sha256-" + base64.b64encode(digest).decode("ascii")
-
-
-@cache
-def _text(name: str) -> str:
-    found = resources.files("benchmark.report").joinpath("templates").joinpath(*name.split("/"))
-    return found.read_text("utf-8")

@@ -1,6 +1,7 @@
 /* Brings the page to life. */
 
 watchTheme();
+watchTabs();
 document.querySelectorAll("table.sortable").forEach(sortable);
 document.querySelectorAll("tr[data-row]").forEach(enliven);
 watchFilters();
@@ -8,3 +9,4 @@ document.getElementById("compare-open").addEventListener("click", () => showComp
 scatterSection(document.getElementById("scatter"));
 const heat = document.getElementById("heat");
 if (heat) gridSection(heat);
+playSection(document.getElementById("game"), DATA.play);

@@ -1,0 +1,159 @@
+"""A model's answers question by question, to be looked at: nothing is trained or recorded.
+
+Records keep counts; whoever wants to see which query was missed has the model answer again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from benchmark.errors import OneshotError, Refused
+from benchmark.evaluation import platt, seen
+from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.episodes import answer
+from benchmark.evaluation.job import Job, Silent, Surroundings, build
+from benchmark.evaluation.outcome import not_answered
+from benchmark.evaluation.training import Training, training_of
+from benchmark.evaluation.verification import score_trials
+from benchmark.records import readings
+from benchmark.records.canonical import recipe_hash
+from benchmark.tasks.episodes import Episodes
+from benchmark.tasks.loading import LoadedTask
+from benchmark.tasks.spec import VALIDATION
+from benchmark.tasks.trials import Trials
+
+
+@dataclass(frozen=True, eq=False)
+class Looker:
+    """A model that is ready to answer, with its whole recipe; make one with `ready`."""
+
+    job: Job
+    model: Any
+    recipe: dict[str, Any]
+    place: Surroundings
+    bank: Bank
+
+    def classes(self, loaded: LoadedTask, episode: int) -> NDArray[np.int64]:
+        """int64 [q]: the position of the class that each query of the episode is taken for.
+
+        Raises:
+            ModelFailed: if an answer is not finite or has the wrong shape.
+        """
+        assert isinstance(loaded.episodes, Episodes)
+        found: list[Tensor] = []
+        answer(
+            self.model,
+            replace(loaded, episodes=loaded.episodes.only(episode)),
+            seed=self.job.seed,
+            device=self.place.device,
+            bank=self.bank,
+            shots=self.recipe.get("shots"),
+            observe=lambda scores, _: found.append(scores[0].argmax(dim=1)),
+            start=episode,
+        )
+        classes: NDArray[np.int64] = found[0].cpu().numpy()
+        return classes
+
+    def log_odds(self, loaded: LoadedTask, trials: Trials) -> NDArray[np.float64] | None:
+        """float64 [t]: log-odds of "same" of some of the task's trials, as a record has them.
+
+        None where the track has no validation trials to calibrate them on.
+
+        Raises:
+            ModelFailed: if an answer is not finite or has the wrong shape.
+        """
+        track = self.job.track
+        if not track.validation.names and not track.validation.classes:
+            return None
+        name = loaded.task.name.removesuffix(VALIDATION) + VALIDATION
+        checked = score_trials(self.model, self.place.task(name, track), **self._asking())
+        scaling = platt.fit(checked.scores, checked.asked.labels.same)
+        asked = score_trials(self.model, replace(loaded, episodes=trials), **self._asking())
+        return scaling.thousandths(asked.scores) / 1000
+
+    def embeddings(self, loaded: LoadedTask, items: NDArray[np.int64]) -> NDArray[np.float64]:
+        """float64 [n, e] of `items` (int64 [n], distinct), as distances see them.
+
+        Under the cosine they are brought to length one.
+        """
+        vectors = self.bank.vectors(loaded.data, loaded.task.split, items)
+        if getattr(self.model, "distance", None) == "cosine":
+            vectors = functional.normalize(vectors, dim=1)
+        return vectors.double().cpu().numpy()
+
+    def _asking(self) -> dict[str, Any]:
+        return {
+            "device": self.place.device,
+            "bank": self.bank,
+            "shots": self.recipe.get("shots"),
+        }
+
+
+def ready(job: Job, place: Surroundings, loaded: LoadedTask, embeds: bool = False) -> Looker:
+    """The job's model with its trained weights, allowed to answer the task.
+
+    Looking at answers to a test is a reading of it, and noted like one where there are results.
+
+    Args:
+        job: what is looked at; its tasks are only told in errors.
+        place: data, weights, device, and the results where readings are noted.
+        loaded: the task that is asked.
+        embeds: whether its embeddings are wanted.
+
+    Raises:
+        Refused: the model does not take the task, gives no embeddings, or has seen its classes.
+        OneshotError: a model that trains has no finished weights in the work folder.
+    """
+    model, recipe = _built(job, place)
+    if embeds and not callable(getattr(model, "embed", None)):
+        raise Refused(
+            f"{job.spec.key} gives no embeddings: it sees whole episodes or pairs.",
+            "Type: oneshot list models --json",
+        )
+    reason = not_answered(model, loaded.task)
+    test = loaded.task.split == "test"
+    if reason is None and test:
+        reason = seen.refusal(model, job.track, loaded, place)
+    if reason is not None:
+        raise Refused(f"{job.spec.key} cannot be asked {loaded.task.name}: {reason}.")
+    training = training_of(model, recipe, job, place, Silent())
+    if training is not None:
+        model = _trained(job, place, training, model, final=test and job.spec.asking.final_fit)
+    if hasattr(model, "eval"):
+        model.eval()
+    if test and place.results is not None and place.results.is_dir():
+        readings.note(
+            place.results, job.track.name, job.spec.key, loaded.task.name, loaded.task.version,
+            recipe_hash(recipe), job.seed,
+        )  # fmt: skip
+    return Looker(job, model, recipe, place, Bank(model, place.device, recipe["views"]))
+
+
+def _built(job: Job, place: Surroundings) -> tuple[Any, dict[str, Any]]:
+    model, recipe = build(job)
+    if hasattr(model, "to"):
+        model.to(place.device)
+    return model, recipe
+
+
+def _trained(job: Job, place: Surroundings, training: Training, model: Any, final: bool) -> Any:
+    """The model with the weights that validation chose, or those of the final fit."""
+    chosen = training.kept(model)
+    if chosen is not None and final:
+        model, _ = _built(job, place)
+        chosen = training.kept(model, chosen)
+    if chosen is None:
+        typed = "".join(f" --set {pair}" for pair in job.typed)
+        raise OneshotError(
+            f"{job.spec.key} trains, and {place.work} holds no finished weights of it on "
+            f"{job.track.name} with seed {job.seed} and budget {job.budget}.",
+            f"Type: oneshot run {job.spec.key} --task {job.tasks[0].removesuffix(VALIDATION)} "
+            f"--seeds {job.seed} --budget {job.budget}{typed}, or say with --work where they are.",
+        )
+    return model

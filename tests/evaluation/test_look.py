@@ -1,0 +1,133 @@
+"""Answers to be looked at are those of a record; weights are loaded, and a test's reading noted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark.errors import OneshotError, Refused
+from benchmark.evaluation.api import evaluate
+from benchmark.evaluation.job import Job, Surroundings
+from benchmark.evaluation.look import ready
+from benchmark.evaluation.run import run
+from benchmark.protocols import TrainingResult
+from benchmark.records import readings
+from benchmark.registry import ModelSpec, resolve
+from benchmark.tasks import load_task
+from benchmark.tasks import track as find_track
+
+TASK, PAIRS = "glyphs-5w1s", "glyphs-verification"
+
+
+class Small:
+    """Sixteen pixels on a side."""
+
+    input_size, distance = 16, "cosine"
+
+    def embed(self, images):
+        return images.flatten(1)
+
+
+class Learner(Small):
+    """Weights tell which training they are of; they decide what is seen of an image."""
+
+    refits = True
+
+    def __init__(self):
+        self.weight = torch.zeros(1)
+
+    def fit(self, data, run):
+        self.weight = torch.tensor([1.0 if data.validate is None else 3.0])
+        return TrainingResult(items=7, seconds=0.0, curve=[], best_items=7)
+
+    def state_dict(self):
+        return {"weight": self.weight}
+
+    def load_state_dict(self, state):
+        self.weight = state["weight"]
+
+    def embed(self, images):
+        return images[:, :, :: int(self.weight)].flatten(1)
+
+
+def job(factory, task=TASK, **settings):
+    known = isinstance(factory, str)
+    spec = resolve(factory) if known else ModelSpec(factory.__name__, factory, settings)
+    typed = tuple(f"{name}={value}" for name, value in settings.items())
+    return Job(spec, find_track("glyphs"), 0, "quick", (task,), typed)
+
+
+@pytest.mark.parametrize("model", [Small, "chance"])
+@pytest.mark.parametrize("episode", [0, 7])
+def test_an_episode_is_answered_as_in_the_record(model, episode) -> None:
+    loaded = load_task(TASK)
+    record = evaluate(model, TASK, device="cpu")
+    classes = ready(job(model), Surroundings(), loaded).classes(loaded, episode)
+    right = classes == loaded.episodes.labels[episode]
+    assert right.sum() == record.outcome.correct[episode]
+    assert 0 < right.sum() < len(right)
+
+
+def test_trials_have_the_log_odds_of_the_record() -> None:
+    loaded = load_task(PAIRS)
+    record = evaluate(Small, PAIRS, device="cpu")
+    numbers = np.array([3, 4, 5_001, 14_999])
+    odds = ready(job(Small, PAIRS), Surroundings(), loaded).log_odds(
+        loaded, loaded.episodes.take(numbers)
+    )
+    assert np.rint(1000 * odds).tolist() == [record.outcome.thousandths[n] for n in numbers]
+
+
+@pytest.mark.parametrize("final", [False, True])
+def test_the_weights_are_those_that_answered(final, tmp_path) -> None:
+    loaded, place = load_task(TASK), Surroundings(work=tmp_path)
+    asked = job(Learner, final_fit=final)
+    (record,) = run(asked, place)
+    looker = ready(asked, place, loaded)
+    assert float(looker.model.weight) == (1.0 if final else 3.0)
+    right = looker.classes(loaded, 2) == loaded.episodes.labels[2]
+    assert right.sum() == record.outcome.correct[2]
+    twin = load_task(f"{TASK}@validation")  # answered by weights that never saw it
+    assert float(ready(asked, place, twin).model.weight) == 3.0
+
+
+def test_nothing_is_trained(tmp_path) -> None:
+    place = Surroundings(work=tmp_path / "work")
+    with pytest.raises(OneshotError, match="no finished weights") as told:
+        ready(job(Learner), place, load_task(TASK))
+    assert "oneshot run Learner --task glyphs-5w1s --seeds 0 --budget quick" in told.value.hint
+    assert not place.work.exists()
+
+
+def test_a_reading_of_the_test_is_noted_and_one_of_validation_is_not(tmp_path) -> None:
+    place = Surroundings(results=tmp_path)
+    ready(job(Small), place, load_task(f"{TASK}@validation"))
+    assert not readings.load(tmp_path)
+    ready(job(Small), place, load_task(TASK))
+    assert readings.load(tmp_path) == {("glyphs", "Small"): 1}
+    elsewhere = Surroundings(results=tmp_path / "none")
+    ready(job(Small), elsewhere, load_task(TASK))
+    assert not elsewhere.results.exists()
+
+
+def test_what_cannot_be_asked_is_refused_before_the_test_is_read(tmp_path) -> None:
+    place = Surroundings(results=tmp_path)
+
+    class Seen(Small):
+        seen = ("glyphs/test",)
+
+    with pytest.raises(Refused, match="it has seen"):
+        ready(job(Seen), place, load_task(TASK))
+    with pytest.raises(Refused, match="no similarity"):
+        ready(job("chance", PAIRS), place, load_task(PAIRS))
+    with pytest.raises(Refused, match="no embeddings"):
+        ready(job("chance"), place, load_task(TASK), embeds=True)
+    assert not readings.load(tmp_path)
+
+
+def test_embeddings_are_as_the_distance_sees_them() -> None:
+    loaded, items = load_task(f"{TASK}@validation"), np.array([12_000, 12_345])
+    vectors = ready(job(Small), Surroundings(), loaded, embeds=True).embeddings(loaded, items)
+    flat = loaded.data.take(items).images(16).reshape(2, -1) / 255
+    assert vectors == pytest.approx(flat / np.linalg.norm(flat, axis=1, keepdims=True), abs=1e-6)
