@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 import numpy as np
 import pytest
 from contrast import CONTRAST
-from scipy.stats import t
 from synthetic_records import MODELS, TRAINED, grid, record, save
 
 from benchmark.records.schema import Calibration, Record
 from benchmark.report.write import write_leaderboard
+from benchmark.statistics.paired import compare_units
 
 pytestmark = pytest.mark.browser
 HOSTILE = "</script><img src=http://nowhere.example/x onerror=alert(1)>"
 GRID = {f"siamese-conv4-{d}-{loss}": TRAINED | {"distance": d, "loss": loss}
         for d in ("cosine", "euclidean") for loss in ("contrastive", "triplet")}  # fmt: skip
 FIRST, SECOND = "prototypical-conv4", "siamese-conv4-cosine-triplet"
+TWINS = SECOND, "siamese-conv4-euclidean-triplet"  # heads of the same trainings
 NO_RANK = "\N{EN DASH}"
 CLAIM = (
     '[[claim]]\ntask = "glyphs-5w1s"\nmethod = "Paper"\naccuracy = 50.0\n'
@@ -39,11 +39,18 @@ def calibrated(made: Record) -> Record:
     return Record.model_validate(content)
 
 
+def of_shared_networks(made: Record) -> Record:
+    weights = f"{made.seed}".ljust(64, "0")
+    provenance = made.provenance.model_copy(update={"weights": weights})
+    return made.model_copy(update={"provenance": provenance})
+
+
 @pytest.fixture(scope="module")
 def records():
     models = {key: MODELS[key] for key in ("chance", "pixels-cosine", FIRST)}
     made = grid(models | {key: (0.8, recipe) for key, recipe in GRID.items()})
     made = [calibrated(r) if r.model.key == FIRST else r for r in made]
+    made = [of_shared_networks(r) if r.model.key in TWINS else r for r in made]
     return [*made, record(HOSTILE, skill=0.3, recipe=TRAINED)]
 
 
@@ -135,8 +142,8 @@ def test_details_open_tell_everything_and_give_the_focus_back(page) -> None:
     assert page.evaluate("document.activeElement.textContent") == FIRST
 
 
-def by_hand(records, task, units):
-    """Mean and half width of the difference: two-way components, paired over units."""
+def of_units(records, task, units, pair):
+    """The analysis of `oneshot compare` on the same units."""
 
     def table(key):
         found = [r for r in records if (r.model.key, r.task.name) == (key, task)]
@@ -144,23 +151,14 @@ def by_hand(records, task, units):
         x = np.array([r.outcome.correct for r in found]) / found[0].outcome.of
         return np.stack([[row[units == u].mean() for u in np.unique(units)] for row in x])
 
-    one, two = table(FIRST), table(SECOND)
-    d = one.mean(axis=0) - two.mean(axis=0)
-    parts = [(d.var(ddof=1) / len(d), len(d) - 1)]
-    for x in (one, two):
-        s, u = x.shape
-        seed_square = u * x.mean(axis=1).var(ddof=1)
-        rest = x - x.mean(axis=1, keepdims=True) - x.mean(axis=0) + x.mean()
-        rest_square = (rest**2).sum() / ((s - 1) * (u - 1))
-        parts.append((max(0.0, seed_square - rest_square) / (u * s), s - 1))
-    variance = sum(v for v, _ in parts)
-    quantile = sum(v * t.ppf(0.975, df) for v, df in parts) / variance
-    return d.mean(), quantile * math.sqrt(variance)
+    same = set(pair) == set(TWINS)
+    return compare_units(*(table(key) for key in pair), "group", same_networks=same)
 
 
-def test_the_comparison_is_what_the_records_give(page, records) -> None:
+@pytest.mark.parametrize("pair", [(FIRST, SECOND), TWINS])
+def test_the_comparison_is_what_the_records_give(page, records, pair) -> None:
     track = page.locator(".track").first
-    for key in (FIRST, SECOND):
+    for key in pair:
         track.get_by_role("checkbox", name=f"Compare {key}", exact=True).check()
     page.locator("#tray").get_by_role("button", name="Compare").click()
     dialog = page.get_by_role("dialog", name="Compare two rows")
@@ -171,10 +169,13 @@ def test_the_comparison_is_what_the_records_give(page, records) -> None:
         task = row.locator("th").inner_text().split()[0]
         for kind, units in (("images", np.arange(400) // 8), ("classes", np.arange(400) % 5)):
             shown = row.locator(f"[data-kind={kind}]")
-            mean, half = by_hand(records, task, units)
+            found = of_units(records, task, units, pair)
+            mean, half = found.difference, found.half_width
             assert float(shown.get_attribute("data-mean")) == pytest.approx(mean, abs=1e-12)
-            assert float(shown.get_attribute("data-half")) == pytest.approx(half, rel=1e-9)
+            assert float(shown.get_attribute("data-half")) == pytest.approx(half, rel=1e-4)
             assert f"{abs(100 * mean):.1f} ± {100 * half:.1f}" in shown.inner_text()
+    if pair == TWINS:
+        return
     dialog.locator("select").nth(1).select_option(label="chance")
     assert "Not of one ranking" in dialog.inner_text()
     assert "first higher" in dialog.inner_text()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import t
 from synthetic_records import TASKS, TRAINED, grid, record, save
 
 from benchmark.records.schema import Calibration, Record
@@ -128,7 +129,33 @@ def test_rows_carry_the_sums_of_their_seeds_and_prefixes(tmp_path: Path) -> None
         assert sum(a["blocks"][1][seed]) == sum(records[seed].outcome.correct)
         assert sum(a["groups"][0][seed]) == sum(records[seed].outcome.correct[:100])
     assert a["groups"][1][0][3] == sum(records[0].outcome.correct[3::5])
-    assert "49" in told["quantiles"] and "4" in told["quantiles"]
+    assert result["a"]["networks"] is None, "records of no weights"
+
+
+def test_quantiles_between_two_steps_are_as_good_as_exact(tmp_path: Path) -> None:
+    told = data(page(tmp_path, [record("a", recipe=TRAINED)]))["quantiles"]
+    for freedom in (1, 1.37, 2, 2.9, 5.21, 9, 49, 998, 10_000):
+        place = (len(told) - 1) / freedom
+        below = min(int(place), len(told) - 2)
+        one, two = told[below], told[below + 1]
+        assert one * (two / one) ** (place - below) == pytest.approx(
+            t.isf(0.025, freedom), rel=1e-5
+        )
+
+
+def test_results_of_the_same_trained_networks_say_so(tmp_path: Path) -> None:
+    def trained(key: str, weights: str) -> list[Record]:
+        found = [record(key, seed=s, recipe=TRAINED) for s in (0, 1)]
+        return [
+            r.model_copy(update={"provenance": r.provenance.model_copy(update={
+                "weights": f"{weights}-{r.seed}".ljust(64, "0")})})
+            for r in found
+        ]  # fmt: skip
+
+    records = [r for key, w in (("a", "one"), ("b", "one"), ("c", "two")) for r in trained(key, w)]
+    rows = data(page(tmp_path, records))["rows"]
+    a, b, c = (row["results"][0]["networks"] for row in sorted(rows, key=lambda row: row["key"]))
+    assert a == b != c and len(a) == 12
 
 
 def test_calibration_is_summed_over_seeds(tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ Everything that is shown is text made harmless here; the script sets it as text,
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from benchmark.records.schema import Counts, Record
 from benchmark.registry import page_of
@@ -24,8 +25,9 @@ from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
 from benchmark.report.page.units import Units, blocks, groups
 from benchmark.report.results import GroupsOf, Result, TaskColumn
 from benchmark.report.siamese_grid import FACTORS, parts_of
+from benchmark.statistics.difference import STEEP, TRUST
 
-LEVEL = 0.95
+LEVEL, STEPS = 0.95, 512
 Key = tuple[str, str, str, int, int]  # model, recipe, task, version, seed
 
 
@@ -40,7 +42,9 @@ def build(
         groups_of: (task name, number of episodes) -> group of each episode, or None.
         suite: BibTeX of the suite with its record set.
     """
-    found = {_key(record): record for record in records}
+    found: dict[Key, list[Record]] = defaultdict(list)
+    for record in sorted(records, key=lambda record: record.fold or 0):
+        found[_key(record)].append(record)
     rows = numbered(leaderboard)
     tasks = _tasks(rows, groups_of)
     told = [_row(each, found, tasks) for each in rows]
@@ -54,7 +58,8 @@ def build(
             for ranking in section.rankings
         ],
         "tasks": {printable(name): units.told for name, units in tasks.items()},
-        "quantiles": _quantiles(rows, tasks),
+        "quantiles": _quantiles(),
+        "difference": {"trust": TRUST, "steep": STEEP},
         "recipes": {each.row.recipe8: _recipe(each.row) for each in rows},
         "references": {key: cite.entry(key) for key in cited},
         "suite": suite,
@@ -110,7 +115,7 @@ def _tasks(rows: list[Numbered], groups_of: GroupsOf) -> dict[str, _Task]:
     return {column.name: _Task(column, have, groups_of) for column, have in lengths.items()}
 
 
-def _row(each: Numbered, found: dict[Key, Record], tasks: dict[str, _Task]) -> dict[str, Any]:
+def _row(each: Numbered, found: dict[Key, list[Record]], tasks: dict[str, _Task]) -> dict[str, Any]:
     row = each.row
     results = [
         _result(Entry(each.section, each.ranking, row, result), _records(row, result, found), tasks)
@@ -157,6 +162,7 @@ def _result(entry: Entry, records: list[Record], tasks: dict[str, _Task]) -> dic
         levels = [n for n, length in enumerate(task.lengths) if length <= result.episodes]
         told["blocks"] = [_sums(task.blocks[n], outcomes) for n in levels]
         told["groups"] = [_sums(task.groups[n], outcomes) for n in levels]
+        told["networks"] = _networks(records)
     bins = confidences(records)
     if bins is not None:
         told["calibration"] = list(bins)
@@ -168,10 +174,17 @@ def _sums(units: Units | None, outcomes: list[Counts]) -> list[list[int]] | None
     return None if units is None else [units.sums(outcome.correct) for outcome in outcomes]
 
 
-def _records(row: Row, result: Result, found: dict[Key, Record]) -> list[Record]:
-    """The records behind a result, seed by seed."""
+def _networks(records: list[Record]) -> str | None:
+    """The same for two results whose seeds are the same trained weights; None without weights."""
+    weights = [f"{record.seed} {record.provenance.weights}" for record in records]
+    known = all(record.provenance.weights for record in records)
+    return hashlib.sha256("\n".join(weights).encode()).hexdigest()[:12] if known else None
+
+
+def _records(row: Row, result: Result, found: dict[Key, list[Record]]) -> list[Record]:
+    """The records behind a result, seed by seed and fold by fold."""
     task = result.column.task.name, result.column.version
-    return [found[row.key, row.recipe8, *task, seed] for seed in result.seeds]
+    return [r for seed in result.seeds for r in found[row.key, row.recipe8, *task, seed]]
 
 
 def _key(record: Record) -> Key:
@@ -179,7 +192,7 @@ def _key(record: Record) -> Key:
     return model.key, model.recipe8, task.name, task.version, record.seed
 
 
-def _curves(row: Row, found: dict[Key, Record]) -> list[dict[str, Any]]:
+def _curves(row: Row, found: dict[Key, list[Record]]) -> list[dict[str, Any]]:
     """One curve a seed: a track's tasks share their training."""
     curves: dict[int, list[list[float]]] = {}
     for result in row.results:
@@ -208,11 +221,11 @@ def _commands(ranking: Ranking, row: Row) -> list[str]:
     return [command(ranking, row, names, seeds) for seeds, names in tasks.items()]
 
 
-def _quantiles(rows: list[Numbered], tasks: dict[str, _Task]) -> dict[int, float]:
-    """The t quantile of each number of degrees of freedom that a comparison may need."""
-    units = [unit for task in tasks.values() for unit in (*task.blocks, *task.groups)]
-    needed = {len(unit.sizes) - 1 for unit in units if unit is not None}
-    needed |= {len(result.seeds) - 1 for each in rows for result in each.row.results}
-    return {
-        freedom: float(stdtrit(freedom, (1 + LEVEL) / 2)) for freedom in sorted(needed - {0, -1})
-    }
+def _quantiles() -> list[float]:
+    """What |t| exceeds with probability 1 - LEVEL, at 0 to `STEPS` over so many degrees of freedom.
+
+    Between two of them the logarithm is as good as straight: to one in 100,000.
+    """
+    upper = (1 + LEVEL) / 2
+    rest = (stdtrit(STEPS / step, upper) for step in range(1, STEPS + 1))
+    return [float(f"{value:.7g}") for value in (ndtri(upper), *rest)]

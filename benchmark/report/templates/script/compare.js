@@ -71,8 +71,8 @@ function comparison(first, second) {
     make("p", { class: "note" }, "Both answered the same episodes, so the difference is taken unit by unit. " +
       "These images: units are blocks of consecutive episodes (at most 50). New classes: units are groups of " +
       "classes, such as alphabets, each weighing the same. ± is half of the 95 % interval: paired t over the " +
-      "units, with the spread between training seeds added for a model with two or more; with a single seed " +
-      "training luck is not covered. Each task stands alone: of twenty equal pairs one seems to differ."),
+      "units, with the spread between training seeds added for a model with two or more (seeds pair as well where " +
+      "both answered with the same trained networks); with a single seed training luck is not covered. Each task stands alone: of twenty equal pairs one seems to differ."),
   ].filter(Boolean);
 }
 
