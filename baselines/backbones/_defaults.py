@@ -44,8 +44,10 @@ def training_defaults(track: TrackInfo, backbone: str, budget: str) -> dict[str,
         # Small batches make more steps out of few images (validation); embedding all validation
         # images takes as long as training on a third as many.
         fields |= {"classes": 12, "learning_rate": 0.003, "validations": 2}
-    if track.family == "photograph":
+    if track.family != "character":
+        # Telling languages of one script apart teaches less than telling any (validation).
         fields |= {"classes_from": "any"}
+    if track.family == "photograph":
         if budget == "quick":
             # Each embeds some 5,000 photographs, as much work as training on 2,000.
             fields |= {"validations": 3}
