@@ -147,7 +147,7 @@ NFI_SIGNATURES = KnownDataSet(
     items=300,
     classes=30,
     terms="Netherlands Forensic Institute: research only",
-    citation="nfi2009signatures",
+    citation="blankers2009icdar",
     digest="fed4f82ee18abf421750d1b889afd3cf0b2db1cbd4a3ffdb106721198097cc6f",
     to_add="a folder, zip or tar with genuine/ and forged/ of NFI-XXXYYZZZ.png",
 )

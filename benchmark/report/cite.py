@@ -22,6 +22,9 @@ DATA = {
     "omniglot": ("lake2015human",),
     "mini-imagenet": ("vinyals2016matching", "ravi2017optimization"),
     "orl-faces": ("samaria1994parameterisation",),
+    "nfi-signatures": ("blankers2009icdar",),
+    "languages": ("cldr",),
+    "digits": ("alpaydin1998digits",),
     "mini-imagenet-pickles": ("vinyals2016matching", "ravi2017optimization"),
 }
 TRACKS = {"omniglot-vinyals": ("vinyals2016matching", "snell2017prototypical")}  # whose split it is
