@@ -23,7 +23,7 @@ DATA = {
     "mini-imagenet": ("vinyals2016matching", "ravi2017optimization"),
     "orl-faces": ("samaria1994parameterisation",),
     "nfi-signatures": ("blankers2009icdar",),
-    "languages": ("unicode2025cldr",),
+    "languages": ("consortium2025common",),
     "digits": ("alpaydin1998digits",),
     "mini-imagenet-pickles": ("vinyals2016matching", "ravi2017optimization"),
 }
