@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from io import StringIO
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from synthetic_pairs import pair_record
 from synthetic_records import FIXED, TRAINED, record, save
 
 from benchmark.records import store
-from benchmark.records.schema import LogOdds, Record
+from benchmark.records.schema import CurvePoint, LogOdds, Record
 from benchmark.records.verify import verify
 from benchmark.report.answers import headline
 from benchmark.report.frame import to_frame
@@ -166,3 +167,20 @@ def test_a_record_of_no_fold_or_of_another_is_found(tmp_path: Path) -> None:
     other = Record.model_validate(glyphs.model_dump(exclude={"id"}, by_alias=True) | {"fold": 0})
     store.write(tmp_path / "glyphs", other)
     assert "is none of the 1" in verify(tmp_path / "glyphs")[1][0].says
+
+
+def test_each_fold_has_a_learning_curve(tmp_path: Path) -> None:
+    made = [pair_record(SIAMESE, FACES, 2.0, 0, TRAINED, fold) for fold in range(5)]
+    points = [[CurvePoint(items=9, loss_millionths=1, correct_per_10000=90 + f)] for f in range(5)]
+    curved = [
+        Record.model_validate(r.model_dump(exclude={"id"}, by_alias=True) | {"curve": curve})
+        for r, curve in zip(made, points, strict=True)
+    ]
+    written = write_leaderboard(save(tmp_path, curved))
+    plotted = tmp_path / "figures" / "curves-orl-faces-verification.csv"
+    rows = list(csv.DictReader(StringIO(plotted.read_text("utf-8"))))
+    assert [(row["seed"], row["fold"]) for row in rows] == [("0", str(fold)) for fold in range(5)]
+    assert [float(row["validation"]) for row in rows] == [(90 + f) / 10_000 for f in range(5)]
+    told = written.html.read_text("utf-8").split('id="data">')[1].split("</script>")[0]
+    curves = json.loads(told)["rows"][0]["curves"]
+    assert [(curve["seed"], curve["fold"]) for curve in curves] == [(0, f) for f in range(5)]

@@ -30,19 +30,19 @@ from benchmark.report.names import describe
 MOST_LINES = 16
 TITLE_WIDTH = 36
 HEADER = (
-    "pool", "budget", "views", "model", "recipe8", "seed", "items", "validation", "loss",
+    "pool", "budget", "views", "model", "recipe8", "seed", "fold", "items", "validation", "loss",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model's panel: `curves` holds per seed (items, validation accuracy, loss) points."""
+    """A model's panel: per (seed, fold) its (items, validation accuracy, loss) points."""
 
     title: str
     number: int
     ranking: Ranking
     row: Row
-    curves: dict[int, tuple[tuple[int, float, float], ...]]
+    curves: dict[tuple[int, int], tuple[tuple[int, float, float], ...]]
 
 
 def draw(section: Section, records: Iterable[Record]) -> theme.Picture | None:
@@ -92,7 +92,7 @@ def _models(section: Section, records: list[Record]) -> list[Model]:
     for number, ranking in enumerate(section.rankings):
         tasks = [(column.task.name, column.version) for column in ranking.columns]
         for row in ranking.rows:
-            curves: dict[int, tuple[tuple[int, float, float], ...]] = {}
+            curves: dict[tuple[int, int], tuple[tuple[int, float, float], ...]] = {}
             mine = [
                 r for r in curved[row.key, row.recipe8] if (r.task.name, r.task.version) in tasks
             ]
@@ -101,7 +101,7 @@ def _models(section: Section, records: list[Record]) -> list[Model]:
                     (p.items, p.correct_per_10000 / 10_000, p.loss_millionths / 1_000_000)
                     for p in sorted(r.curve, key=lambda p: p.items)
                 )
-                curves.setdefault(r.seed, points)
+                curves.setdefault((r.seed, r.fold or 0), points)
             known = any(m.row.key == row.key and m.curves == curves for m in models)
             if curves and not known:
                 ordered = dict(sorted(curves.items()))
@@ -116,7 +116,7 @@ def _models(section: Section, records: list[Record]) -> list[Model]:
 
 
 def _mean(model: Model) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Mean over seeds in percent, over the items that all of them reached.
+    """Mean of the trainings in percent, over the items that all of them reached.
 
     Seeds may validate at different moments; between two of its own each is taken as straight.
     """
@@ -193,8 +193,8 @@ def _deciding_task(section: Section, records: list[Record]) -> str | None:
 def _legend(models: list[Model], decides: str | None) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = []
     if any(len(model.curves) > 1 for model in models):
-        handles.append(Line2D([], [], color=theme.MUTED, lw=2.0, label="mean over seeds"))
-        handles.append(Line2D([], [], color=theme.MUTED, lw=0.6, label="one seed"))
+        handles.append(Line2D([], [], color=theme.MUTED, lw=2.0, label="mean of the trainings"))
+        handles.append(Line2D([], [], color=theme.MUTED, lw=0.6, label="one training"))
     if len(models) > MOST_LINES:
         handles.append(Patch(color=theme.FAINT, lw=0, label="range of all models"))
     elif len(models) > 1:
@@ -208,8 +208,16 @@ def _legend(models: list[Model], decides: str | None) -> list[Line2D | Patch]:
 def _data(models: list[Model]) -> list[list[Any]]:
     """Every point of every seed; validation accuracy in [0, 1]."""
     return [
-        [m.ranking.pool, m.ranking.budget, m.ranking.views, m.row.key, m.row.recipe8, seed, *point]
+        [
+            m.ranking.pool,
+            m.ranking.budget,
+            m.ranking.views,
+            m.row.key,
+            m.row.recipe8,
+            *which,
+            *point,
+        ]
         for m in models
-        for seed, curve in m.curves.items()
+        for which, curve in m.curves.items()
         for point in curve
     ]

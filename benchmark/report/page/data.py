@@ -193,16 +193,21 @@ def _key(record: Record) -> Key:
 
 
 def _curves(row: Row, found: dict[Key, list[Record]]) -> list[dict[str, Any]]:
-    """One curve a seed: a track's tasks share their training."""
-    curves: dict[int, list[list[float]]] = {}
+    """One curve a seed and fold: a track's tasks share their training."""
+    curves: dict[tuple[int, int], list[list[float]]] = {}
     for result in row.results:
         for record in _records(row, result, found):
-            if record.curve and record.seed not in curves:
-                curves[record.seed] = [
+            which = record.seed, record.fold or 0
+            if record.curve and which not in curves:
+                curves[which] = [
                     [point.items, point.correct_per_10000, point.loss_millionths]
                     for point in record.curve
                 ]
-    return [{"seed": seed, "points": curves[seed]} for seed in sorted(curves)]
+    folded = any(fold for _, fold in curves)
+    return [
+        {"seed": seed, "fold": fold if folded else None, "points": curves[seed, fold]}
+        for seed, fold in sorted(curves)
+    ]
 
 
 def _recipe(row: Row) -> list[tuple[str, str]]:

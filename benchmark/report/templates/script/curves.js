@@ -14,18 +14,18 @@ function learningCurve(curves, width) {
     label: `Learning curve: validation accuracy ends at ${ends(curves)} percent.`,
   });
   const labels = [];
-  curves.forEach(({ seed, points: line }, n) => {
+  curves.forEach(({ seed, fold, points: line }, n) => {
     const path = line.map(([items, correct]) => `${across(items)},${up(correct / 100)}`).join(" ");
     figure.append(draw("polyline", { class: `line line-${n % 4}`, points: path }));
     const [items, correct] = line.at(-1);
     figure.append(mark(n, across(items), up(correct / 100), 3.5));
-    labels.push({ x: across(items) + 8, y: up(correct / 100) + 4, text: `seed ${seed}` });
+    labels.push({ x: across(items) + 8, y: up(correct / 100) + 4, text: fold === null ? `seed ${seed}` : `${seed}, fold ${fold}` });
   });
   apart(labels, 13);
   figure.append(...labels.map(({ x, y, text }) => draw("text", { class: "tick", x, y }, text)));
-  const rows = curves.flatMap(({ seed, points: line }) =>
+  const rows = curves.flatMap(({ seed, fold, points: line }) =>
     line.map(([items, correct, loss]) =>
-      [`${seed}`, items.toLocaleString("en"), (correct / 100).toFixed(1), (loss / 1e6).toFixed(3)]));
+      [fold === null ? `${seed}` : `${seed}, fold ${fold}`, items.toLocaleString("en"), (correct / 100).toFixed(1), (loss / 1e6).toFixed(3)]));
   return make("figure", {}, figure,
     make("details", {}, make("summary", {}, "The curve as a table"),
       tabulate("Learning curve", ["Seed", "Items", "Validation accuracy, %", "Loss"], rows, [1, 2, 3])));
