@@ -13,11 +13,14 @@ from benchmark.cli import (
     check,
     cite,
     compare,
+    compare_images,
     data,
     env,
+    export,
     leaderboard,
     listing,
     run,
+    search,
     tune,
     verify,
 )
@@ -39,6 +42,9 @@ app.command("cite")(cite.cite)
 app.command("verify")(verify.verify)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("compare")(compare.compare)
+app.command("compare-images")(compare_images.compare_images)
+app.command("search")(search.search)
+app.command("export")(export.export)
 app.add_typer(data.app, name="data")
 app.command("env")(env.env)
 
