@@ -101,7 +101,7 @@ def validation_pairs(track: Track, of: Callable[[str], Track]) -> tuple[Task, Tr
             return _verification(family, twin=True), other
     genuine = TrialKind("genuine", VALIDATION_TRIALS)
     found = Task(
-        name=f"{track.name}-verification{VALIDATION}",
+        name=f"{track.name}-pairs{VALIDATION}",
         version=1,
         track=track.name,
         split="validation",

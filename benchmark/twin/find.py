@@ -207,7 +207,7 @@ def _untrained(name: str, jobs: list[Job], asked: Asked, work: Path) -> OneshotE
     if others:
         kept = "1 training is" if others == 1 else f"{others} trainings are"
         more = f"; {kept} kept there, of another model, recipe, seed or version of the suite"
-    # The validation twin trains without reading the test once more; a final fit comes before a test.
+    # The validation twin trains without reading the test; a final fit comes before a test alone.
     task = job.track.chooses + ("" if job.spec.asking.final_fit else VALIDATION)
     words = [f"oneshot run {job.spec.key if '--' in name else name} --task {task}"]
     words += [f"--seeds {asked.seed}"] if asked.seed else []
