@@ -81,22 +81,15 @@ def calibration(twin: Twin) -> Calibration:
 
 
 def table(hits: list[Hit]) -> None:
-    """Prints the hits; without probabilities where there are none."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
+    """Prints the hits; without probabilities where there are none. Names are never broken."""
     from benchmark.datasets.own.bad import printable
     from benchmark.twin.wording import likely
 
-    told = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Rank", "Similarity", "Probability", "Decision"):
-        if hits[0].probability is not None or heading in ("Rank", "Similarity"):
-            told.add_column(heading, justify="left" if heading == "Decision" else "right")
-    told.add_column("File", overflow="fold")
+    sure = hits[0].probability is not None
+    middle = "  Probability  Decision " if sure else ""
+    typer.echo(f"Rank  Similarity{middle}  File")
     for hit in hits:
-        cells = [str(hit.rank), f"{hit.similarity:.4f}"]
         if hit.probability is not None:
-            cells += [likely(hit.probability), "same" if hit.same else "different"]
-        told.add_row(*cells, Text(printable(hit.name)))
-    Console(highlight=False).print(told)
+            decision = "same" if hit.same else "different"
+            middle = f"  {likely(hit.probability):>11}  {decision:<9}"
+        typer.echo(f"{hit.rank:>4}  {hit.similarity:>10.4f}{middle}  {printable(hit.name)}")

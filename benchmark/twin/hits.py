@@ -23,7 +23,7 @@ COLUMNS = 5  # of hits, beside the query
 MOST = 50
 SIDE = 160  # pixels of each picture
 CELL = 1.3  # inches
-LETTERS = 26  # of a file's name
+LETTERS = 24  # of a file's name
 SAME, DIFFERENT = COLOURS[0], MUTED
 
 

@@ -121,7 +121,7 @@ def gallery(
     root, bad = Path(folder).expanduser(), Bad()
     if not root.is_dir():
         raise OneshotError(f"There is no folder {folder}.", "Give a folder of images.")
-    names = [name for name in walk(root, bad) if is_image(name)]
+    names = sorted(name for name in walk(root, bad) if is_image(name))
     if not names:
         bad.settle(on_bad)
         raise OneshotError(f"There is no image under {folder}.", "Give a folder of images.")
@@ -144,9 +144,4 @@ def gallery(
     notes = bad.settle(on_bad)
     if not kept:
         raise OneshotError(f"None of the {len(names)} images under {folder} can be read.")
-    return Gallery(twin, root, tuple(sorted(kept)), torch.cat(encoded)[_sorted(kept)], notes)
-
-
-def _sorted(names: list[str]) -> Tensor:
-    """int64 [n]: the rows in the order of their names."""
-    return torch.tensor(sorted(range(len(names)), key=names.__getitem__))
+    return Gallery(twin, root, tuple(kept), torch.cat(encoded), notes)

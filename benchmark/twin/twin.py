@@ -136,10 +136,11 @@ class Twin:
 
     @property
     def distance(self) -> str:
-        """The name of what makes the similarity: a distance, or the method that computes it."""
+        """The name of what makes the similarity."""
         if self.way == "embed":
             return str(getattr(self.found.model, "distance", "euclidean"))
-        return f"its own {self.way}"
+        name = self.found.recipe.get("distance")
+        return "a similarity of its own" if name in (None, "compare") else f"{name}, learned"
 
     @property
     def views(self) -> int:
