@@ -23,7 +23,9 @@ Model = Annotated[
 ]  # fmt: skip
 Track = Annotated[
     str | None,
-    typer.Option(help="Whose training is meant; default: the one there are weights of."),
+    typer.Option(
+        help="Whose training is meant; default: the one there are weights of, else glyphs."
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of the training.", min=0)]
 Budget = Annotated[str | None, typer.Option(help="Budget of the training, if several are kept.")]

@@ -145,3 +145,20 @@ def test_the_name_says_model_and_recipe(
     monkeypatch.chdir(tmp_path)
     twin = replace(training.load())
     assert export(twin, "torchscript").path.name == f"{KEY}--{training.record.model.recipe8}.pt"
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning")
+def test_what_the_page_shows_runs(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "use-a-twin.md"
+    blocks = [block.split("```")[0] for block in page.read_text("utf-8").split("```python\n")[1:]]
+    assert len(blocks) == 2 and all(KEY in block for block in blocks[:1])
+    folder.rename(tmp_path / "folder")
+    for name in ("a", "b", "c", "query"):
+        (tmp_path / f"{name}.png").write_bytes((tmp_path / "folder" / "1" / "2.png").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(block.replace(KEY, "pixels-cosine"), names)
+    assert names["hit"].rank == 5 and (tmp_path / "twin.pt").is_file()  # type: ignore[attr-defined]

@@ -105,3 +105,15 @@ def test_the_drawing_shows_every_hit_and_its_decision(folder: Path) -> None:
 def test_nobody_is_quite_sure() -> None:
     told = [likely(p) for p in (0.0, 0.004, 0.5, 0.983, 0.995, 1.0)]
     assert told == ["< 0.1 %", "0.4 %", "50 %", "98 %", "99.5 %", "> 99.9 %"]
+
+
+def test_a_drawing_shows_wide_images_whole(folder: Path) -> None:
+    wide = Image.new("RGB", (200, 50), (200, 0, 0))
+    wide.paste((0, 0, 200), (100, 0, 200, 50))
+    drawn = Image.open(io.BytesIO(draw(wide, folder, [Hit(1, "3/1.png", 0.5, None, None)])))
+    pixels = np.asarray(drawn.convert("RGB")).astype(int)
+    red, blue = ((pixels[..., c] > 150) & (pixels[..., 1] < 60) for c in (0, 2))
+    assert red.sum() == pytest.approx(blue.sum(), rel=0.15)  # both halves, one beside the other
+    assert np.ptp(np.flatnonzero(red.any(axis=0))) / np.ptp(np.flatnonzero(red.any(axis=1))) > 1.5
+    with pytest.raises(OneshotError, match="can no longer be read"):
+        draw(wide, folder, [Hit(1, "3/none.png", 0.5, None, None)])
