@@ -11,6 +11,7 @@ Weights are where `oneshot run` keeps them, under the identity of their training
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from benchmark.tasks.spec import VALIDATION, Track
 from benchmark.tasks.tracks import TRACKS
 from benchmark.tasks.tracks import track as find_track
 
+RECORDED = r".+--[0-9a-f]{8}"  # KEY--RECIPE8
 USUAL = "glyphs"  # the track of a model that names none and has learned on none
 
 
@@ -105,7 +107,7 @@ def find(name: str, asked: Asked, work: Path) -> Found:
 
 def _jobs(name: str, asked: Asked, work: Path) -> tuple[list[Job], dict[str, str | None]]:
     """What could be meant, and the weights of records by track where `name` names records."""
-    if re.fullmatch(r".+--[0-9a-f]{8}", name):
+    if re.fullmatch(RECORDED, name):
         return _recorded(name, asked)
     spec = resolve(name, asked.settings)
     typed = tuple(f"{key}={value}" for key, value in (asked.settings or {}).items())
@@ -209,11 +211,14 @@ def _untrained(name: str, jobs: list[Job], asked: Asked, work: Path) -> OneshotE
         more = f"; {kept} kept there, of another model, recipe, seed or version of the suite"
     # The validation twin trains without reading the test; a final fit comes before a test alone.
     task = job.track.chooses + ("" if job.spec.asking.final_fit else VALIDATION)
-    words = [f"oneshot run {job.spec.key if '--' in name else name} --task {task}"]
+    typed = job.spec.key if re.fullmatch(RECORDED, name) else name
+    words = [f"oneshot run {shlex.quote(typed)} --task {task}"]
     words += [f"--seeds {asked.seed}"] if asked.seed else []
     words += [f"--budget {job.budget}"] if job.budget != BUDGETS[0] else []
-    words += [f"--set {setting}" for setting in job.typed]
-    words += [f"--work {asked.work}"] if asked.work else []
+    words += [f"--set {shlex.quote(setting)}" for setting in job.typed]
+    words += [f"--work {shlex.quote(str(asked.work))}"] if asked.work else []
+    if asked.results != Asked.results:
+        words += [f"--results {shlex.quote(str(asked.results))}"]
     if path_of(job, task, build(job)[1], asked.results).is_file():
         words += ["--existing redo"]  # else it would be left out
     return OneshotError(
@@ -235,4 +240,4 @@ def _several(name: str, jobs: list[Job]) -> OneshotError:
     else:
         budgets = list(dict.fromkeys(job.budget for job in jobs))
         told = f"with the budgets {', '.join(budgets)}", f"--budget {budgets[0]}"
-    return OneshotError(f"{name} is there {told[0]}.", f"Say which: {told[1]}")
+    return OneshotError(f"{name} could mean several, {told[0]}.", f"Say which: {told[1]}")
