@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "check", "evaluate", "load_records", "load_task"]
+__all__ = ["__version__", "check", "evaluate", "load_records", "load_task", "load_twin"]
 
 if TYPE_CHECKING:
     from benchmark.evaluation.api import evaluate
     from benchmark.evaluation.conformance.judge import check
     from benchmark.report.frame import load_records
     from benchmark.tasks.loading import load_task
+    from benchmark.twin.twin import load_twin
 
 _HOMES = {
     "check": "benchmark.evaluation.conformance.judge",
     "evaluate": "benchmark.evaluation.api",
     "load_records": "benchmark.report.frame",
     "load_task": "benchmark.tasks.loading",
+    "load_twin": "benchmark.twin.twin",
 }
 
 

@@ -1,9 +1,15 @@
-"""What all models that are read from a file share: settings, the file's hash, what they declare."""
+"""What all models that are read from a file share: settings, the file's hash, what they declare.
+
+A file that `oneshot export` wrote says itself how it is asked: its note (JSON) gives the settings
+that the user leaves open.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +22,9 @@ from baselines.settings import derived
 from benchmark.errors import ModelFailed, OneshotError
 from benchmark.protocols import Seen, TrackInfo
 
+NOTE = "oneshot"  # under this name a file keeps what is said of it
+FORMAT = 1
+AGAIN = "Export it again: oneshot export --model RUN --format onnx"
 Distance = Literal["euclidean", "squared-euclidean", "cosine", "dot-product", "manhattan"]
 MeanSpread = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -39,9 +48,11 @@ class FileEmbedder:
         recipe: everything the answers depend on.
         seen: only where it was told; tables mark models that do not say.
         pool: "pretrained" where what it has seen goes beyond the track's training split.
+        note: what the file says of itself, None where it says nothing.
     """
 
     recipe: Any
+    note: Mapping[str, Any] | None = None
 
     def declare(self, recipe: Any, track: TrackInfo, noted: tuple[Seen, ...] = ()) -> None:
         """Sets what the harness reads, and the recipe with the track's numbers filled in.
@@ -128,6 +139,44 @@ def read(path: str) -> tuple[bytes, str]:
     except OSError as error:
         raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
     return data, hashlib.sha256(data).hexdigest()
+
+
+def note_of(path: str, text: str) -> dict[str, Any] | None:
+    """A file's note from its JSON; None where there is none.
+
+    Raises:
+        OneshotError: it is damaged, or of a later version of the suite.
+    """
+    if not text:
+        return None
+    try:
+        note = json.loads(text)
+        known = note["format"] == FORMAT
+    except (ValueError, KeyError, TypeError) as error:
+        raise OneshotError(f"The note '{NOTE}' inside {path} is damaged.", AGAIN) from error
+    if not known:
+        raise OneshotError(f"{path} was exported by another version of the suite.", AGAIN)
+    return dict(note)
+
+
+def noted(note: Mapping[str, Any] | None) -> tuple[dict[str, Any], tuple[Seen, ...]]:
+    """The settings that a note gives, as a user would type them, and the classes seen."""
+    if note is None:
+        return {}, ()
+    settings = {name: note[name] for name in ("input_size", "channels")}
+    if note["distance"] is not None:
+        settings["distance"] = note["distance"]
+    if note["normalise"] is not None:
+        settings["normalise"] = "/".join(",".join(map(repr, part)) for part in note["normalise"])
+    seen = tuple(
+        Seen(each["name"], each["data"], each["digest"], tuple(each["classes"]))
+        for each in note["seen"]
+        if not isinstance(each, str)
+    )
+    names = [each for each in note["seen"] if isinstance(each, str)]
+    if names:
+        settings["seen"] = ",".join(names)
+    return settings, seen
 
 
 def mean_spread(text: str, channels: int) -> MeanSpread:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.adapters._file import FileEmbedder, FileRecipe, read, refuse
+from baselines.adapters._file import NOTE, FileEmbedder, FileRecipe, note_of, noted, read, refuse
 from baselines.settings import convert
 from benchmark.errors import OneshotError
 from benchmark.protocols import TrackInfo
@@ -27,9 +27,7 @@ class Onnx(FileEmbedder):
     def __init__(
         self, path: str, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any
     ) -> None:
-        recipe = FileRecipe(**convert(FileRecipe, settings))
         data, sha256 = read(path)
-        self.declare(dataclasses.replace(recipe, sha256=sha256), track)
         runtime = _onnxruntime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
@@ -45,6 +43,11 @@ class Onnx(FileEmbedder):
                 f"{path} has {len(inputs)} inputs ({', '.join(inputs)}); expected one, images."
             )
         self.name = inputs[0]
+        told = self.session.get_modelmeta().custom_metadata_map
+        self.note = note_of(path, told.get(NOTE, ""))
+        known, seen = noted(self.note)
+        recipe = FileRecipe(**convert(FileRecipe, {**known, **settings}))
+        self.declare(dataclasses.replace(recipe, sha256=sha256), track, seen)
 
     def rows(self, items: Tensor) -> Tensor:
         """float32 [n, c, h, w] -> the first output [n, ...]."""

@@ -13,12 +13,15 @@ from benchmark.cli import (
     check,
     cite,
     compare,
+    compare_images,
     data,
     env,
+    export,
     leaderboard,
     listing,
     play,
     run,
+    search,
     show,
     tune,
     verify,
@@ -43,6 +46,9 @@ app.command("leaderboard")(leaderboard.leaderboard)
 app.command("compare")(compare.compare)
 app.command("show")(show.show)
 app.command("play")(play.play)
+app.command("compare-images")(compare_images.compare_images)
+app.command("search")(search.search)
+app.command("export")(export.export)
 app.add_typer(data.app, name="data")
 app.command("env")(env.env)
 

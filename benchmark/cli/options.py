@@ -32,6 +32,6 @@ Device = Annotated[str, typer.Option(help="auto | cpu | cuda | mps")]
 
 def default_work() -> Path:
     """The user's cache directory for checkpoints and trained weights."""
-    from platformdirs import user_cache_path
+    from benchmark.evaluation import job
 
-    return user_cache_path("oneshot-benchmark", appauthor=False) / "work"
+    return job.default_work()

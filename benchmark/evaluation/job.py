@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,16 @@ from benchmark.tasks.spec import VALIDATION, Track
 
 Existing = Literal["skip", "redo", "fail"]
 BUDGETS = ("quick", "standard", "full")
+
+
+def default_work() -> Path:
+    """Where checkpoints and trained weights are kept: ONESHOT_WORK, or in the user's cache."""
+    from platformdirs import user_cache_path
+
+    chosen = os.environ.get("ONESHOT_WORK")
+    return (
+        Path(chosen) if chosen else user_cache_path("oneshot-benchmark", appauthor=False) / "work"
+    )
 
 
 class Watcher(Protocol):

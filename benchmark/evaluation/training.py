@@ -74,6 +74,26 @@ def training_key(
     )
 
 
+def key_of(
+    model: Any, track: Track, data_digest: str, recipe: dict[str, Any], seed: int, chooser: str
+) -> str:
+    """The `training_key` of a built model; `chooser` names the validation twin that decides."""
+    episodes = choosing_episodes(way_of(model), track.family)
+    answering = tuple(getattr(model, "answering", ()))
+    decides = chooser.removesuffix(VALIDATION), episodes
+    return training_key(track, data_digest, recipe, seed, decides, answering)
+
+
+def refit_key(chosen: str, items: int) -> str:
+    """Identity of the final fit for so many items after the training with the key `chosen`."""
+    return digest([chosen, "final fit", items])
+
+
+def folder_of(work: Path, track: Track, key: str) -> Path:
+    """Where the weights and the checkpoints of a training lie."""
+    return work / slug(track.name) / key[:16]
+
+
 @dataclass(frozen=True)
 class Training:
     """A training that can be done or loaded: what a model learns from and where it is kept.
@@ -152,28 +172,24 @@ class Training:
         """
         key = self._key(model) if chosen is None else self._final_key(model, chosen)
         folder = self._folder(key)
-        return None if folder is None else _load(model, folder, key)
+        return None if folder is None else load(model, folder, key)
 
     def _final_key(self, model: Any, chosen: Trained) -> str:
-        return digest([self._key(model), "final fit", chosen.result.best_items])
+        return refit_key(self._key(model), chosen.result.best_items)
 
     def _folder(self, key: str) -> Path | None:
-        return None if self.work is None else self.work / slug(self.track.name) / key[:16]
+        return None if self.work is None else folder_of(self.work, self.track, key)
 
     def _key(self, model: Any) -> str:
-        episodes = choosing_episodes(way_of(model), self.track.family)
-        answering = tuple(getattr(model, "answering", ()))
-        chooser = self.chooser.task.name.removesuffix(VALIDATION), episodes
-        return training_key(
-            self.track, self.whole.digest, self.recipe, self.seed, chooser, answering
-        )
+        chooser = self.chooser.task.name
+        return key_of(model, self.track, self.whole.digest, self.recipe, self.seed, chooser)
 
     def _fit(self, model: Any, data: TrainingData, key: str) -> Trained:
         folder = self._folder(key)
         if folder is not None:
             _prepare(folder)
             if not self.again:
-                kept = _load(model, folder, key)
+                kept = load(model, folder, key)
                 if kept is not None:
                     return kept
         result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
@@ -241,8 +257,14 @@ def _save(
     return weights
 
 
-def _load(model: Any, folder: Path, key: str) -> Trained | None:
-    """The kept training if it is this one and whole; anything else is trained anew."""
+def load(model: Any, folder: Path, key: str) -> Trained | None:
+    """Puts the kept weights into the model, if they are of this training and whole; else None.
+
+    Args:
+        model: built like the one that was trained.
+        folder: see `folder_of`.
+        key: see `key_of` and `refit_key`.
+    """
     try:
         told = json.loads((folder / "training.json").read_bytes())
         data = (folder / "weights.safetensors").read_bytes()
@@ -252,7 +274,7 @@ def _load(model: Any, folder: Path, key: str) -> Trained | None:
         result = TrainingResult(**told["result"], curve=curve)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    from safetensors.torch import load
+    from safetensors.torch import load as tensors
 
-    model.load_state_dict(load(data))
+    model.load_state_dict(tensors(data))
     return Trained(result, told["weights"])

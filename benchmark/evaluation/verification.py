@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from benchmark.errors import Refused
 from benchmark.evaluation.bank import Bank
@@ -87,20 +88,50 @@ def score_trials(
     embedded = time.perf_counter()
     row = np.zeros(len(loaded.data), dtype=np.int64)
     row[items] = np.arange(len(items))
+    scores = score_pairs(
+        model, way, vectors, row[asked.references], row[asked.probes], shots=shots, report=report
+    )
+    return Scores(scores, asked, embedded - started, time.perf_counter() - embedded)
+
+
+def score_pairs(
+    model: Any,
+    way: str,
+    vectors: Tensor,
+    references: NDArray[np.int64],
+    probes: NDArray[np.int64],
+    *,
+    shots: str = "prototype",
+    report: Report | None = None,
+) -> NDArray[np.float64]:
+    """float64 [t]: how alike embeddings are, higher is more alike.
+
+    Args:
+        model: in evaluation mode.
+        way: "embed" or "compare", see `pair_way`.
+        vectors: float32 [n, e], embeddings on the model's device.
+        references: int64 [t, k], rows of `vectors` on the left side of each pair.
+        probes: int64 [t], rows on the right side.
+        shots: what stands for several references, see `Asking`.
+        report: called with (pairs done, pairs in all).
+
+    Raises:
+        ModelFailed: if a score is not finite or has the wrong shape.
+    """
     similar = pair_similarity(model, way)
     unit = way == "embed" and getattr(model, "distance", "euclidean") == "cosine"
-    references, probes = row[asked.references], row[asked.probes]
-    out = np.empty(len(asked))
+    out = np.empty(len(probes))
     block = max(1, BLOCK_VALUES // (2 * (references.shape[1] + 1) * vectors.shape[1]))
     with torch.inference_mode():
-        for start in range(0, len(asked), block):
+        for start in range(0, len(probes), block):
             part = slice(start, start + block)
-            left = vectors[torch.from_numpy(references[part]).to(device)]  # (p, k, e)
-            right = vectors[torch.from_numpy(probes[part]).to(device)]  # (p, e)
+            left = vectors[torch.from_numpy(references[part]).to(vectors.device)]  # (p, k, e)
+            right = vectors[torch.from_numpy(probes[part]).to(vectors.device)]  # (p, e)
             found = with_references(similar, left, right, shots, unit)
             out[part] = finite(found).double().cpu().numpy()
-            report(min(start + block, len(asked)), len(asked))
-    return Scores(out, asked, embedded - started, time.perf_counter() - embedded)
+            if report:
+                report(min(start + block, len(probes)), len(probes))
+    return out
 
 
 def _one_by_one(

@@ -8,6 +8,12 @@ from numpy.typing import NDArray
 BINS = 15  # of equal width (Guo et al. 2017)
 
 
+def chances(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-odds as probabilities in [0, 1]."""
+    probability: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
+    return probability
+
+
 def accuracy(log_odds: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
     """Mean of the shares of same and of different pairs told right by the threshold 0.
 
@@ -25,7 +31,7 @@ def log_loss(log_odds: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
 
 def expected_calibration_error(log_odds: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
     """Mean |probability of same - share of same pairs| over 15 bins of that probability."""
-    probability = 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
+    probability = chances(log_odds)
     weight = np.where(same, 0.5 / same.sum(), 0.5 / (~same).sum())
     place = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
     told = np.bincount(place, weights=weight * probability, minlength=BINS)

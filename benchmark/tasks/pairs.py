@@ -6,10 +6,12 @@ query all others; either's twin on the validation split ends in "@validation".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmark.tasks.spec import VALIDATION, Task, TrialKind
+from benchmark.errors import Refused
+from benchmark.tasks.spec import VALIDATION, Selection, Task, Track, TrialKind
 
 VALIDATION_TRIALS = 2_000  # of each kind
 BY_ALPHABET: tuple[Literal["within", "across"], ...] = ("within", "across")
@@ -84,6 +86,46 @@ def pair_task(name: str) -> Task | None:
         if retrieval.name == plain:
             return _retrieval(retrieval, twin)
     return None
+
+
+def validation_pairs(track: Track, of: Callable[[str], Track]) -> tuple[Task, Track]:
+    """The trials that calibrate the models of a track, and the track that they are drawn on.
+
+    The validation twin of the track's own verification, or of one on the same validation split.
+    Where there is none, pairs of two items of one class and of two classes, drawn the same way by
+    a key of the track's name; they are no task that can be run.
+
+    Args:
+        track: whose validation split is asked about.
+        of: finds a track by its name.
+
+    Raises:
+        Refused: the track has no validation split.
+    """
+    if not track.validation.names and not track.validation.classes:
+        raise Refused(f"The track '{track.name}' has no validation split to calibrate on.")
+    for family in VERIFICATION:
+        other = of(family.track)
+        if _asked(other) == _asked(track):
+            return _verification(family, twin=True), other
+    genuine = TrialKind("genuine", VALIDATION_TRIALS)
+    found = Task(
+        name=f"{track.name}-pairs{VALIDATION}",
+        version=1,
+        track=track.name,
+        split="validation",
+        n_way=1,
+        n_shot=1,
+        n_query=1,
+        episodes=2 * VALIDATION_TRIALS,
+        protocol="verification",
+        kinds=(genuine, TrialKind("random", VALIDATION_TRIALS)),
+    )
+    return found, track
+
+
+def _asked(track: Track) -> tuple[str, Selection, bool]:
+    return track.data, track.validation, track.turns
 
 
 def _verification(family: VerificationFamily, twin: bool) -> Task:

@@ -1,14 +1,19 @@
 """Trials and queries: balanced, apart, told without data, the same for a prefix."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from benchmark.datasets.data_set import Groups, whole
+from benchmark.errors import Refused
 from benchmark.tasks import load_task, task
 from benchmark.tasks.labels import query_classes, query_matches, sizes_of, trial_labels
-from benchmark.tasks.loading import pins
+from benchmark.tasks.loading import bind, pins
+from benchmark.tasks.pairs import validation_pairs
 from benchmark.tasks.queries import classes_of_queries, draw_queries
-from benchmark.tasks.spec import Task, TrialKind
+from benchmark.tasks.spec import Selection, Task, Track, TrialKind
+from benchmark.tasks.tracks import track as find_track
 from benchmark.tasks.trials import draw_trials, labels_of, share
 
 
@@ -114,3 +119,29 @@ def test_pinned_tasks_are_told_without_data():
 def test_glyph_pairs_are_the_pinned_ones(name):
     for twin in (name, f"{name}@validation"):
         assert load_task(twin).episodes.digest() == pins()[twin]["episode_digest"]
+
+
+def test_a_track_without_a_verification_is_calibrated_on_drawn_pairs(blobs):
+    splits = (Selection("split", (name,)) for name in ("train", "validation", "test"))
+    track = Track("blobs", "blobs", *splits, "blobs-2w1s", "character", 1, 16)
+    task, home = validation_pairs(track, find_track)
+    assert home is track and task.name == "blobs-pairs@validation"
+    pairs = bind(task, track, blobs).episodes
+    labels = blobs.labels[np.column_stack([pairs.references[:, 0], pairs.probes])]
+    assert len(pairs) == 4_000 and pairs.labels.same.sum() == 2_000
+    assert np.array_equal(labels[:, 0] == labels[:, 1], pairs.labels.same)
+    assert (pairs.references[:, 0] != pairs.probes).all()
+    split = blobs.groups["split"]
+    assert set(split.codes[pairs.items()]) == {split.names.index("validation")}
+    assert bind(task, track, blobs).episodes.digest() == pairs.digest()  # a fixed draw
+
+
+def test_the_same_validation_split_is_asked_the_same_trials():
+    own = validation_pairs(find_track("glyphs"), find_track)
+    assert own[0].name == "glyphs-verification@validation"
+    assert validation_pairs(find_track("glyphs-to-omniglot"), find_track) == own
+    turned = validation_pairs(find_track("omniglot-vinyals"), find_track)[0]
+    assert turned.name == "omniglot-vinyals-pairs@validation"
+    none = dataclasses.replace(find_track("glyphs"), validation=Selection("alphabet", ()))
+    with pytest.raises(Refused, match="no validation split"):
+        validation_pairs(none, find_track)

@@ -65,13 +65,21 @@ def pixels(picture: Picture, channels: int, options: Options) -> NDArray[np.uint
             with Image.open(picture.path) as image:
                 # As large as resampling wants it, and not as large as a camera made it.
                 image.draft(None, (ENLARGED * options.side, ENLARGED * options.side))
-                upright = _eight_bits(ImageOps.exif_transpose(image))
-                plain = _opaque(upright).convert("RGB" if channels == 3 else "L")
-                array = np.asarray(plain)
+                array = planes(image, channels)
     except TROUBLE as error:
         return _trouble(picture, error)
-    planes = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
-    return fitted(planes, options.side, options.fit)
+    return fitted(array, options.side, options.fit)
+
+
+def planes(image: Image.Image, channels: int) -> NDArray[np.uint8]:
+    """uint8 [channels, h, w] of an image of any mode, upright; transparency lies on white.
+
+    Raises:
+        ValueError: for float values outside 0 to 255, and whatever Pillow raises for damaged files.
+    """
+    upright = _eight_bits(ImageOps.exif_transpose(image))
+    array = np.asarray(_opaque(upright).convert("RGB" if channels == 3 else "L"))
+    return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
 
 
 def scan(

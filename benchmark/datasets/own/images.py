@@ -48,7 +48,7 @@ def read_folder(path: Path, options: Options, scratch: Path, progress: Progress 
     if not path.is_dir():
         raise OneshotError(f"There is no folder {path}.", HINT)
     bad = Bad()
-    files = [found for found in _walk(path, bad) if _is_image(found)]
+    files = [found for found in walk(path, bad) if is_image(found)]
     if not files and not bad.items:
         raise OneshotError(f"There is no image under {path}.", HINT)
     split = _own_split(files)
@@ -125,7 +125,7 @@ def _add(
     return finish(options.family, stored, entries, bad, options, split)
 
 
-def _walk(root: Path, bad: Bad) -> Iterator[str]:
+def walk(root: Path, bad: Bad) -> Iterator[str]:
     """Paths of plain files below `root`, sorted; links out of it and empty folders are bad."""
     base, count = root.resolve(), 0
 
@@ -139,7 +139,7 @@ def _walk(root: Path, bad: Bad) -> Iterator[str]:
             below.remove(name)
             bad.add((place / name).as_posix(), "is a link to a folder, which is not followed")
         plain = sorted(name for name in files if not name.startswith("."))
-        if not below and not any(map(_is_image, plain)):
+        if not below and not any(map(is_image, plain)):
             bad.add(f"folder '{place.as_posix()}'", "holds no image" if plain else "is empty")
         for name in plain:
             count += 1
@@ -154,7 +154,7 @@ def _walk(root: Path, bad: Bad) -> Iterator[str]:
                 yield found
 
 
-def _is_image(place: str) -> bool:
+def is_image(place: str) -> bool:
     """Whether Pillow knows the ending; notes and lists that lie about are no bad images."""
     from PIL import Image
 

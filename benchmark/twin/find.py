@@ -1,0 +1,243 @@
+"""From what a person calls a trained model to its weights.
+
+    siamese-conv4-cosine-nt-xent             a key of the catalogue; track, seed, settings beside it
+    siamese-conv4-cosine-nt-xent--1a2b3c4d   a model of the results folder, with its whole recipe
+    path/to/file.py:Name                     a class in a file
+    torchscript:PATH, onnx:PATH, checkpoint:PATH       see `baselines.adapters`
+
+Weights are where `oneshot run` keeps them, under the identity of their training.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmark.datasets import catalogue as datasets
+from benchmark.datasets.catalogue import KNOWN
+from benchmark.errors import DataMissing, OneshotError, UnknownName
+from benchmark.evaluation import training
+from benchmark.evaluation.job import BUDGETS, Job, build, check_budget, chooser_of, path_of
+from benchmark.records import store
+from benchmark.registry import resolve
+from benchmark.tasks import own
+from benchmark.tasks.spec import VALIDATION, Track
+from benchmark.tasks.tracks import TRACKS
+from benchmark.tasks.tracks import track as find_track
+
+RECORDED = r".+--[0-9a-f]{8}"  # KEY--RECIPE8
+USUAL = "glyphs"  # the track of a model that names none and has learned on none
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for beside the name; None leaves it open."""
+
+    track: str | None = None
+    seed: int = 0
+    budget: str | None = None
+    settings: Mapping[str, Any] | None = None
+    data: Path | None = None
+    results: Path = Path("results")
+    work: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A model with its weights.
+
+    Attributes:
+        job: what it was built from.
+        model: on the processor, its weights as they were kept.
+        recipe: its whole recipe.
+        weights: SHA-256 of the kept weights; None for a model that does not learn.
+        folder: where the training is kept; None for a model that does not learn.
+        chosen: the model that validation chose, where a final fit came after it; else `model`.
+        notes: what the user should know, one line each.
+    """
+
+    job: Job
+    model: Any
+    recipe: dict[str, Any]
+    weights: str | None = None
+    folder: Path | None = None
+    chosen: Any = None
+    notes: tuple[str, ...] = ()
+
+
+def find(name: str, asked: Asked, work: Path) -> Found:
+    """The model that `name` means, with its trained weights.
+
+    Args:
+        name: see the head of this file.
+        asked: what is known beside it.
+        work: folder of checkpoints and weights.
+
+    Raises:
+        UnknownName: nothing has that name.
+        OneshotError: its weights are not there, with the command that trains it; or several
+            trainings fit, with what tells them apart.
+    """
+    jobs, recorded = _jobs(name, asked, work)
+    found: dict[str, Found] = {}
+    for job in jobs:
+        model, recipe = build(job)
+        if not hasattr(model, "fit"):
+            if len(jobs) > 1:
+                raise _several(name, jobs)
+            return Found(job, model, recipe, chosen=model)
+        each = _trained(job, model, recipe, work)
+        if each is not None:
+            found[str(each.folder)] = each
+    if not found:
+        raise _untrained(name, jobs, asked, work)
+    if len(found) > 1:
+        raise _several(name, [each.job for each in found.values()])
+    (one,) = found.values()
+    kept = recorded.get(one.job.track.name)
+    if kept is not None and kept != one.weights:
+        note = "These weights are another training of the recipe than the one of the record."
+        return replace(one, notes=(note,))
+    return one
+
+
+def _jobs(name: str, asked: Asked, work: Path) -> tuple[list[Job], dict[str, str | None]]:
+    """What could be meant, and the weights of records by track where `name` names records."""
+    if re.fullmatch(RECORDED, name):
+        return _recorded(name, asked)
+    spec = resolve(name, asked.settings)
+    typed = tuple(f"{key}={value}" for key, value in (asked.settings or {}).items())
+    budgets = BUDGETS if asked.budget is None else (check_budget(asked.budget),)
+    plain = Job(spec, find_track(asked.track or USUAL), asked.seed, budgets[0], (), typed)
+    if not _learns(plain):
+        return [plain], {}
+    tracks = [find_track(asked.track)] if asked.track else list(_worked_on(work))
+    tracks = tracks or [find_track(USUAL)]
+    return [
+        Job(spec, track, asked.seed, budget, (), typed) for track in tracks for budget in budgets
+    ], {}
+
+
+def _recorded(name: str, asked: Asked) -> tuple[list[Job], dict[str, str | None]]:
+    """The jobs of the records of KEY--RECIPE8 with this seed, one a track.
+
+    Raises:
+        OneshotError: there is no such record, or settings are laid over its recipe.
+    """
+    from benchmark.evaluation.recompute import job_of
+
+    if asked.settings or asked.budget:
+        raise OneshotError(
+            f"{name} names a whole recipe, which takes no settings and no budget.",
+            "Leave them out, or give the key alone.",
+        )
+    key, _, recipe8 = name.rpartition("--")
+    folder = f"{store.slug(key)}--{recipe8}"
+    paths = [path for path in store.paths(asked.results) if path.parent.name == folder]
+    seeds = sorted({int(path.stem.removeprefix("seed-")) for path in paths})
+    if not paths:
+        raise OneshotError(
+            f"There is no record of {name} in {asked.results}.",
+            "Give the results folder with --results DIR, or the key alone with its settings.",
+        )
+    if asked.seed not in seeds:
+        raise OneshotError(
+            f"{name} has no record of seed {asked.seed}.",
+            f"Type: --seed with one of {', '.join(map(str, seeds))}",
+        )
+    jobs: dict[str, Job] = {}
+    weights: dict[str, str | None] = {}
+    for path in paths:
+        record = store.read(path) if path.stem == f"seed-{asked.seed}" else None
+        if record is None or record.status != "ok":
+            continue
+        job = job_of(record)
+        if asked.track in (None, job.track.name) and job.track.name not in jobs:
+            jobs[job.track.name], weights[job.track.name] = job, record.provenance.weights
+    if not jobs:
+        raise OneshotError(f"{name} has no record of seed {asked.seed} on '{asked.track}'.")
+    return list(jobs.values()), weights
+
+
+def _learns(job: Job) -> bool:
+    """Whether the model trains; a factory that is no class is asked by building it."""
+    factory = getattr(job.spec.factory, "func", job.spec.factory)
+    return hasattr(factory if isinstance(factory, type) else build(job)[0], "fit")
+
+
+def _worked_on(work: Path) -> Iterator[Track]:
+    """The tracks of images of which some training is kept."""
+    for name in [*(track.name for track in TRACKS), *own.names()]:
+        if any(_trainings(work, name)) and find_track(name).family in ("character", "photograph"):
+            yield find_track(name)
+
+
+def _trained(job: Job, model: Any, recipe: dict[str, Any], work: Path) -> Found | None:
+    """The job's finished training, put into its model; None where it is not kept.
+
+    With a final fit it is the final one; its weights alone have seen the validation classes, so
+    what is calibrated is the model that was chosen before.
+    """
+    track = job.track
+    try:
+        digest = KNOWN[track.data].digest if track.data in KNOWN else None
+        digest = digest or datasets.load(track.data, own.DIRECTORY.get()).digest
+    except (DataMissing, UnknownName):
+        return None
+    chooser = chooser_of(model, track)
+    key = training.key_of(model, track, digest, recipe, job.seed, chooser)
+    folder = training.folder_of(work, track, key)
+    kept = training.load(model, folder, key)
+    if kept is None or not job.spec.asking.final_fit:
+        return None if kept is None else Found(job, model, recipe, kept.weights, folder, model)
+    key = training.refit_key(key, kept.result.best_items)
+    folder, final = training.folder_of(work, track, key), build(job)[0]
+    refit = training.load(final, folder, key)
+    return None if refit is None else Found(job, final, recipe, refit.weights, folder, model)
+
+
+def _untrained(name: str, jobs: list[Job], asked: Asked, work: Path) -> OneshotError:
+    """That there are no weights, and the command that makes them."""
+    job = jobs[0]
+    tracks = " or ".join(dict.fromkeys(job.track.name for job in jobs))
+    others = sum(1 for track in {j.track.name for j in jobs} for _ in _trainings(work, track))
+    more = ""
+    if others:
+        kept = "1 training is" if others == 1 else f"{others} trainings are"
+        more = f"; {kept} kept there, of another model, recipe, seed or version of the suite"
+    # The validation twin trains without reading the test; a final fit comes before a test alone.
+    task = job.track.chooses + ("" if job.spec.asking.final_fit else VALIDATION)
+    typed = job.spec.key if re.fullmatch(RECORDED, name) else name
+    words = [f"oneshot run {shlex.quote(typed)} --task {task}"]
+    words += [f"--seeds {asked.seed}"] if asked.seed else []
+    words += [f"--budget {job.budget}"] if job.budget != BUDGETS[0] else []
+    words += [f"--set {shlex.quote(setting)}" for setting in job.typed]
+    words += [f"--work {shlex.quote(str(asked.work))}"] if asked.work else []
+    if asked.results != Asked.results:
+        words += [f"--results {shlex.quote(str(asked.results))}"]
+    if path_of(job, task, build(job)[1], asked.results).is_file():
+        words += ["--existing redo"]  # else it would be left out
+    return OneshotError(
+        f"There are no trained weights of {name}, seed {asked.seed}, track {tracks}, in "
+        f"{work}{more}.",
+        f"Train them: {' '.join(words)}",
+    )
+
+
+def _trainings(work: Path, track: str) -> Iterator[Path]:
+    yield from (work / store.slug(track)).glob("*/training.json")
+
+
+def _several(name: str, jobs: list[Job]) -> OneshotError:
+    """That more than one training fits, and what to say."""
+    tracks = list(dict.fromkeys(job.track.name for job in jobs))
+    if len(tracks) > 1:
+        told = f"on the tracks {', '.join(tracks)}", f"--track {tracks[0]}"
+    else:
+        budgets = list(dict.fromkeys(job.budget for job in jobs))
+        told = f"with the budgets {', '.join(budgets)}", f"--budget {budgets[0]}"
+    return OneshotError(f"{name} could mean several, {told[0]}.", f"Say which: {told[1]}")
