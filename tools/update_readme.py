@@ -34,8 +34,8 @@ def table(page: str, track: str, folder: str | None) -> str:
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
     if folder is None:
-        text = re.sub(r"\[([^]]*)\]\(models/[^)]*\)", r"\1", text)
-    return f"{text}\n".replace("](models/", f"]({folder}/models/")
+        text = re.sub(r"\[([^]]*)\]\((?:models|tasks)/[^)]*\)", r"\1", text)
+    return re.sub(r"\]\((models|tasks)/", rf"]({folder}/\1/", f"{text}\n")
 
 
 def updated(readme: str, block: str) -> str:

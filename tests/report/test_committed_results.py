@@ -1,10 +1,11 @@
 """What is committed in results/ is what its records give."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from benchmark.records import store
 from benchmark.report.check import differing
-from benchmark.tasks import RANKED
+from benchmark.tasks import RANKED, task
 from benchmark.tasks.loading import pins
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -20,7 +21,7 @@ def test_every_record_answers_the_pinned_questions() -> None:
     records = store.load(RESULTS)
     assert records
     for record in records:
-        pin = pins()[record.task.name]
+        pin = pins()[replace(task(record.task.name), fold=record.fold).pin]
         assert record.task.name in RANKED
         assert record.task.version == pin["version"]
         assert record.task.data_digest == pin["data_digest"]
