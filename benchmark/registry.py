@@ -19,6 +19,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -174,12 +175,14 @@ def page_of(key: str) -> str | None:
     return page
 
 
+@cache
 def title_of(key: str) -> str | None:
     """A model of the catalogue as it stands in tables for readers; None for any other model."""
     entry = importlib.import_module("baselines.catalogue").find(key)
     return None if entry is None else str(entry.title)
 
 
+@cache
 def bibtex_of(key: str) -> tuple[str, ...]:
     """Keys of the references of a model of the catalogue; none for any other model."""
     entry = importlib.import_module("baselines.catalogue").find(key)
