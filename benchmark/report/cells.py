@@ -9,7 +9,7 @@ from benchmark.report.leaderboard import Ranking, Row
 from benchmark.report.results import Result
 from benchmark.statistics.intervals import Interval
 
-NOT_RUN, FAILED = "not run", "failed"
+NOT_RUN, FAILED, REFUSED = "not run", "failed", "other ways"
 ONE_SEED, PREFIX, PARTIAL, SEEN, UNDECLARED, CONSTANT = "†", "‡", "§", "¶", "?", "="
 NOTES = {
     ONE_SEED: "One training seed only: the interval does not cover training luck.",
@@ -72,7 +72,7 @@ def marks(result: Result) -> str:
 def cell(result: Result) -> str:
     """The result without its marks, or the word for a hole."""
     if result.accuracy is None:
-        return FAILED if result.failures else NOT_RUN
+        return {"failed": FAILED, "refused": REFUSED}.get(result.state, NOT_RUN)
     return with_interval(result.accuracy)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from benchmark.report import recipes
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row
-from benchmark.report.results import Result
 
 
 def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
@@ -17,7 +16,7 @@ def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
         for ranking in section.rankings:
             for row in ranking.rows:
                 for result in row.results:
-                    if not result.column.current or not _answers(row, result):
+                    if not result.column.current or result.refused:
                         continue
                     task = result.column.task.name
                     if result.missing:
@@ -27,12 +26,6 @@ def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
                         # A failure is a result too: only told to, a run replaces it.
                         found.append(command(ranking, row, (task,), seeds) + " --existing redo")
     return tuple(dict.fromkeys(found))
-
-
-def _answers(row: Row, result: Result) -> bool:
-    """Whether a run would fill the hole: a head for a fixed number of ways refuses others."""
-    ways, n_way = recipes.pick(row.recipe, "ways"), result.column.task.n_way
-    return ways is None or n_way is None or ways == n_way
 
 
 def command(ranking: Ranking, row: Row, tasks: Iterable[str], seeds: tuple[int, ...]) -> str:

@@ -236,13 +236,17 @@ def _rows(
     rows = []
     for (key, recipe8), records in found.items():
         wanted = tuple(sorted({record.seed for record in records}))
+        ways = recipes.pick(records[0].model.recipe, "ways")
         results = tuple(
-            summarise(
-                column,
-                [r for r in records if (r.task.name, r.task.version) == _of(column)],
-                wanted,
-                longest[column],
-                groups_of,
+            replace(
+                summarise(
+                    column,
+                    [r for r in records if (r.task.name, r.task.version) == _of(column)],
+                    wanted,
+                    longest[column],
+                    groups_of,
+                ),
+                refused=ways is not None and column.task.n_way not in (None, ways),
             )
             for column in columns
         )

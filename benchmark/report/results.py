@@ -26,7 +26,7 @@ from benchmark.statistics.verification import summarise as summarise_networks
 from benchmark.tasks.overlap import may_have_met
 
 GroupsOf = Callable[[str, int], NDArray[Any] | None]
-State = Literal["ok", "partial", "failed", "missing"]
+State = Literal["ok", "partial", "failed", "missing", "refused"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Result:
         saw_test: whether that may hold classes of the test.
         calibration_error: expected, in [0, 1], over the answers of all seeds; None where no record
             has counted its confidences.
+        refused: whether the recipe's head has outputs for another number of classes than the task.
         verification, retrieval: all numbers of such a task.
     """
 
@@ -85,12 +86,15 @@ class Result:
     seen: tuple[str, ...] | None = ()
     saw_test: bool = False
     calibration_error: float | None = None
+    refused: bool = False
     verification: Verification | None = None
     retrieval: Retrieval | None = None
 
     @property
     def state(self) -> State:
-        """Whether all wanted seeds are there, some, none for a failure, or none at all."""
+        """Whether all wanted seeds are there, some, or none, and then why."""
+        if self.accuracy is None and self.refused:
+            return "refused"
         if self.accuracy is None:
             return "failed" if self.failures else "missing"
         return "partial" if self.failures or self.missing else "ok"

@@ -10,6 +10,7 @@ import pytest
 from synthetic_records import MODELS, TASKS, TRAINED, grid, record, save
 
 from benchmark.errors import OneshotError
+from benchmark.report.cells import cell
 from benchmark.report.frame import COLUMNS, load_records, to_frame
 from benchmark.report.holes import commands
 from benchmark.report.leaderboard import build
@@ -225,5 +226,9 @@ def test_no_command_is_given_that_would_be_refused() -> None:
         record("feat-conv4", "glyphs-20w1s", recipe=TRAINED),
         record("feat-conv4", "glyphs-5w5s", recipe=TRAINED),
     ]
-    (command,) = commands(build(records, **NONE))
+    board = build(records, **NONE)
+    (command,) = commands(board)
     assert command.startswith("oneshot run maml-conv4 --task glyphs-5w5s")
+    (row,) = [row for row in board.sections[0].rankings[0].rows if row.key == "maml-conv4"]
+    shown = {result.column.task.name: cell(result) for result in row.results}
+    assert (shown["glyphs-20w1s"], shown["glyphs-5w5s"]) == ("other ways", "not run")
