@@ -22,7 +22,7 @@ class VerificationFamily:
     """A verification task; see `Task` for the fields.
 
     `impostors` are the kinds of different pairs; there are `trials` of each and of genuine ones.
-    The twin on the validation split has no imitations, and as many trials as that can give.
+    The twin on the validation split has `VALIDATION_TRIALS` of each, and no imitations.
     """
 
     name: str
