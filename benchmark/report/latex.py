@@ -58,7 +58,7 @@ def render(section: Section, records: int, made_from: str) -> str:
         "% Needs \\usepackage{booktabs} and natbib; entries stand in references.bib.",
         r"\begin{table}[t]",
         r"\centering",
-        rf"\caption{{{_caption(section, records, made_from)}}}",
+        rf"\caption{{{_caption(section, records, made_from)}}}\medskip",  # a rule follows at once
         rf"\label{{tab:oneshot-{name(section)}}}",
         r"\small",
         rf"\begin{{tabular}}{{l{'r' * (width - 1)}}}",
