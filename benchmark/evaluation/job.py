@@ -12,13 +12,13 @@ from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError
 from benchmark.protocols import Progress, TrackInfo
-from benchmark.records import store
+from benchmark.records import readings, store
 from benchmark.records.canonical import recipe_hash
 from benchmark.records.schema import Record
 from benchmark.registry import ModelSpec, recipe_of
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import LoadedTask, bind, data_name
-from benchmark.tasks.spec import VALIDATION, Track
+from benchmark.tasks.spec import VALIDATION, Task, Track
 
 Existing = Literal["skip", "redo", "fail"]
 BUDGETS = ("quick", "standard", "full")
@@ -170,6 +170,14 @@ def path_of(job: Job, task: str, recipe: dict[str, Any], results: Path) -> Path:
     asked = find_task(task).on(job.track)
     key, recipe8 = job.spec.key, recipe_hash(recipe)
     return store.job_path(results, task, asked.version, key, recipe8, job.seed, asked.fold)
+
+
+def note_reading(job: Job, recipe: dict[str, Any], task: Task, results: Path) -> None:
+    """Counts that the job's model looks at a test."""
+    readings.note(
+        results, job.track.name, job.spec.key, task.name, task.version, recipe_hash(recipe),
+        job.seed,
+    )  # fmt: skip
 
 
 def check_budget(budget: str) -> str:

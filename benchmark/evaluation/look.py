@@ -17,12 +17,10 @@ from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation import platt, seen
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.episodes import answer
-from benchmark.evaluation.job import Job, Silent, Surroundings, build
+from benchmark.evaluation.job import Job, Surroundings, build, note_reading
 from benchmark.evaluation.outcome import not_answered
-from benchmark.evaluation.training import Training, training_of
+from benchmark.evaluation.training import kept
 from benchmark.evaluation.verification import score_trials
-from benchmark.records import readings
-from benchmark.records.canonical import recipe_hash
 from benchmark.tasks.episodes import Episodes
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.spec import VALIDATION
@@ -110,7 +108,7 @@ def ready(job: Job, place: Surroundings, loaded: LoadedTask, embeds: bool = Fals
         Refused: the model does not take the task, gives no embeddings, or has seen its classes.
         OneshotError: a model that trains has no finished weights in the work folder.
     """
-    model, recipe = _built(job, place)
+    model, recipe = build(job)
     if embeds and not callable(getattr(model, "embed", None)):
         raise Refused(
             f"{job.spec.key} gives no embeddings: it sees whole episodes or pairs.",
@@ -122,33 +120,26 @@ def ready(job: Job, place: Surroundings, loaded: LoadedTask, embeds: bool = Fals
         reason = seen.refusal(model, job.track, loaded, place)
     if reason is not None:
         raise Refused(f"{job.spec.key} cannot be asked {loaded.task.name}: {reason}.")
-    training = training_of(model, recipe, job, place, Silent())
-    if training is not None:
-        model = _trained(job, place, training, model, final=test and job.spec.asking.final_fit)
+    if hasattr(model, "fit"):
+        model = _trained(job, place, model, recipe, final=test)
+    if hasattr(model, "to"):
+        model.to(place.device)
     if hasattr(model, "eval"):
         model.eval()
     if test and place.results is not None and place.results.is_dir():
-        readings.note(
-            place.results, job.track.name, job.spec.key, loaded.task.name, loaded.task.version,
-            recipe_hash(recipe), job.seed,
-        )  # fmt: skip
+        note_reading(job, recipe, loaded.task, place.results)
     return Looker(job, model, recipe, place, Bank(model, place.device, recipe["views"]))
 
 
-def _built(job: Job, place: Surroundings) -> tuple[Any, dict[str, Any]]:
-    model, recipe = build(job)
-    if hasattr(model, "to"):
-        model.to(place.device)
-    return model, recipe
-
-
-def _trained(job: Job, place: Surroundings, training: Training, model: Any, final: bool) -> Any:
+def _trained(
+    job: Job, place: Surroundings, model: Any, recipe: dict[str, Any], final: bool
+) -> Any:  # fmt: skip
     """The model with the weights that validation chose, or those of the final fit."""
-    chosen = training.kept(model)
-    if chosen is not None and final:
-        model, _ = _built(job, place)
-        chosen = training.kept(model, chosen)
-    if chosen is None:
+    found = None
+    if place.work is not None:
+        digest = place.data_set(job.track.data).digest
+        found = kept(job, model, recipe, place.work, digest, final)
+    if found is None:
         typed = "".join(f" --set {pair}" for pair in job.typed)
         raise OneshotError(
             f"{job.spec.key} trains, and {place.work} holds no finished weights of it on "
@@ -156,4 +147,4 @@ def _trained(job: Job, place: Surroundings, training: Training, model: Any, fina
             f"Type: oneshot run {job.spec.key} --task {job.tasks[0].removesuffix(VALIDATION)} "
             f"--seeds {job.seed} --budget {job.budget}{typed}, or say with --work where they are.",
         )
-    return model
+    return found.model

@@ -18,14 +18,14 @@ from benchmark.evaluation.job import (
     Surroundings,
     Watcher,
     build,
+    note_reading,
     path_of,
 )
 from benchmark.evaluation.outcome import Answered, ask, not_answered
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import provenance
 from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, training_of
-from benchmark.records import readings, store
-from benchmark.records.canonical import recipe_hash
+from benchmark.records import store
 from benchmark.records.schema import (
     Cost,
     CurvePoint,
@@ -176,7 +176,7 @@ def _measure(
     """The task's questions, once; `trained` is the chosen training, then the final fit if any."""
     model = running.model
     if task.task.split == "test" and running.place.results is not None:
-        _note_reading(running, task)
+        note_reading(running.job, running.recipe, task.task, running.place.results)
     temperature = validated.temperature if validated else None
     confidences = None if temperature is None else Binned(temperature)
     scaling = validated.scaling if validated else None
@@ -207,15 +207,6 @@ def _measure(
         ),
         provenance=_provenance(running, trained[-1].weights if trained else None),
     )
-
-
-def _note_reading(running: Running, task: LoadedTask) -> None:
-    job = running.job
-    assert running.place.results is not None
-    readings.note(
-        running.place.results, job.track.name, job.spec.key, task.task.name, task.task.version,
-        recipe_hash(running.recipe), job.seed,
-    )  # fmt: skip
 
 
 def _answer(

@@ -13,7 +13,7 @@ from benchmark.datasets.data_set import DataSet, Family
 from benchmark.errors import OneshotError
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.episodes import answer, way_of
-from benchmark.evaluation.job import Job, Surroundings, Watcher, chooser_of
+from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.provenance import code_digest
 from benchmark.evaluation.seen import encode, learned
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
@@ -158,24 +158,7 @@ class Training:
             validate=None,
             final_items=items,
         )
-        return self._fit(model, data, self._final_key(model, chosen))
-
-    def kept(self, model: Any, chosen: Trained | None = None) -> Trained | None:
-        """Loads finished weights into the model without training: of `choose`, or of `refit`.
-
-        Args:
-            model: built like the one that was trained; unchanged where there are no weights.
-            chosen: the outcome of `choose`, for the weights of the final fit after it.
-
-        Returns:
-            The training, or None where none of it is finished.
-        """
-        key = self._key(model) if chosen is None else self._final_key(model, chosen)
-        folder = self._folder(key)
-        return None if folder is None else load(model, folder, key)
-
-    def _final_key(self, model: Any, chosen: Trained) -> str:
-        return refit_key(self._key(model), chosen.result.best_items)
+        return self._fit(model, data, refit_key(self._key(model), items))
 
     def _folder(self, key: str) -> Path | None:
         return None if self.work is None else folder_of(self.work, self.track, key)
@@ -278,3 +261,46 @@ def load(model: Any, folder: Path, key: str) -> Trained | None:
 
     model.load_state_dict(tensors(data))
     return Trained(result, told["weights"])
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A finished training, put into its models.
+
+    Attributes:
+        model: with the weights that answer a test.
+        chosen: with those that validation chose: `model` itself where no final fit came after.
+        weights: SHA-256 of those of `model`.
+        folder: where these lie.
+    """
+
+    model: Any
+    chosen: Any
+    weights: str | None
+    folder: Path
+
+
+def kept(
+    job: Job, model: Any, recipe: dict[str, Any], work: Path, data_digest: str, final: bool
+) -> Kept | None:
+    """Loads the job's finished weights without training; None where they are not there.
+
+    Args:
+        job: whose training it is.
+        model: built from it, with `recipe`; takes the weights that validation chose.
+        recipe: the whole recipe.
+        work: folder of checkpoints and weights.
+        data_digest: of the track's data set, which need not be there itself.
+        final: whether those of the final fit are wanted, where the job has one.
+    """
+    key = key_of(model, job.track, data_digest, recipe, job.seed, chooser_of(model, job.track))
+    folder = folder_of(work, job.track, key)
+    trained = load(model, folder, key)
+    if trained is None:
+        return None
+    if not (final and job.spec.asking.final_fit):
+        return Kept(model, model, trained.weights, folder)
+    key = refit_key(key, trained.result.best_items)
+    folder, refit = folder_of(work, job.track, key), build(job)[0]
+    again = load(refit, folder, key)
+    return None if again is None else Kept(refit, model, again.weights, folder)

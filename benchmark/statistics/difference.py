@@ -23,7 +23,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtri, stdtr, stdtridf, stdtrit
+from scipy.special import chdtri, stdtr, stdtridf
+
+from benchmark.statistics.quantile import mixed_quantile
 
 TRUST, STEEP = 0.7, 2.3
 SMALLEST_P = 1e-16
@@ -63,7 +65,7 @@ class DifferenceVariance:
     def quantile(self, alpha: float) -> float:
         """What |difference| / error exceeds with probability `alpha` where nothing differs."""
         weight, freedom = self._mixture
-        return float(_quantile(weight, freedom, self.count - 1, alpha))
+        return float(mixed_quantile(weight, freedom, self.count - 1, alpha))
 
     def degrees_of_freedom(self, alpha: float) -> float:
         """Whose t quantile is the one at `alpha`."""
@@ -104,7 +106,7 @@ class DifferenceVariance:
         ]
         a, b, units = (np.ravel(grid) for grid in np.meshgrid(*scaled))
         weight, freedom = _mixture(a, b, units, self.seeds)
-        quantile = _quantile(weight, freedom, self.count - 1, alpha)
+        quantile = mixed_quantile(weight, freedom, self.count - 1, alpha)
         return np.asarray(quantile * np.sqrt(a + b + units))
 
 
@@ -119,8 +121,3 @@ def _mixture(a: Any, b: Any, units: Any, seeds: tuple[int, int]) -> tuple[Any, A
     least = np.where(alone > 0, alone, min(freedoms))
     raised = share**STEEP
     return raised / (raised + 1 - share), least + TRUST * np.maximum(welch - least, 0.0)
-
-
-def _quantile(weight: Any, freedom: Any, units: int, alpha: float) -> Any:
-    of_units = -stdtrit(units, alpha / 2)
-    return weight * -stdtrit(freedom, alpha / 2) + (1 - weight) * of_units

@@ -162,7 +162,7 @@ def _two_way(x: NDArray[np.float64], level: float, episodes: int, groups: int | 
         ms_residual = float(residual) / ((seeds - 1) * (units - 1))
     variance = max(ms_unit + ms_seed - ms_residual, ms_unit, ms_seed) / (seeds * units)
     weight = seed_weight(max(ms_seed - ms_residual, 0.0), ms_unit)
-    quantile = mixed_quantile(weight, seeds - 1, units - 1, 1 - level)
+    quantile = float(mixed_quantile(weight, seeds - 1, units - 1, 1 - level))
     freedom = float(stdtridf((1 + level) / 2, quantile)) if weight else float(units - 1)
     half = quantile * math.sqrt(variance)
     low, high = max(mean - half, 0.0), min(mean + half, 1.0)

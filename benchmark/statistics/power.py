@@ -44,7 +44,7 @@ class Components:
         seed = self.seed / seeds if seeds > 1 else 0.0
         weight = seed_weight(seed, rest)
         quantile = mixed_quantile(weight, seeds - 1, units - 1, 1 - level)
-        return quantile * math.sqrt(rest + seed)
+        return float(quantile) * math.sqrt(rest + seed)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ models has a quantile of its own (`difference.py`).
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 from scipy.special import stdtrit
 
 EXPONENT = 4 / 3
@@ -21,9 +24,11 @@ def seed_weight(seed_part: float, unit_part: float) -> float:
     return 0.0 if seed_part <= 0 else (seed_part / (seed_part + unit_part)) ** EXPONENT
 
 
-def mixed_quantile(weight: float, seed_freedom: float, unit_freedom: float, alpha: float) -> float:
-    """What |t| exceeds with probability `alpha`, in (0, 1), where nothing differs."""
-    of_unit = -float(stdtrit(unit_freedom, alpha / 2))
-    if weight == 0:
-        return of_unit
-    return weight * -float(stdtrit(seed_freedom, alpha / 2)) + (1 - weight) * of_unit
+def mixed_quantile(weight: Any, seed_freedom: Any, unit_freedom: Any, alpha: float) -> Any:
+    """What |t| exceeds with probability `alpha`, in (0, 1), where nothing differs.
+
+    Numbers or arrays of one shape; a `weight` of 0 leaves the units' quantile as it is.
+    """
+    of_units = -stdtrit(unit_freedom, alpha / 2)
+    of_seeds = -stdtrit(np.maximum(seed_freedom, 1), alpha / 2)
+    return weight * of_seeds + (1 - weight) * of_units

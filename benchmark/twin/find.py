@@ -21,7 +21,7 @@ from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.catalogue import KNOWN
 from benchmark.errors import DataMissing, OneshotError, UnknownName
 from benchmark.evaluation import training
-from benchmark.evaluation.job import BUDGETS, Job, build, check_budget, chooser_of, path_of
+from benchmark.evaluation.job import BUDGETS, Job, build, check_budget, path_of
 from benchmark.records import store
 from benchmark.registry import resolve
 from benchmark.tasks import own
@@ -138,8 +138,9 @@ def _recorded(name: str, asked: Asked) -> tuple[list[Job], dict[str, str | None]
     key, _, recipe8 = name.rpartition("--")
     folder = f"{store.slug(key)}--{recipe8}"
     paths = [path for path in store.paths(asked.results) if path.parent.name == folder]
-    seeds = sorted({int(path.stem.removeprefix("seed-")) for path in paths})
-    if not paths:
+    records = [store.read(path) for path in paths]
+    seeds = sorted({record.seed for record in records})
+    if not records:
         raise OneshotError(
             f"There is no record of {name} in {asked.results}.",
             "Give the results folder with --results DIR, or the key alone with its settings.",
@@ -151,9 +152,8 @@ def _recorded(name: str, asked: Asked) -> tuple[list[Job], dict[str, str | None]
         )
     jobs: dict[str, Job] = {}
     weights: dict[str, str | None] = {}
-    for path in paths:
-        record = store.read(path) if path.stem == f"seed-{asked.seed}" else None
-        if record is None or record.status != "ok":
+    for record in records:  # of a track with folds the first
+        if record.seed != asked.seed or record.status != "ok":
             continue
         job = job_of(record)
         if asked.track in (None, job.track.name) and job.track.name not in jobs:
@@ -188,16 +188,10 @@ def _trained(job: Job, model: Any, recipe: dict[str, Any], work: Path) -> Found 
         digest = digest or datasets.load(track.data, own.DIRECTORY.get()).digest
     except (DataMissing, UnknownName):
         return None
-    chooser = chooser_of(model, track)
-    key = training.key_of(model, track, digest, recipe, job.seed, chooser)
-    folder = training.folder_of(work, track, key)
-    kept = training.load(model, folder, key)
-    if kept is None or not job.spec.asking.final_fit:
-        return None if kept is None else Found(job, model, recipe, kept.weights, folder, model)
-    key = training.refit_key(key, kept.result.best_items)
-    folder, final = training.folder_of(work, track, key), build(job)[0]
-    refit = training.load(final, folder, key)
-    return None if refit is None else Found(job, final, recipe, refit.weights, folder, model)
+    kept = training.kept(job, model, recipe, work, digest, final=True)
+    if kept is None:
+        return None
+    return Found(job, kept.model, recipe, kept.weights, kept.folder, kept.chosen)
 
 
 def _untrained(name: str, jobs: list[Job], asked: Asked, work: Path) -> OneshotError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from PIL import Image, ImageOps
 from benchmark.datasets.own.bad import printable
 from benchmark.datasets.own.decode import TROUBLE, planes
 from benchmark.errors import OneshotError
-from benchmark.report.figures.theme import COLOURS, DOTS_PER_INCH, INK, MUTED, canvas, theme
+from benchmark.report.figures.theme import COLOURS, INK, MUTED, canvas, png, theme
 from benchmark.twin.pictures import OneImage
 from benchmark.twin.search import Hit
 from benchmark.twin.wording import likely
@@ -48,7 +47,6 @@ def draw(query: OneImage, root: Path, hits: list[Hit]) -> bytes:
     hits = hits[:MOST]
     columns = min(COLUMNS, len(hits))
     rows = -(-len(hits) // columns)
-    buffer = io.BytesIO()
     with theme():
         figure = canvas(CELL * (columns + 1) + 0.15, (CELL + 0.3) * rows + 0.05)
         grid = figure.add_gridspec(rows, columns + 1, wspace=0.02, hspace=0.02)
@@ -57,8 +55,7 @@ def draw(query: OneImage, root: Path, hits: list[Hit]) -> bytes:
         for place, hit in enumerate(hits):
             axes = figure.add_subplot(grid[place // columns, 1 + place % columns])
             _cell(axes, _picture(root / hit.name), _title(hit), hit.name, *FRAMES[hit.same])
-        figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
-    return buffer.getvalue()
+        return png(figure)
 
 
 def _title(hit: Hit) -> str:

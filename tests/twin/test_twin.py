@@ -18,6 +18,7 @@ from benchmark.records import store
 from benchmark.tasks.loading import load_task
 from benchmark.tasks.pairs import validation_pairs
 from benchmark.tasks.tracks import track as find_track
+from benchmark.twin.find import Asked, _recorded
 from benchmark.twin.twin import Twin, load_twin
 from tests.twin.conftest import KEY, SETTINGS, Training
 
@@ -182,3 +183,11 @@ def test_what_is_said_of_wrong_wishes(
         if ask:  # similarities need no data, probabilities do
             assert twin.similarity(image, image) is not None
             twin.probability(image, image)
+
+
+def test_records_of_folds_name_the_first() -> None:
+    """A fixed model's records of faces, one a fold, beside those of other tracks."""
+    results = Path(__file__).parents[2] / "results"
+    jobs, weights = _recorded("pixels-cosine--d90bf567", Asked("orl-faces", results=results))
+    assert [(job.track.name, job.track.fold, job.seed) for job in jobs] == [("orl-faces", 0, 0)]
+    assert weights == {"orl-faces": None}
