@@ -6,7 +6,6 @@ training killed at any moment and resumed ends with the same bits as one that ra
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,9 +19,9 @@ from baselines.recipe import TrainingRecipe
 from baselines.siamese.batches import Batch
 from baselines.training import checkpoint, curve
 from baselines.training.augment import augment
+from baselines.training.losses_seen import LossesSeen
 from baselines.training.schedule import rate
 from baselines.training.sizes import Sizes
-from benchmark.errors import ModelFailed
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
 
 REPORT_SECONDS = 1.0
@@ -99,14 +98,14 @@ class _Training:
         self.best = -1.0
         self.best_step = 0
         self.best_weights = _copy(model.state_dict())
-        self.loss_sum = 0.0  # since the last validation
-        self.loss_steps = 0
+        self.losses = LossesSeen(run.device, recipe.learning_rate, self.steps)
+        self.loss_steps = 0  # since the last validation
 
     def run_through(self) -> TrainingResult:
         self._resume()
         began = reported = saved = time.monotonic()
         before = self.seconds
-        loss_reported, step_reported = self.loss_sum, self.step
+        loss_reported, step_reported = self.losses.sum(), self.step
         if self.step == 0:
             self.run.report(self._progress(0.0, 0.0))
         self.model.train()
@@ -117,17 +116,19 @@ class _Training:
             validated = self.step in self.validation_steps
             if validated or now - reported >= REPORT_SECONDS:
                 steps = self.step - step_reported
-                loss = (self.loss_sum - loss_reported) / max(1, steps)
+                loss = (self.losses.sum() - loss_reported) / max(1, steps)
                 speed = steps * self.batch_items / max(1e-9, now - reported)
                 if validated:
                     self._validate()
                 self.run.report(self._progress(loss, speed))
                 reported, step_reported = time.monotonic(), self.step
-                loss_reported = self.loss_sum
+                loss_reported = self.losses.sum()
             if validated or now - saved >= CHECKPOINT_SECONDS:
                 self.seconds = before + time.monotonic() - began
                 self._save()
                 saved = time.monotonic()
+        self.losses.sum()  # the last ones may still be owed, and not finite
+        self.seconds = before + time.monotonic() - began
         if self.data.validate is None:
             self.best_step = self.last
         else:
@@ -164,14 +165,8 @@ class _Training:
         if recipe.largest_gradient:
             nn.utils.clip_grad_norm_(self.model.parameters(), recipe.largest_gradient)
         self.optimiser.step()
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise ModelFailed(
-                f"The training loss became {value} at step {step + 1} of {self.steps}.",
-                f"Try --set learning_rate={recipe.learning_rate / 10:g}.",
-            )
+        self.losses.add(loss, step)
         self.step += 1
-        self.loss_sum += value
         self.loss_steps += 1
 
     def _resize(self, side: int) -> None:
@@ -186,8 +181,9 @@ class _Training:
         with torch.no_grad():
             accuracy = float(self.data.validate(self.model))
         self.model.train()
-        loss = self.loss_sum / self.loss_steps
-        self.loss_sum, self.loss_steps = 0.0, 0
+        loss = self.losses.sum() / self.loss_steps
+        self.losses.restart()
+        self.loss_steps = 0
         items = self.step * self.batch_items
         self.curve.append((items, round(1e6 * loss), round(1e4 * accuracy)))
         if self.run.folder is not None:
@@ -216,7 +212,7 @@ class _Training:
             "best_step": self.best_step,
             "best_weights": self.best_weights,
             "curve": [list(point) for point in self.curve],
-            "loss_sum": self.loss_sum,
+            "loss_sum": self.losses.sum(),
             "loss_steps": self.loss_steps,
         }
 
@@ -236,10 +232,13 @@ class _Training:
         self.best, self.best_step = state["best"], state["best_step"]
         self.best_weights = state["best_weights"]
         self.curve = [(int(a), int(b), int(c)) for a, b, c in state["curve"]]
-        self.loss_sum, self.loss_steps = state["loss_sum"], state["loss_steps"]
+        self.losses.restart(state["loss_sum"])
+        self.loss_steps = state["loss_steps"]
 
 
 def _optimiser(model: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimizer:
+    # One kernel for all parameters, where a step costs more in starting kernels than in running.
+    fused = next(model.parameters()).device.type == "cuda" or None
     if recipe.optimiser == "adamw":  # Loshchilov & Hutter 2019; gains and biases do not decay
         matrices = [p for p in model.parameters() if p.ndim > 1]
         others = [p for p in model.parameters() if p.ndim <= 1]
@@ -247,7 +246,7 @@ def _optimiser(model: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimize
             {"params": matrices, "weight_decay": recipe.weight_decay},
             {"params": others, "weight_decay": 0.0},
         ]
-        return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+        return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=fused)
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(
             model.parameters(),
@@ -255,9 +254,13 @@ def _optimiser(model: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimize
             momentum=recipe.momentum,
             weight_decay=recipe.weight_decay,
             nesterov=recipe.momentum > 0,
+            fused=fused,
         )
     return torch.optim.Adam(  # Kingma & Ba 2015, with its own defaults for beta and epsilon
-        model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        model.parameters(),
+        lr=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        fused=fused,
     )
 
 

@@ -52,6 +52,10 @@ def run(
     dry_run: Annotated[
         bool, typer.Option(help="Show the jobs, the hours and what is refused; do nothing.")
     ] = False,
+    commit_weights: Annotated[
+        bool,
+        typer.Option(help="Write the weights too, rounded to float16, to the folder weights/."),
+    ] = False,
     tensorboard: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write the progress for TensorBoard.")
     ] = None,
@@ -73,7 +77,7 @@ def run(
         if suite
         else wanted_by_name(models, task, settings, seeds or "0", budget or "quick")
     )
-    place = Surroundings(data, results, work or default_work(), find_device(device))
+    place = Surroundings(data, results, work or default_work(), find_device(device), commit_weights)
     plan = plans.make(wanted, results, strict=suite is None)
     if existing == "fail":
         plans.refuse_existing(plan, results)

@@ -111,6 +111,8 @@ def find_device(name: str) -> str:
     """
     import torch
 
+    # Float32 is what is published, not the 10 bits of mantissa that a GPU would use for it.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:

@@ -93,12 +93,14 @@ class Surroundings:
         results: results folder, None to write no records.
         work: folder for checkpoints and trained weights, None to keep none.
         device: where models compute.
+        commit_weights: whether the weights that answer a test are written beside its record.
     """
 
     data: Path | None = None
     results: Path | None = None
     work: Path | None = None
     device: str = "cpu"
+    commit_weights: bool = False
     _data: dict[str, DataSet] = field(default_factory=dict)
     _tasks: dict[tuple[str, int], LoadedTask] = field(default_factory=dict)
 

@@ -90,6 +90,8 @@ def run(
         if tests and training and job.spec.asking.final_fit:
             running = _running(job, place, running.watcher)
             trained.append(training.refit(running.model, trained[0]))
+        if tests and training and place.commit_weights and place.results is not None:
+            training.commit(running.model, place.results)
     except ModelFailed as failure:
         for task in loaded:
             yield _write(running, _failed(running, task, str(failure)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from benchmark.datasets.data_set import DataSet, Family
 from benchmark.errors import OneshotError
+from benchmark.evaluation import weights as files
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.episodes import answer, way_of
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
@@ -70,6 +70,7 @@ def training_key(
             },
             "seed": seed,
             "code": code_digest("baselines"),
+            "kept": "float16",
         }
     )
 
@@ -178,9 +179,26 @@ class Training:
         result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
         if not isinstance(result, TrainingResult):
             raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
-        # The validation split chose the weights, if it did not teach them.
-        seen = encode(learned(self.track, self.whole, ("train", "validation")))
-        return Trained(result, _save(model, folder, key, result, seen))
+        if not callable(getattr(model, "state_dict", None)):
+            return Trained(result, None)
+        files.round_to_half(model)
+        content = files.to_bytes(model, self._seen())
+        if folder is not None:
+            _save(content, folder, key, result)
+        return Trained(result, files.digest(content))
+
+    def commit(self, model: Any, results: Path) -> None:
+        """Writes the weights of a trained model beside the records, for whoever has no time.
+
+        Raises:
+            OneshotError: if they cannot be written.
+        """
+        if callable(getattr(model, "state_dict", None)):
+            files.commit(results, files.to_bytes(model, self._seen()))
+
+    def _seen(self) -> str:
+        """What trained weights know; the validation split chose them, if it did not teach them."""
+        return encode(learned(self.track, self.whole, ("train", "validation")))
 
 
 def training_of(
@@ -217,27 +235,13 @@ def _prepare(folder: Path) -> None:
         ) from error
 
 
-def _save(
-    model: Any, folder: Path | None, key: str, result: TrainingResult, seen: str
-) -> str | None:
-    """Writes weights and result; the weights first, so that a result never lacks its weights.
-
-    What the weights have seen is kept inside their file, and goes wherever it goes.
-    """
-    if not callable(getattr(model, "state_dict", None)):
-        return None
-    from safetensors.torch import save
-
-    state = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
-    data = save(state, metadata={"seen": seen})
-    weights = hashlib.sha256(data).hexdigest()
-    if folder is not None:
-        write_bytes(folder / "weights.safetensors", data, "--work")
-        told = {"key": key, "weights": weights, "result": asdict(result)}
-        write_bytes(folder / "training.json", json.dumps(told).encode(), "--work")
-        for leftover in folder.glob("checkpoint*"):
-            leftover.unlink(missing_ok=True)
-    return weights
+def _save(data: bytes, folder: Path, key: str, result: TrainingResult) -> None:
+    """Writes weights and result; the weights first, so that a result never lacks its weights."""
+    write_bytes(folder / "weights.safetensors", data, "--work")
+    told = {"key": key, "weights": files.digest(data), "result": asdict(result)}
+    write_bytes(folder / "training.json", json.dumps(told).encode(), "--work")
+    for leftover in folder.glob("checkpoint*"):
+        leftover.unlink(missing_ok=True)
 
 
 def load(model: Any, folder: Path, key: str) -> Trained | None:
@@ -251,15 +255,13 @@ def load(model: Any, folder: Path, key: str) -> Trained | None:
     try:
         told = json.loads((folder / "training.json").read_bytes())
         data = (folder / "weights.safetensors").read_bytes()
-        if told["key"] != key or hashlib.sha256(data).hexdigest() != told["weights"]:
+        if told["key"] != key or files.digest(data) != told["weights"]:
             return None
         curve = [(int(a), int(b), int(c)) for a, b, c in told["result"].pop("curve")]
         result = TrainingResult(**told["result"], curve=curve)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    from safetensors.torch import load as tensors
-
-    model.load_state_dict(tensors(data))
+    files.put(model, data)
     return Trained(result, told["weights"])
 
 

@@ -1,0 +1,93 @@
+"""Trained weights as bytes: rounded to half precision, so that what is judged is what is kept.
+
+The matrices and filters of a trained model are rounded to float16 before anything is answered with
+it, and computed with in float32. Their files take half the space, and a committed one gives the
+very answers of its record. Vectors (biases, gains, running statistics) stay in float32: they are
+small, and variances may lie outside the range of float16.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmark.records.store import write_bytes
+
+FOLDER = "weights"  # of results: files named by the first 16 hex digits of their SHA-256
+
+
+def half(tensor: Tensor) -> Tensor:
+    """The tensor as it is kept: float16 for floating matrices and more axes that stay finite."""
+    if not tensor.is_floating_point() or tensor.ndim < 2:
+        return tensor
+    small = tensor.to(torch.float16)
+    return small if bool(torch.isfinite(small).all()) else tensor
+
+
+def round_to_half(model: Any) -> None:
+    """Rounds the model's weights in place to what `to_bytes` keeps; their dtypes stay."""
+    state = model.state_dict()
+    with torch.no_grad():
+        for tensor in state.values():
+            tensor.copy_(half(tensor))
+
+
+def to_bytes(model: Any, seen: str) -> bytes:
+    """The model's weights as a safetensors file.
+
+    Args:
+        model: has `state_dict`.
+        seen: what they were learned from, kept inside the file and going wherever it goes.
+    """
+    from safetensors.torch import save
+
+    state = {k: half(v.detach().cpu()).contiguous().clone() for k, v in model.state_dict().items()}
+    return save(state, metadata={"seen": seen})
+
+
+def put(model: Any, data: bytes) -> None:
+    """Puts weights from `to_bytes` into the model."""
+    from safetensors.torch import load
+
+    model.load_state_dict(load(data))
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of a file's bytes, in hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def path_of(results: Path, weights: str) -> Path:
+    """Where the file with the SHA-256 `weights` is committed, if it is."""
+    return results / FOLDER / f"{weights[:16]}.safetensors"
+
+
+def commit(results: Path, data: bytes) -> Path:
+    """Writes a file of weights beside the records that were measured with it.
+
+    Raises:
+        OneshotError: it cannot be written.
+    """
+    path = path_of(results, digest(data))
+    write_bytes(path, data)
+    return path
+
+
+def committed(results: Path, weights: str | None) -> bytes | None:
+    """The committed weights with this SHA-256; None where there are none, or others in their place.
+
+    Args:
+        results: the results folder.
+        weights: as records tell them.
+    """
+    if weights is None:
+        return None
+    try:
+        data = path_of(results, weights).read_bytes()
+    except OSError:
+        return None
+    return data if digest(data) == weights else None
