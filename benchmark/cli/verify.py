@@ -70,14 +70,14 @@ def _recomputed(
     records = store.load(results)
     chosen = random.Random(draw).sample(records, min(count, len(records)))
     typer.echo(f"Measuring {len(chosen)} of them again (--draw {draw}):")
-    # Nothing is read from or written to the results; only trained weights may be there already.
+    # Nothing is written to the results; weights that are committed there are used.
     place = Surroundings(data, None, work or default_work(), find_device(device))
     different = 0
     for record in chosen:
         try:
             with Watch(1) as watch:
                 watch.start(record.model.key, record.task.name, f"seed {record.seed}")
-                found = recompute(record, place, watch)
+                found = recompute(record, place, watch, results)
         except OneshotError as error:
             typer.echo(f"not possible  {_name(record)}: {error}")
             continue

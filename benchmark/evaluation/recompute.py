@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Job, Surroundings, Watcher, build
-from benchmark.evaluation.run import run
+from benchmark.evaluation.job import Job, Silent, Surroundings, Watcher, build
+from benchmark.evaluation.run import answer_with, run
+from benchmark.evaluation.weights import committed
 from benchmark.records.schema import Record
 from benchmark.registry import resolve
 from benchmark.report.answers import decisions
@@ -45,13 +47,30 @@ class Recomputed:
     now: float
 
 
-def recompute(record: Record, place: Surroundings, watcher: Watcher | None = None) -> Recomputed:
-    """Trains where the model trains, answers, and compares.
+def recompute(
+    record: Record,
+    place: Surroundings,
+    watcher: Watcher | None = None,
+    results: Path | None = None,
+) -> Recomputed:
+    """Answers once more, with the committed weights or those of a new training, and compares.
+
+    Args:
+        record: what is measured again.
+        place: data, device, and the folder of kept weights.
+        watcher: told of the progress.
+        results: where weights may be committed; None to train anew in any case.
 
     Raises:
         OneshotError: the model is not of the catalogue, or the recipe cannot be built again.
     """
-    (again,) = list(run(job_of(record), place, "redo", watcher))
+    job = job_of(record)
+    weights = None if results is None else committed(results, record.provenance.weights)
+    log_odds = record.outcome is not None and record.outcome.kind == "log-odds"
+    if weights is not None and not (log_odds and job.spec.asking.final_fit):
+        again = answer_with(weights, job, place, watcher or Silent())
+    else:
+        (again,) = list(run(job, place, "redo", watcher))
     return compared(record, again)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmark.errors import ModelFailed
 from benchmark.evaluation import seen
+from benchmark.evaluation import weights as files
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.calibration import Binned, Kept
 from benchmark.evaluation.episodes import PREFIX, Observer, way_of
@@ -25,6 +26,7 @@ from benchmark.evaluation.outcome import Answered, ask, not_answered
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import provenance
 from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, training_of
+from benchmark.protocols import TrainingResult
 from benchmark.records import store
 from benchmark.records.schema import (
     Cost,
@@ -98,6 +100,27 @@ def run(
         return
     for task in tests:
         yield _write(running, _record(running, task, validated[task.task.name], trained))
+
+
+def answer_with(weights: bytes, job: Job, place: Surroundings, watcher: Watcher) -> Record:
+    """The record of the job's only task from weights that were trained before; nothing is written.
+
+    They answer the validation twin as well. Where they came from a final fit, that is another
+    answer than validation gave when it chose, and calibrations are another's: a verification's
+    log-odds then cannot be had in this way.
+
+    Args:
+        weights: see `benchmark.evaluation.weights`.
+        job: with one task.
+        place: data and device.
+        watcher: told of the progress.
+    """
+    running = _running(job, place, watcher)
+    files.put(running.model, weights)
+    (name,) = job.tasks
+    task = place.task(name, job.track)
+    before = Trained(TrainingResult(0, 0.0, [], 0), files.digest(weights))
+    return _record(running, task, _validated(running, task), [before])
 
 
 def _running(job: Job, place: Surroundings, watcher: Watcher) -> Running:

@@ -5,7 +5,8 @@
     path/to/file.py:Name                     a class in a file
     torchscript:PATH, onnx:PATH, checkpoint:PATH       see `baselines.adapters`
 
-Weights are where `oneshot run` keeps them, under the identity of their training.
+Weights are where `oneshot run` keeps them, under the identity of their training; else those that
+are committed beside the records.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from typing import Any
 from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.catalogue import KNOWN
 from benchmark.errors import DataMissing, OneshotError, UnknownName
-from benchmark.evaluation import training
+from benchmark.evaluation import training, weights
 from benchmark.evaluation.job import BUDGETS, Job, build, check_budget, path_of
 from benchmark.records import store
+from benchmark.records.canonical import recipe_hash
 from benchmark.registry import resolve
 from benchmark.tasks import own
+from benchmark.tasks import task as find_task
 from benchmark.tasks.spec import VALIDATION, Track
 from benchmark.tasks.tracks import TRACKS
 from benchmark.tasks.tracks import track as find_track
@@ -55,7 +58,8 @@ class Found:
         model: on the processor, its weights as they were kept.
         recipe: its whole recipe.
         weights: SHA-256 of the kept weights; None for a model that does not learn.
-        folder: where the training is kept; None for a model that does not learn.
+        folder: where the training is kept; None for a model that does not learn, or for weights
+            from beside a record.
         chosen: the model that validation chose, where a final fit came after it; else `model`.
         notes: what the user should know, one line each.
     """
@@ -90,9 +94,9 @@ def find(name: str, asked: Asked, work: Path) -> Found:
             if len(jobs) > 1:
                 raise _several(name, jobs)
             return Found(job, model, recipe, chosen=model)
-        each = _trained(job, model, recipe, work)
+        each = _trained(job, model, recipe, work) or _committed(job, model, recipe, asked.results)
         if each is not None:
-            found[str(each.folder)] = each
+            found[f"{each.job.track.name} {each.weights}"] = each
     if not found:
         raise _untrained(name, jobs, asked, work)
     if len(found) > 1:
@@ -151,16 +155,16 @@ def _recorded(name: str, asked: Asked) -> tuple[list[Job], dict[str, str | None]
             f"Type: --seed with one of {', '.join(map(str, seeds))}",
         )
     jobs: dict[str, Job] = {}
-    weights: dict[str, str | None] = {}
+    digests: dict[str, str | None] = {}
     for record in records:  # of a track with folds the first
         if record.seed != asked.seed or record.status != "ok":
             continue
         job = job_of(record)
         if asked.track in (None, job.track.name) and job.track.name not in jobs:
-            jobs[job.track.name], weights[job.track.name] = job, record.provenance.weights
+            jobs[job.track.name], digests[job.track.name] = job, record.provenance.weights
     if not jobs:
         raise OneshotError(f"{name} has no record of seed {asked.seed} on '{asked.track}'.")
-    return list(jobs.values()), weights
+    return list(jobs.values()), digests
 
 
 def _learns(job: Job) -> bool:
@@ -192,6 +196,25 @@ def _trained(job: Job, model: Any, recipe: dict[str, Any], work: Path) -> Found 
     if kept is None:
         return None
     return Found(job, kept.model, recipe, kept.weights, kept.folder, kept.chosen)
+
+
+def _committed(job: Job, model: Any, recipe: dict[str, Any], results: Path) -> Found | None:
+    """The weights that are committed beside a record of the job, put into its model."""
+    folder = f"{store.slug(job.spec.key)}--{recipe_hash(recipe)}"
+    for path in store.paths(results):
+        if path.parent.name != folder or not path.stem.startswith(f"seed-{job.seed}"):
+            continue
+        record = store.read(path)
+        if record.seed != job.seed or find_task(record.task.name).track != job.track.name:
+            continue
+        data = weights.committed(results, record.provenance.weights)
+        if data is None:
+            continue
+        weights.put(model, data)
+        note = "These weights have learned from the validation classes too, which calibrate them."
+        notes = (note,) if job.spec.asking.final_fit else ()
+        return Found(job, model, recipe, record.provenance.weights, None, model, notes)
+    return None
 
 
 def _untrained(name: str, jobs: list[Job], asked: Asked, work: Path) -> OneshotError:

@@ -10,6 +10,7 @@ import torch
 
 from benchmark.evaluation import weights
 from benchmark.evaluation.job import Job, Silent, Surroundings, build
+from benchmark.evaluation.recompute import recompute
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
 from benchmark.tasks import track
@@ -86,3 +87,23 @@ def test_the_weights_of_a_record_are_committed_beside_it(tmp_path: Path) -> None
     assert all(torch.equal(w, weights.half(w).float()) for w in model.state_dict().values())
     told = json.loads(next((tmp_path / "work").rglob("training.json")).read_text())
     assert told["weights"] == record.provenance.weights
+
+
+def test_committed_weights_are_measured_again_without_a_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = tmp_path / "results"
+    place = Surroundings(results=results, work=tmp_path / "work", commit_weights=True)
+    settings = {**SMALL, "final_fit": True}
+    job = Job(
+        resolve("prototypical-conv4", settings), track("glyphs"), 0, "quick",
+        ("glyphs-5w1s", "glyphs-retrieval"), tuple(f"{k}={v}" for k, v in settings.items()),
+    )  # fmt: skip
+    records = list(run(job, place, "skip", Silent()))
+    elsewhere = Surroundings(work=tmp_path / "other")
+    monkeypatch.setattr(type(build(job)[0]), "fit", None)  # nothing can train from here on
+    for record in records:
+        found = recompute(record, elsewhere, results=results)
+        assert (found.verdict, found.differing) == ("identical", 0)
+        assert found.of > 1000
+    assert not (tmp_path / "other").exists()

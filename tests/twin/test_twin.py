@@ -14,6 +14,7 @@ from PIL import Image
 import benchmark
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError, Refused, UnknownName
+from benchmark.evaluation.weights import commit
 from benchmark.records import store
 from benchmark.tasks.loading import load_task
 from benchmark.tasks.pairs import validation_pairs
@@ -95,6 +96,21 @@ def test_a_recipe_of_the_results_is_found_with_its_settings(training: Training) 
             training.load(name, **({"settings": None} | words))
     with pytest.raises(OneshotError, match="no record of x--00000000"):
         training.load("x--00000000", settings=None)
+
+
+def test_weights_beside_the_records_do_where_none_are_kept(
+    training: Training, tmp_path: Path
+) -> None:
+    results, work = tmp_path / "results", tmp_path / "work"
+    shutil.copytree(training.results, results)
+    with pytest.raises(OneshotError, match="no trained weights"):
+        training.load(results=results, work=work)
+    commit(results, next(training.work.rglob("weights.safetensors")).read_bytes())
+    for name, settings in ((KEY, SETTINGS), (f"{KEY}--{training.record.model.recipe8}", None)):
+        twin = training.load(name, settings=settings, results=results, work=work)
+        assert twin.found.weights == training.record.provenance.weights
+        assert twin.found.folder is None and not twin.found.notes
+        assert twin.calibration == training.load().calibration
 
 
 def test_weights_of_another_training_are_told(training: Training, tmp_path: Path) -> None:
