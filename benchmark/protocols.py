@@ -194,9 +194,11 @@ class TrainingResult:
         seconds: wall-clock time spent, resumed parts included.
         curve: per validation (items, mean loss in millionths, validation correct per 10,000).
         best_items: items seen when the kept weights were taken.
+        device: where it ran; the harness fills it in.
     """
 
     items: int
     seconds: float
     curve: list[tuple[int, int, int]] = field(default_factory=list)
     best_items: int = 0
+    device: str = ""

@@ -53,15 +53,19 @@ def hide_folder(setting: str) -> str:
     return f"{key}={PurePath(value.replace(chr(92), '/')).name}"
 
 
+def device_name(device: str) -> str:
+    """A device as records tell it: "cpu", or a GPU with its model."""
+    import torch
+
+    if device.startswith("cuda"):
+        return f"cuda: {torch.cuda.get_device_name(device)}"
+    return device
+
+
 def provenance(device: str, weights: str | None, settings: tuple[str, ...] = ()) -> Provenance:
     """The provenance of a record made now on `device` with weights of this SHA-256."""
     import torch
 
-    name = "cpu"
-    if device.startswith("cuda"):
-        name = f"cuda: {torch.cuda.get_device_name(device)}"
-    elif device != "cpu":
-        name = device
     return Provenance(
         suite=__version__,
         git=git_commit(),
@@ -69,7 +73,7 @@ def provenance(device: str, weights: str | None, settings: tuple[str, ...] = ())
         weights=weights,
         python=platform.python_version(),
         torch=torch.__version__,
-        device=name,
+        device=device_name(device),
         settings=[hide_folder(setting) for setting in settings],
         platform=f"{platform.system()}-{platform.machine()}",
     )

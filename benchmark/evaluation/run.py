@@ -105,9 +105,8 @@ def run(
 def answer_with(weights: bytes, job: Job, place: Surroundings, watcher: Watcher) -> Record:
     """The record of the job's only task from weights that were trained before; nothing is written.
 
-    They answer the validation twin as well. Where they came from a final fit, that is another
-    answer than validation gave when it chose, and calibrations are another's: a verification's
-    log-odds then cannot be had in this way.
+    They answer the validation twin as well. Weights of a final fit have seen it: calibrations are
+    others then, and so are the log-odds of a verification.
 
     Args:
         weights: see `benchmark.evaluation.weights`.
@@ -207,6 +206,8 @@ def _measure(
     scaling = validated.scaling if validated else None
     answers = _answer(running, task, confidences, scaling=scaling)
     results = [each.result for each in trained]
+    told = _provenance(running, trained[-1].weights if trained else None)
+    elsewhere = {result.device for result in results if result.device} - {told.device}
     parameters = None
     if hasattr(model, "parameters"):
         parameters = sum(p.numel() for p in model.parameters())
@@ -229,8 +230,9 @@ def _measure(
             embedding_milliseconds=round(1000 * answers.embedding_seconds),
             scoring_milliseconds=round(1000 * answers.scoring_seconds),
             parameters=parameters,
+            training_device=min(elsewhere, default=None),
         ),
-        provenance=_provenance(running, trained[-1].weights if trained else None),
+        provenance=told,
     )
 
 

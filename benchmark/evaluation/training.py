@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from benchmark.evaluation import weights as files
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.episodes import answer, way_of
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
-from benchmark.evaluation.provenance import code_digest
+from benchmark.evaluation.provenance import code_digest, device_name
 from benchmark.evaluation.seen import encode, learned
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
 from benchmark.records.canonical import digest
@@ -179,6 +179,7 @@ class Training:
         result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
         if not isinstance(result, TrainingResult):
             raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
+        result = replace(result, device=device_name(self.device))
         if not callable(getattr(model, "state_dict", None)):
             return Trained(result, None)
         files.round_to_half(model)

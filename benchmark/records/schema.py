@@ -173,6 +173,7 @@ class Cost(Part):
     embedding_milliseconds: int = 0
     scoring_milliseconds: int = 0
     parameters: int | None = None
+    training_device: str | None = None  # where it is not the provenance's; not written where it is
 
 
 class Provenance(Part):

@@ -60,6 +60,8 @@ def encode(record: Record) -> bytes:
     """The file's bytes: sorted keys, one field a line, lists of numbers on one line."""
     data = record.model_dump(mode="json", by_alias=True)
     data = {name: data[name] for name in data if name not in ADDED or data[name] is not None}
+    if record.cost.training_device is None:
+        del data["cost"]["training_device"]
     text = json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     text = re.sub(
         r"\[\s+(-?\d+(?:,\s+-?\d+)*)\s+\]",

@@ -69,6 +69,12 @@ def _whole(value: float | None) -> str:
     return "" if not value else f"{value:,.0f}"
 
 
+def _seconds(result: Result) -> str:
+    """Whole seconds; those of a GPU are told, for they cannot be compared with the others."""
+    on_gpu = (result.training_device or "cpu") != "cpu"
+    return _whole(result.training_seconds) + (" (GPU)" if on_gpu and result.training_items else "")
+
+
 def _marked(entry: Entry) -> str:
     return f"{cells.cell(entry.result)} {cells.marks(entry.result)}".strip()
 
@@ -82,7 +88,7 @@ COMMON: tuple[Column, ...] = (
     Column("Test readings", lambda e: _whole(e.row.readings)),
     Column("Parameters", lambda e: _whole(e.result.parameters)),
     Column("Training items", lambda e: _whole(e.result.training_items)),
-    Column("Training seconds", lambda e: _whole(e.result.training_seconds)),
+    Column("Training seconds", lambda e: _seconds(e.result)),
 )
 CHOSEN: tuple[Column, ...] = (
     Column("Validation", lambda e: cells.percent(e.result.validation)),
@@ -151,6 +157,7 @@ SHEET: tuple[Column, ...] = (
     Column("row_rank", lambda e: cells.rank(e.row)),
     Column("training_items", lambda e: _digits(e.result.training_items)),
     Column("training_seconds", lambda e: _digits(e.result.training_seconds)),
+    Column("training_device", lambda e: e.result.training_device or ""),
     Column("parameters", lambda e: _digits(e.result.parameters)),
     Column("calibration_error", lambda e: _digits(e.result.calibration_error)),
 )

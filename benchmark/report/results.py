@@ -60,7 +60,8 @@ class Result:
         prefix: whether these are fewer than the longest record of the task version has.
         luck: whether training or initial weights could make seeds differ.
         validation: the same number on the validation twin, a mean over seeds in [0, 1].
-        training_items, training_seconds, parameters: means over seeds.
+        training_items, training_seconds, parameters: means over seeds; seconds over those that were
+            trained on `training_device`, which is where the first was.
         seen: what the model was trained on, None where it does not say.
         saw_test: whether that may hold classes of the test.
         calibration_error: expected, in [0, 1], over the answers of all seeds; None where no record
@@ -82,6 +83,7 @@ class Result:
     validation: float | None = None
     training_items: int | None = None
     training_seconds: float | None = None
+    training_device: str | None = None
     parameters: int | None = None
     seen: tuple[str, ...] | None = ()
     saw_test: bool = False
@@ -140,7 +142,8 @@ def summarise(
         luck=any(r.cost.training_items or r.cost.parameters for r in good),
         validation=fmean(known) if known else None,
         training_items=round(fmean(r.cost.training_items for r in good)),
-        training_seconds=fmean(r.cost.training_milliseconds for r in good) / 1000,
+        training_seconds=_seconds(good),
+        training_device=_trained_on(good[0]),
         parameters=max(parameters, default=None),
         seen=None if good[0].model.seen is None else tuple(good[0].model.seen),
         calibration_error=None if bins is None else reliability(*bins).expected_error,
@@ -148,6 +151,17 @@ def summarise(
             may_have_met(each, column.task.data) for r in good for each in r.model.seen or ()
         ),
     )
+
+
+def _trained_on(record: Record) -> str:
+    """The device of the record's training."""
+    return record.cost.training_device or record.provenance.device
+
+
+def _seconds(records: list[Record]) -> float:
+    """Mean seconds of those trainings that ran where the first did: devices are not mixed."""
+    alike = [r for r in records if _trained_on(r) == _trained_on(records[0])]
+    return fmean(r.cost.training_milliseconds for r in alike) / 1000
 
 
 def _measured(column: TaskColumn, good: list[Record], groups_of: GroupsOf) -> Result | None:

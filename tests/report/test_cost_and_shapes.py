@@ -10,6 +10,7 @@ import pytest
 from synthetic_records import FIXED, TRAINED, record
 
 from benchmark.records.schema import Calibration, Cost, Record
+from benchmark.records.store import encode
 from benchmark.report.analysis import analyse
 from benchmark.report.columns import DETAILS, Entry
 from benchmark.report.figures import cost, labels, reliability, shapes
@@ -31,8 +32,11 @@ def section(records):
     return build(records, **NONE).sections[0]
 
 
-def costly(key, items, seconds, seed=0):
-    paid = Cost(training_items=items, training_milliseconds=int(1000 * seconds), parameters=7)
+def costly(key, items, seconds, seed=0, on=None):
+    paid = Cost(
+        training_items=items, training_milliseconds=int(1000 * seconds), parameters=7,
+        training_device=on,
+    )  # fmt: skip
     return changed(record(key, "glyphs-20w1s", seed, recipe=TRAINED), cost=paid)
 
 
@@ -48,6 +52,27 @@ def test_cost_tells_means_over_seeds():
     expected = np.mean([np.mean(r.outcome.correct) / r.outcome.of for r in mine])
     assert float(found["a"]["accuracy"]) == pytest.approx(expected, abs=1e-6)
     assert "machine" in picture.caption
+
+
+def test_seconds_of_a_gpu_are_told_and_not_mixed_with_others():
+    gpu = "cuda: H100"
+    records = [costly("a", 1000, 10), costly("a", 1000, 1, seed=1, on=gpu), costly("c", 500, 5)]
+    assert "GPU" not in cost.draw(section([*records, costly("b", 9000, 70)])).caption
+    made = section([*records, costly("b", 9000, 7, on=gpu), costly("b", 9000, 9, seed=1, on=gpu)])
+    picture = cost.draw(made)
+    assert "hollow: trained on a GPU" in picture.caption
+    told = {r["model"]: (float(r["training_seconds"]), r["training_device"]) for r in rows(picture)}
+    assert told == {"a": (10, "cpu"), "b": (8, gpu), "c": (5, "cpu")}
+    ranking = made.rankings[0]
+    (column,) = [c for c in DETAILS if c.title == "Training seconds"]
+    shown = {r.key: column.value(Entry(made, ranking, r, r.results[0])) for r in ranking.rows}
+    assert shown == {"a": "10", "b": "8 (GPU)", "c": "5"}
+
+
+def test_a_record_tells_where_it_was_trained_only_where_that_is_elsewhere():
+    assert b"training_device" not in encode(costly("a", 1000, 10))
+    assert b'"training_device": "cuda: H100"' in encode(costly("a", 1000, 10, on="cuda: H100"))
+    assert costly("a", 1, 1).id == costly("a", 1, 1, on="cuda: H100").id
 
 
 def test_equal_costs_and_two_models_are_no_figure():

@@ -26,7 +26,7 @@ COSTS = ("training items", "training seconds")
 MIN_MODELS, LEAST_RATIO = 3, 1.5
 HEADER = (
     "task", "version", "pool", "budget", "views", "model", "recipe8", "training_items",
-    "training_seconds", "parameters", "accuracy", "low", "high",
+    "training_seconds", "training_device", "parameters", "accuracy", "low", "high",
 )  # fmt: skip
 
 
@@ -69,8 +69,14 @@ def draw(section: Section) -> theme.Picture | None:
     caption = (
         f"Accuracy on {name} against training items, and against seconds of training on the machine"
         " that each record names; on the left what was not trained here"
+        + ("; hollow: trained on a GPU" if any(map(_on_gpu, points)) else "")
     )
     return theme.Picture(section.title, stem, caption, made)
+
+
+def _on_gpu(point: Point) -> bool:
+    device = point.result.training_device
+    return bool(point.result.training_items) and device not in (None, "cpu")
 
 
 def _points(section: Section) -> list[Point]:
@@ -114,9 +120,12 @@ def _panel(ax: Axes, points: list[Point], n: int) -> None:
         intervals = [point.result.accuracy for point in mine if point.result.accuracy is not None]
         ax.vlines(x, [100 * i.low for i in intervals], [100 * i.high for i in intervals],
                   color=colour, lw=1.0, zorder=2)  # fmt: skip
-        ax.scatter(x, [100 * point.accuracy for point in mine], s=24, color=colour,
-                   edgecolor="white", linewidth=0.5, marker=theme.marker(number),
-                   zorder=3)  # fmt: skip
+        for hollow in (False, True):  # seconds of a GPU are other seconds
+            some = [i for i, point in enumerate(mine) if (n == 1 and _on_gpu(point)) is hollow]
+            ax.scatter([x[i] for i in some], [100 * mine[i].accuracy for i in some], s=24,
+                       color="white" if hollow else colour, marker=theme.marker(number),
+                       edgecolor=colour if hollow else "white", linewidth=1.0 if hollow else 0.5,
+                       zorder=3)  # fmt: skip
     ax.set_xscale("log")
     ax.set_xlim(low / (8 if free else 1.8), high * 1.8)
     accuracies = [100 * point.accuracy for point in points]
@@ -160,6 +169,7 @@ def _data(point: Point) -> list[Any]:
     return [
         column.task.name, column.version, ranking.pool, ranking.budget, ranking.views,
         point.row.key, point.row.recipe8, point.result.training_items,
-        point.result.training_seconds, point.result.parameters, interval.mean, interval.low,
+        point.result.training_seconds, point.result.training_device or "",
+        point.result.parameters, interval.mean, interval.low,
         interval.high,
     ]  # fmt: skip
