@@ -199,7 +199,7 @@ def _section(
     tasks: list[tuple[TaskColumn, list[Record]]],
     groups_of: GroupsOf,
 ) -> Section:
-    shared: dict[tuple[int, bool, str, int], dict[TaskColumn, list[Record]]] = defaultdict(dict)
+    shared: dict[tuple[int, str | None, int], dict[TaskColumn, list[Record]]] = defaultdict(dict)
     longest: dict[TaskColumn, int] = {}
     for column, records in sorted(tasks, key=lambda t: (t[0].task.position, t[0].name)):
         pinned = column.task.pinned if column.current else None
@@ -207,20 +207,15 @@ def _section(
         for record in records:
             budget = recipes.budget_of(record.model.recipe)
             views = recipes.views_of(record.model.recipe)
-            # Trained models before those without a budget.
-            key = (POOLS.index(record.model.pool), budget is None, budget or "", views)
+            key = (POOLS.index(record.model.pool), budget, views)
             shared[key].setdefault(column, []).append(record)
     rankings = []
-    for key in sorted(shared):
-        pool, untrained, budget_name, views = key
+    for key in sorted(shared, key=lambda k: (k[0], recipes.longest_first(k[1]), k[2])):
+        pool, budget, views = key
         rows = _rows(shared[key], longest, groups_of)
         if KINDS[kind] == "ranked":
             rows = _ranked(rows, lower=PROTOCOLS[protocol] == "verification")
-        rankings.append(
-            Ranking(
-                POOLS[pool], None if untrained else budget_name, views, tuple(shared[key]), rows
-            )
-        )
+        rankings.append(Ranking(POOLS[pool], budget, views, tuple(shared[key]), rows))
     return Section(track, KINDS[kind], layer, tuple(rankings), PROTOCOLS[protocol])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 CUSTOM = "custom"
+BUDGETS = ("full", "standard", "quick")
 
 
 def pick(recipe: Mapping[str, Any], name: str) -> Any:
@@ -52,6 +53,16 @@ def budget_of(recipe: Mapping[str, Any]) -> str | None:
     if value == CUSTOM:
         return f"{CUSTOM} {as_text(pick(recipe, 'items'))}".strip()
     return as_text(value)
+
+
+def longest_first(budget: str | None) -> tuple[int, int, str]:
+    """Sorts budgets: those of the suite from the longest, then one's own likewise, then none."""
+    if budget is None:
+        return len(BUDGETS) + 1, 0, ""
+    if budget in BUDGETS:
+        return BUDGETS.index(budget), 0, budget
+    items = budget.removeprefix(CUSTOM).strip()
+    return len(BUDGETS), -int(items) if items.isdigit() else 0, budget
 
 
 def views_of(recipe: Mapping[str, Any]) -> int:

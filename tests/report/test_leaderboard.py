@@ -10,6 +10,7 @@ import pytest
 from synthetic_records import MODELS, TASKS, TRAINED, grid, record, save
 
 from benchmark.errors import OneshotError
+from benchmark.report import recipes
 from benchmark.report.cells import cell
 from benchmark.report.frame import COLUMNS, load_records, to_frame
 from benchmark.report.holes import commands
@@ -232,3 +233,10 @@ def test_no_command_is_given_that_would_be_refused() -> None:
     (row,) = [row for row in board.sections[0].rankings[0].rows if row.key == "maml-conv4"]
     shown = {result.column.task.name: cell(result) for result in row.results}
     assert (shown["glyphs-20w1s"], shown["glyphs-5w5s"]) == ("other ways", "not run")
+
+
+def test_longer_budgets_stand_first_then_ones_own_then_none():
+    budgets = ["quick", "custom 60000", None, "standard", "custom 500000", "full", "my own"]
+    ordered = sorted(budgets, key=recipes.longest_first)
+    assert ordered[:3] == ["full", "standard", "quick"]
+    assert ordered[3:] == ["custom 500000", "custom 60000", "my own", None]
