@@ -131,6 +131,16 @@ def read(path: Path) -> Record:
         ) from error
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a record lies there that can be trusted; a file alone is not enough."""
+    if not path.is_file():
+        return False
+    try:
+        return record_path(path.parents[3], read(path)) == path
+    except OneshotError:
+        return False
+
+
 def paths(results: Path) -> Iterator[Path]:
     """Every record file below the results folder, in a fixed order."""
     root = results / RECORDS
