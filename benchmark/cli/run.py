@@ -9,9 +9,10 @@ import typer
 
 from benchmark.cli.options import Data, Device, Results, Shard, Work, default_work
 from benchmark.cli.wanted import Budget, Folds, Models, Seeds, Settings, SuiteName, Task, wanted_of
-from benchmark.errors import DataMissing, OneshotError, Refused, UnknownName
+from benchmark.errors import Busy, DataMissing, OneshotError, Refused, UnknownName
 
 if TYPE_CHECKING:
+    from benchmark.cli.watch import Watch
     from benchmark.evaluation.job import Surroundings
     from benchmark.sweep.plan import Plan
     from benchmark.sweep.suite import Wanted
@@ -29,6 +30,9 @@ def run(
         str, typer.Option(help="What to do where a record is there: skip | redo | fail")
     ] = "skip",
     data: Data = None,
+    workers: Annotated[
+        str, typer.Option(metavar="N", help="Processes that work at once: a number, or auto.")
+    ] = "1",
     shard: Shard = None,
     results: Results = Path("results"),
     work: Work = None,
@@ -47,7 +51,6 @@ def run(
     from benchmark.cli.watch import Watch
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import Surroundings
-    from benchmark.evaluation.run import run as run_job
     from benchmark.sweep import plan as plans
     from benchmark.sweep.order import shard_of
 
@@ -65,6 +68,18 @@ def run(
     tracks = [each.job.track for each in plan.planned]
     for track in {track.name: track for track in tracks}.values():
         place.require(track)
+    if workers != "1":
+        from benchmark.cli.many import run_many
+
+        def again() -> Plan:
+            return _planned(wanted, results, False, part)
+
+        records, failed, plan = run_many(
+            plan, again, workers, place, existing, tensorboard  # type: ignore[arg-type]
+        )  # fmt: skip
+        _refused(plan)
+        close(records, failed, place)
+        return
     if plan.searches:
         from benchmark.cli.tune import make_searches
 
@@ -72,20 +87,44 @@ def run(
         plan = _planned(wanted, results, False, part)
     with Watch(len(plan.planned), tensorboard) as watch:
         try:
-            for each in plan.planned:
-                watch.start(each.job.spec.key, each.job.track.name, each.job.which)
-                for _ in run_job(each.job, place, existing, watch):  # type: ignore[arg-type]
-                    pass
+            _one_by_one(plan, place, existing, watch)
         except KeyboardInterrupt:
             raise OneshotError(
                 f"Interrupted; {watch.records} new records are kept.",
                 "Type the same command again to go on where it stopped.",
             ) from None
-    for refusal in plan.refused:
-        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}")
+    _refused(plan)
     if watch.left_out and len(watch.left_out) == plan.records:
         raise Refused("Nothing could be asked; the reasons stand above.")
     close(watch.records, watch.failed, place)
+
+
+def _one_by_one(plan: Plan, place: Surroundings, existing: str, watch: Watch) -> None:
+    """Does the jobs in their order; those that another process is at come last."""
+    from collections import deque
+
+    from benchmark.evaluation.run import run as run_job
+
+    waiting = deque(plan.planned)
+    busy = 0  # jobs in a row that another process was at
+    while waiting:
+        each = waiting.popleft()
+        place.wait = busy > len(waiting)  # for all that is left others are at work: wait for them
+        watch.start(each.job.spec.key, each.job.track.name, each.job.which)
+        try:
+            for _ in run_job(each.job, place, existing, watch):  # type: ignore[arg-type]
+                pass
+        except Busy as other:
+            watch.later(str(other.message))
+            waiting.append(each)
+            busy += 1
+        else:
+            busy = 0
+
+
+def _refused(plan: Plan) -> None:
+    for refusal in plan.refused:
+        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}")
 
 
 def _planned(
@@ -118,8 +157,7 @@ def show(plan: Plan, place: Surroundings) -> None:
             typer.echo(f"{state}  {each.name}  {name}  {each.job.which}")
     for search in plan.searches:
         typer.echo(f"search   {search.model} on {search.track}, budget {search.budget}")
-    for refusal in plan.refused:
-        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}")
+    _refused(plan)
     typer.echo(f"{plan.missing} of {plan.records} records are missing.")
     if not plan.missing:
         return
