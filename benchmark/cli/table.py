@@ -68,6 +68,7 @@ class JobsTable:
     _waiting: list[Unit] = field(default_factory=list)
     _at_work: dict[int, _AtWork] = field(default_factory=dict)
     _lost: list[tuple[Unit, str]] = field(default_factory=list)
+    _told: set[tuple[Unit, str]] = field(default_factory=set)
     _done_cost: float = 0.0
     _began: float = field(default_factory=time.monotonic)
     _said: float = field(default_factory=time.monotonic)
@@ -150,7 +151,12 @@ class JobsTable:
         """The unit is tried again later."""
         self._leaves(unit)
         self._waiting.append(unit)
-        self._print(f"{unit.name}: tried again later, {_lowered(reason)}")
+        if (
+            unit,
+            reason,
+        ) not in self._told:  # a job that is busy elsewhere is tried again and again
+            self._told.add((unit, reason))
+            self._print(f"{unit.name}: tried again later, {_lowered(reason)}")
 
     def lost(self, unit: Unit, reason: str) -> None:
         """The unit is given up."""

@@ -108,8 +108,12 @@ def test_what_is_said_and_put_back_stands_above_the_table(table):
     made.began(units[0], 0)
     made.heard(units[0], ("said", "x cannot be trusted"))
     made.heard(units[0], ("refused", "glyphs-5w1s", "its head is trained for 20-way only"))
+    for _ in range(3):
+        made.put_back(units[0], "Another process is at it.")
+        made.began(units[0], 0)
     made.put_back(units[0], "Another process is at it.")
     told = made.console.file.getvalue()
     assert "seed 0: x cannot be trusted" in told and "glyphs-5w1s left out" in told
     assert "tried again later, another process is at it\n" in told
+    assert told.count("tried again") == 1, "once is enough"
     assert made._waiting[-1] is units[0] and not made._at_work

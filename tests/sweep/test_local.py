@@ -22,7 +22,7 @@ from benchmark.sweep.tuning import Search
 from benchmark.sweep.worker import Orders
 
 TASK = "glyphs-5w1s@validation"
-SMALL = {"width": 0.125, "items": 2000, "validations": 2, "input_size": 16, "threads": 1}
+SMALL = {"width": 0.125, "items": 1000, "validations": 2, "input_size": 16, "threads": 1}
 MODEL = '''
 import json, os, signal, time
 from pathlib import Path
@@ -109,8 +109,8 @@ def crew(tmp_path, count, listener, cards=(), cores=2):
 
 
 def test_two_workers_make_the_records_of_one_and_one_training_serves_all_tasks(tmp_path):
-    tasks = (TASK, "glyphs-20w1s@validation")
-    models = ("siamese-conv4-euclidean-contrastive", "nearest-centroid-conv4", "ridge-conv4")
+    tasks = (TASK, "glyphs-5w5s@validation")
+    models = ("siamese-conv4-euclidean-contrastive", "nearest-centroid-conv4", "simple-shot-un-conv4")
     wanted = [Wanted(name, tasks, (0,), "quick", SMALL) for name in models]
     plan = make(wanted, tmp_path / "r")
     place = Surroundings(None, tmp_path / "one", tmp_path / "one-w")
