@@ -217,6 +217,9 @@ class _Training:
         }
 
     def _save(self) -> None:
+        # The step after a last finite loss may ruin the weights: the good checkpoint stays.
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in self.model.parameters()):
+            raise self.losses.diverged("Weights are no longer finite numbers", self.step)
         if self.run.folder is not None:
             checkpoint.save(self.run.folder, self.state())
 

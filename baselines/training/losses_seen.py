@@ -56,6 +56,13 @@ class LossesSeen:
         self._sum = at
         self._owed.clear()
 
+    def diverged(self, what: str, step: int) -> ModelFailed:
+        """The error that stops the training: what happened after how many steps, and what to try."""
+        return ModelFailed(
+            f"{what} at step {step} of {self.steps}.",
+            f"Try --set learning_rate={self.learning_rate / 10:g}.",
+        )
+
     def _settle(self) -> None:
         if not self._owed:
             return
@@ -64,9 +71,5 @@ class LossesSeen:
         self._owed.clear()
         for behind, value in enumerate(values):
             if not math.isfinite(value):
-                raise ModelFailed(
-                    f"The training loss became {value} at step {owed_from + behind + 1} of "
-                    f"{self.steps}.",
-                    f"Try --set learning_rate={self.learning_rate / 10:g}.",
-                )
+                raise self.diverged(f"The training loss became {value}", owed_from + behind + 1)
             self._sum += value
