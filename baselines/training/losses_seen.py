@@ -57,7 +57,7 @@ class LossesSeen:
         self._owed.clear()
 
     def diverged(self, what: str, step: int) -> ModelFailed:
-        """The error that stops the training: what happened after how many steps, and what to try."""
+        """The error that stops the training: what happened at which step, and what to try."""
         return ModelFailed(
             f"{what} at step {step} of {self.steps}.",
             f"Try --set learning_rate={self.learning_rate / 10:g}.",

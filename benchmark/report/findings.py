@@ -8,8 +8,8 @@ The page holds blocks of its own:
     (the table)
     <!-- end -->
 
-A line is a task and a difference of two models; "across budgets, pools, views" at its end lets those
-differ. `tools/update_findings.py` fills the tables in.
+A line is a task and a difference of two models; "across budgets, pools, views" at its end lets
+those differ. `tools/update_findings.py` fills the tables in.
 """
 
 from __future__ import annotations
