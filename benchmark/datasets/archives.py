@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from benchmark.errors import OneshotError
 from benchmark.datasets.own.bad import printable
+from benchmark.errors import OneshotError
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -1,8 +1,8 @@
 """Pickles of numbers, read without running anything that is in them.
 
 A pickle is a program. This reader gives it nothing to call but builders of its own, which make
-plain arrays; numpy's own unpickling, which trusts its input, never runs. Keys of dicts are texts and
-small numbers: others can be made so that hashing them, or looking them up, takes for ever.
+plain arrays; numpy's own unpickling, which trusts its input, never runs. Keys of dicts are texts
+and small numbers: others can be made so that hashing them, or looking them up, takes for ever.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from benchmark.datasets.own.bad import printable
 from benchmark.errors import OneshotError
 
-# Sets, which hash what they hold, objects, what lies outside of the file, and registered extensions.
+# Sets, which hash what they hold, objects, what lies outside of the file, and extensions.
 REFUSED = (
     pickle.EMPTY_SET, pickle.ADDITEMS, pickle.FROZENSET, pickle.INST, pickle.OBJ, pickle.NEWOBJ,
     pickle.NEWOBJ_EX, pickle.PERSID, pickle.BINPERSID, pickle.EXT1, pickle.EXT2, pickle.EXT4,

@@ -27,6 +27,7 @@ from benchmark.evaluation.provenance import provenance
 from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, training_of
 from benchmark.records import store
 from benchmark.records.schema import (
+    MOST,
     Cost,
     CurvePoint,
     ModelRef,
@@ -195,7 +196,7 @@ def _measure(
         outcome=answers.outcome,
         calibration=confidences.counts() if confidences else None,
         curve=[
-            CurvePoint(items=items, loss_millionths=loss, correct_per_10000=correct)
+            CurvePoint(items=items, loss_millionths=min(loss, MOST), correct_per_10000=correct)
             for items, loss, correct in (results[0].curve if results else [])
         ],
         cost=Cost(
