@@ -14,6 +14,7 @@ import re
 import stat
 import struct
 import tarfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -126,7 +127,9 @@ def open_image(
     from PIL import Image
 
     try:
-        image = Image.open(io.BytesIO(content), formats=formats)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's about large images, which are refused below
+            image = Image.open(io.BytesIO(content), formats=formats)
     except IMAGE_TROUBLE as error:
         raise OneshotError(f"'{name}' is no {' or '.join(formats)} image.", hint) from error
     except Image.DecompressionBombError as error:

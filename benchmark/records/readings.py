@@ -52,10 +52,16 @@ def load(results: Path) -> Counter[tuple[str, str]]:
     """
     found: Counter[tuple[str, str]] = Counter()
     for path in sorted((results / FOLDER).glob("*/*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file))
         width = HEAD.count(",") + 1
-        if any(len(row) != width for row in rows):
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.reader(file))
+            wrong = any(len(row) != width for row in rows)
+        except OSError as error:
+            raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+        except (UnicodeDecodeError, csv.Error):
+            wrong = True
+        if wrong:
             raise OneshotError(f"{path} has a line that is not {HEAD.strip()}.", "Restore it.")
         found.update((path.parent.name, row[0]) for row in rows if row != HEAD.strip().split(","))
     return found

@@ -7,6 +7,7 @@ differ between two equal measurements.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -59,6 +60,8 @@ class ModelRef(Part):
         for _ in range(DEEPEST):
             if any(type(value) is int and abs(value) > 2**64 for value in level):
                 raise ValueError("a number of the recipe is too large")
+            if any(isinstance(value, float) and not isfinite(value) for value in level):
+                raise ValueError("a number of the recipe is infinite or none")
             level = [
                 below
                 for value in level

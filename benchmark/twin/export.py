@@ -172,7 +172,7 @@ def _images(twin: Twin, count: int) -> Tensor:
 def _onnx(network: nn.Module, example: Tensor, note: str, compares: bool) -> bytes:
     for package in ("onnxruntime", "onnxscript"):
         try:
-            __import__(package)
+            import_module(package)
         except ImportError:
             raise OneshotError(f"An export to ONNX needs {package}.", INSTALL) from None
     program = torch.onnx.export(

@@ -24,6 +24,7 @@ from benchmark.datasets.store import Progress
 
 BLOCK = 256  # images in flight: bounds memory
 MOST_PIXELS = 100_000_000
+LONGEST = 65_535  # pixels a side, as far as a JPEG goes
 GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 ENLARGED = 4  # a JPEG is decoded at a half, quarter or eighth if it stays this much larger
 # Pillow knows more, but hands PostScript to Ghostscript, and photographs are none of the others.
@@ -31,7 +32,7 @@ FORMATS = (
     "AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "QOI", "SGI",
     "TGA", "TIFF", "WEBP",
 )  # fmt: skip
-LARGE = 4_000_000  # pixels; larger images are decoded one at a time, which bounds memory
+LARGE, LONG = 4_000_000, 8_192  # pixels: larger images are decoded one at a time, to bound memory
 ONE_LARGE = threading.Lock()
 TROUBLE = (UnidentifiedImageError, Image.DecompressionBombError, *IMAGE_TROUBLE)
 """What decoders of hostile files were seen to raise; each means a bad image, not a broken suite."""
@@ -69,7 +70,8 @@ def pixels(picture: Picture, channels: int, options: Options) -> NDArray[np.uint
                 return trouble
             # As large as resampling wants it, and not as large as a camera made it.
             image.draft(None, (ENLARGED * options.side, ENLARGED * options.side))
-            with ONE_LARGE if image.width * image.height > LARGE else nullcontext():
+            large = image.width * image.height > LARGE or max(image.size) > LONG
+            with ONE_LARGE if large else nullcontext():
                 return fitted(planes(image, channels), options.side, options.fit)
     except TROUBLE as error:
         return _trouble(picture, error)
@@ -92,7 +94,7 @@ def _formats() -> list[str]:
 
 
 def _too_large(image: Image.Image) -> Trouble | None:
-    if image.width * image.height <= MOST_PIXELS:
+    if image.width * image.height <= MOST_PIXELS and max(image.size) <= LONGEST:
         return None
     return Trouble(f"declares {image.width}x{image.height} pixels; not decoded")
 

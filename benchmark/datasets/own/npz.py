@@ -52,7 +52,7 @@ def read(path: Path, wanted: Callable[[list[str]], list[str]]) -> dict[str, NDAr
             return {name: _array(archive, member) for name, member in chosen.items()}
     except OSError as error:
         raise OneshotError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except (*CORRUPT, TypeError, SyntaxError) as error:
+    except CORRUPT as error:
         reason = printable(str(error) or type(error).__name__)
         raise OneshotError(f"{path} is no NPZ file of plain arrays ({reason}).") from error
 
@@ -70,7 +70,10 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
         if version not in HEADERS:
             raise ValueError(f"'{member.filename}' has the format {version}")
         counted = _Counted(file)
-        shape, column_major, dtype = HEADERS[version](counted)
+        try:
+            shape, column_major, dtype = HEADERS[version](counted)
+        except Exception as error:  # numpy reads it as Python's tokens, whose errors are many
+            raise ValueError(f"the header of '{member.filename}' is damaged") from error
         held = member.file_size - np.lib.format.MAGIC_LEN - counted.done
         if dtype.hasobject or dtype.kind not in "biufSU":
             raise ValueError(f"'{member.filename}' holds {dtype}, not numbers or texts")
