@@ -97,4 +97,5 @@ def weighed(
     planes = planes.reshape(-1, height, side).transpose(0, 2, 1).reshape(-1, height) @ down
     grey = np.floor(planes / (GREY_STEPS * ONE) + 0.5)
     shape = (count, channels, side, side)
-    return grey.reshape(shape).transpose(0, 1, 3, 2).astype(np.uint8)
+    made: NDArray[np.uint8] = grey.reshape(shape).transpose(0, 1, 3, 2).astype(np.uint8)
+    return made
