@@ -51,5 +51,9 @@ class Refused(OneshotError):
     """A combination that makes no sense, with the reason."""
 
 
+class Busy(OneshotError):
+    """Another live process is at the same job or training; it can be done or skipped later."""
+
+
 class ModelFailed(OneshotError):
     """A model gave no usable answer (NaN, a wrong shape, diverged); recorded as a failure."""

@@ -1,9 +1,16 @@
-"""Checkpoints that can be trusted: plain tensors and numbers, written whole or not at all."""
+"""Checkpoints that can be trusted: plain tensors and numbers, written whole or not at all.
+
+A file is a line that names the format, a line with the SHA-256 of the rest, and what `torch.save`
+wrote. The checkpoint before the newest is kept beside it, for the day the newest is damaged.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import io
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -12,11 +19,14 @@ import torch
 
 from benchmark.errors import OneshotError
 
-NAME = "checkpoint.pt"
+NAME, PREVIOUS = "checkpoint.pt", "checkpoint-previous.pt"
+FORMAT = b"oneshot checkpoint 2\n"
+DIGEST_LETTERS = 64
+log = logging.getLogger(__name__)
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:
-    """Writes the state of a training to a temporary file, then puts it in place in one move.
+    """Writes the state of a training; whatever dies at whatever moment, one whole file is there.
 
     Raises:
         OneshotError: the folder cannot be written or the disk is full; the checkpoint before this
@@ -26,12 +36,17 @@ def save(folder: Path, state: dict[str, Any]) -> None:
     part = path.with_name(f"{NAME}.{os.getpid()}.part")
     data = io.BytesIO()  # torch.save hides the reason when writing to a full disk fails
     torch.save(state, data)
+    content = data.getbuffer()
     try:
         with part.open("wb") as file:
-            file.write(data.getbuffer())
+            file.write(FORMAT + hashlib.sha256(content).hexdigest().encode() + b"\n")
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            path.replace(folder / PREVIOUS)
         part.replace(path)
+        _flush_folder(folder)
     except OSError as error:
         raise OneshotError(
             f"Cannot write the checkpoint {path}: {error.strerror or error}.",
@@ -44,24 +59,68 @@ def save(folder: Path, state: dict[str, Any]) -> None:
 
 
 def load(folder: Path, like: dict[str, Any]) -> dict[str, Any] | None:
-    """The state in `folder` if it continues `like`, the state of a training that has not begun.
+    """The newest state in `folder` that continues `like`, the state of a training not yet begun.
 
-    A truncated file, one that holds anything but tensors and plain values, or one of another
-    training is moved aside to "checkpoint.pt.broken" and the training starts afresh.
+    A file that is truncated or changed, one that holds anything but tensors and plain values, or
+    one of another training is named, moved aside to "NAME.broken", and the one before it is taken;
+    without one the training starts afresh. For one process at a time.
     """
-    path = folder / NAME
-    if not path.exists():
-        return None
-    data = io.BytesIO(path.read_bytes())
-    try:
-        # weights_only: a checkpoint is data, and reading it may not run code.
-        state = torch.load(data, map_location="cpu", weights_only=True)
-        if _continues(state, like):
+    for leftover in folder.glob(f"{NAME}.*.part"):  # of processes that were killed
+        leftover.unlink(missing_ok=True)
+    for name in (NAME, PREVIOUS):
+        path = folder / name
+        if not path.exists():
+            continue
+        try:
+            state = read(path)
+            reason = None if _continues(state, like) else "it is of another training"
+        except Exception as error:  # what a damaged file raises depends on where it is damaged
+            reason = f"it cannot be read: {type(error).__name__}"
+        if reason is None:
             return dict(state)
-    except Exception:  # what a damaged file raises depends on where it is damaged
-        state = None
-    path.replace(path.with_name(f"{NAME}.broken"))
+        _set_aside(path, reason)
     return None
+
+
+def read(path: Path) -> Any:
+    """What a checkpoint holds.
+
+    Raises:
+        ValueError: it is no checkpoint, or not the one that was written.
+    """
+    content = path.read_bytes()
+    head = len(FORMAT) + DIGEST_LETTERS + 1
+    if not content.startswith(FORMAT):
+        raise ValueError("no checkpoint of this version")
+    data = content[head:]
+    if hashlib.sha256(data).hexdigest().encode() + b"\n" != content[len(FORMAT) : head]:
+        raise ValueError("not what was written")
+    # weights_only: a checkpoint is data, and reading it may not run code.
+    return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+
+
+def _set_aside(path: Path, reason: str) -> None:
+    number = 1
+    aside = path.with_name(f"{path.name}.broken")
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.broken-{number}")
+    path.replace(aside)
+    log.warning("%s is not trusted (%s); set aside as %s.", path, reason, aside.name)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes the new names durable, where the system has a way to."""
+    if os.name == "nt":  # Windows cannot open a folder, nor does it need to
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not of this file system
+            raise
+    finally:
+        os.close(handle)
 
 
 def _continues(state: Any, like: dict[str, Any]) -> bool:

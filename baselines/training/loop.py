@@ -165,12 +165,9 @@ class _Training:
             nn.utils.clip_grad_norm_(self.model.parameters(), recipe.largest_gradient)
         self.optimiser.step()
         value = float(loss.detach())
-        if not math.isfinite(value):
-            raise ModelFailed(
-                f"The training loss became {value} at step {step + 1} of {self.steps}.",
-                f"Try --set learning_rate={recipe.learning_rate / 10:g}.",
-            )
         self.step += 1
+        if not math.isfinite(value):
+            raise self._diverged(f"The training loss became {value}")
         self.loss_sum += value
         self.loss_steps += 1
 
@@ -221,8 +218,17 @@ class _Training:
         }
 
     def _save(self) -> None:
+        # The step after a last finite loss may ruin the weights: the good checkpoint stays.
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in self.model.parameters()):
+            raise self._diverged("Weights are no longer finite numbers")
         if self.run.folder is not None:
             checkpoint.save(self.run.folder, self.state())
+
+    def _diverged(self, what: str) -> ModelFailed:
+        return ModelFailed(
+            f"{what} at step {self.step} of {self.steps}.",
+            f"Try --set learning_rate={self.recipe.learning_rate / 10:g}.",
+        )
 
     def _resume(self) -> None:
         if self.run.folder is None:

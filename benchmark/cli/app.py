@@ -19,6 +19,7 @@ from benchmark.cli import (
     export,
     leaderboard,
     listing,
+    plan,
     play,
     run,
     search,
@@ -36,6 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("plan")(plan.plan)
 app.command("tune")(tune.tune)
 app.command("check")(check.check)
 app.command("list")(listing.list_names)

@@ -27,6 +27,11 @@ Work = Annotated[
         help="Checkpoints and trained weights; default: the user's cache.", envvar="ONESHOT_WORK"
     ),
 ]
+Results = Annotated[Path, typer.Option(help="Where records are written.")]
+Shard = Annotated[
+    str | None,
+    typer.Option(metavar="I/N", help="Only one of N parts, 1/N to N/N: disjoint, of like cost."),
+]
 Device = Annotated[str, typer.Option(help="auto | cpu | cuda | mps")]
 
 

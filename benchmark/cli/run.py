@@ -7,46 +7,34 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmark.cli.options import Data, Device, Work, default_work
-from benchmark.errors import DataMissing, OneshotError, Refused, UnknownName
+from benchmark.cli.options import Data, Device, Results, Shard, Work, default_work
+from benchmark.cli.wanted import Budget, Folds, Models, Seeds, Settings, SuiteName, Task, wanted_of
+from benchmark.errors import Busy, DataMissing, OneshotError, Refused, UnknownName
 
 if TYPE_CHECKING:
+    from benchmark.cli.watch import Watch
     from benchmark.evaluation.job import Surroundings
     from benchmark.sweep.plan import Plan
     from benchmark.sweep.suite import Wanted
 
 
 def run(
-    models: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[MODEL...]",
-            help="Catalogue key, package.module:Name, or path/to/file.py:Name.",
-        ),
-    ] = None,
-    task: Annotated[
-        list[str] | None,
-        typer.Option("--task", "-t", help="Task, or a pattern over the ranked ones: 'omniglot-*'."),
-    ] = None,
-    suite: Annotated[
-        str | None,
-        typer.Option(help="Instead of models and tasks: a suite's name, or a file SUITE.toml."),
-    ] = None,
-    seeds: Annotated[
-        str | None, typer.Option(help="Training seeds: 0, 0-2 or 0,3,5.  [default: 0]")
-    ] = None,
-    budget: Annotated[
-        str | None, typer.Option(help="quick | standard | full  [default: quick]")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a setting of the recipe."),
-    ] = None,
+    models: Models = None,
+    task: Task = None,
+    suite: SuiteName = None,
+    seeds: Seeds = None,
+    folds: Folds = None,
+    budget: Budget = None,
+    settings: Settings = None,
     existing: Annotated[
         str, typer.Option(help="What to do where a record is there: skip | redo | fail")
     ] = "skip",
     data: Data = None,
-    results: Annotated[Path, typer.Option(help="Where records are written.")] = Path("results"),
+    workers: Annotated[
+        str, typer.Option(metavar="N", help="Processes that work at once: a number, or auto.")
+    ] = "1",
+    shard: Shard = None,
+    results: Results = Path("results"),
     work: Work = None,
     device: Device = "auto",
     dry_run: Annotated[
@@ -63,18 +51,15 @@ def run(
     from benchmark.cli.watch import Watch
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import Surroundings
-    from benchmark.evaluation.run import run as run_job
     from benchmark.sweep import plan as plans
+    from benchmark.sweep.order import shard_of
 
     if existing not in ("skip", "redo", "fail"):
         raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
-    wanted = (
-        wanted_by_suite(suite, models, task, settings, seeds, budget)
-        if suite
-        else wanted_by_name(models, task, settings, seeds or "0", budget or "quick")
-    )
+    wanted = wanted_of(models, task, suite, settings, seeds, budget, folds)
     place = Surroundings(data, results, work or default_work(), find_device(device))
-    plan = plans.make(wanted, results, strict=suite is None)
+    part = shard_of(shard) if shard else None
+    plan = _planned(wanted, results, suite is None, part)
     if existing == "fail":
         plans.refuse_existing(plan, results)
     if dry_run:
@@ -83,101 +68,76 @@ def run(
     tracks = [each.job.track for each in plan.planned]
     for track in {track.name: track for track in tracks}.values():
         place.require(track)
+    if workers != "1":
+        from benchmark.cli.many import run_many
+
+        def again() -> Plan:
+            return _planned(wanted, results, False, part)
+
+        records, failed, plan = run_many(
+            plan, again, workers, place, existing, tensorboard  # type: ignore[arg-type]
+        )  # fmt: skip
+        _refused(plan)
+        close(records, failed, place)
+        return
     if plan.searches:
         from benchmark.cli.tune import make_searches
 
         make_searches(list(plan.searches), place)
-        plan = plans.make(wanted, results)
+        plan = _planned(wanted, results, False, part)
     with Watch(len(plan.planned), tensorboard) as watch:
         try:
-            for each in plan.planned:
-                watch.start(each.job.spec.key, each.job.track.name, each.job.which)
-                for _ in run_job(each.job, place, existing, watch):  # type: ignore[arg-type]
-                    pass
+            _one_by_one(plan, place, existing, watch)
         except KeyboardInterrupt:
             raise OneshotError(
                 f"Interrupted; {watch.records} new records are kept.",
                 "Type the same command again to go on where it stopped.",
             ) from None
-    for refusal in plan.refused:
-        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}")
+    _refused(plan)
     if watch.left_out and len(watch.left_out) == plan.records:
         raise Refused("Nothing could be asked; the reasons stand above.")
     close(watch.records, watch.failed, place)
 
 
-def wanted_by_name(
-    models: list[str] | None,
-    tasks: list[str] | None,
-    settings: list[str] | None,
-    seeds: str,
-    budget: str,
-) -> list[Wanted]:
-    """What models and tasks typed one by one mean.
+def _one_by_one(plan: Plan, place: Surroundings, existing: str, watch: Watch) -> None:
+    """Does the jobs in their order; those that another process is at come last."""
+    from collections import deque
 
-    Raises:
-        OneshotError: nothing to run, or an unknown name.
-    """
-    from benchmark.evaluation.job import check_budget
-    from benchmark.sweep.suite import Wanted, seeds_of, tasks_of
+    from benchmark.evaluation.run import run as run_job
 
-    if not models or not tasks:
-        missing = "model" if not models else "task"
-        raise OneshotError(
-            f"There is no {missing} to run.",
-            "Type: oneshot run MODEL --task TASK, or oneshot run --suite quick",
-        )
-    names = tuple(tasks_of(tasks))
-    numbers, chosen, typed = tuple(seeds_of(seeds)), check_budget(budget), settings_of(settings)
-    return [Wanted(name, names, numbers, chosen, typed) for name in dict.fromkeys(models)]
+    waiting = deque(plan.planned)
+    busy = 0  # jobs in a row that another process was at
+    while waiting:
+        each = waiting.popleft()
+        place.wait = busy > len(waiting)  # for all that is left others are at work: wait for them
+        watch.start(each.job.spec.key, each.job.track.name, each.job.which)
+        try:
+            for _ in run_job(each.job, place, existing, watch):  # type: ignore[arg-type]
+                pass
+        except Busy as other:
+            watch.later(str(other.message))
+            waiting.append(each)
+            busy += 1
+        else:
+            busy = 0
 
 
-def wanted_by_suite(
-    suite: str,
-    models: list[str] | None,
-    tasks: list[str] | None,
-    settings: list[str] | None,
-    seeds: str | None,
-    budget: str | None,
-) -> list[Wanted]:
-    """What a suite means; seeds and budget may be typed to replace its own.
+def _refused(plan: Plan) -> None:
+    for refusal in plan.refused:
+        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}")
 
-    Raises:
-        OneshotError: models, tasks or settings beside a suite, or an unknown name.
-    """
+
+def _planned(
+    wanted: list[Wanted], results: Path, strict: bool, part: tuple[int, int] | None
+) -> Plan:
+    """The plan, or the part of it that is this shard's; every shard needs all searches."""
     from dataclasses import replace
 
-    from benchmark.evaluation.job import check_budget
-    from benchmark.sweep.suite import load, seeds_of
+    from benchmark.sweep.order import shard
+    from benchmark.sweep.plan import make
 
-    if models or tasks or settings:
-        raise OneshotError(
-            "A suite names its own models, tasks and settings.",
-            "Leave them out, or write a suite of your own: --suite my_suite.toml",
-        )
-    changes: dict[str, object] = {}
-    if seeds is not None:
-        changes["seeds"] = tuple(seeds_of(seeds))
-    if budget is not None:
-        changes["budget"] = check_budget(budget)
-    return [replace(each, **changes) for each in load(suite).wanted]  # type: ignore[arg-type]
-
-
-def settings_of(pairs: list[str] | None) -> dict[str, str]:
-    """Settings from KEY=VALUE words.
-
-    Raises:
-        OneshotError: for a word without "=".
-    """
-    settings = {}
-    for pair in pairs or []:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise OneshotError(
-                f"--set {pair} is not KEY=VALUE.", "Type for example --set margin=0.5"
-            )
-        settings[key.strip().replace("-", "_")] = value
-    return settings
+    plan = make(wanted, results, strict)
+    return plan if part is None else replace(plan, planned=tuple(shard(plan.planned, *part)))
 
 
 def close(records: int, failed: int, place: Surroundings) -> None:
@@ -197,8 +157,7 @@ def show(plan: Plan, place: Surroundings) -> None:
             typer.echo(f"{state}  {each.name}  {name}  {each.job.which}")
     for search in plan.searches:
         typer.echo(f"search   {search.model} on {search.track}, budget {search.budget}")
-    for refusal in plan.refused:
-        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}")
+    _refused(plan)
     typer.echo(f"{plan.missing} of {plan.records} records are missing.")
     if not plan.missing:
         return

@@ -139,7 +139,7 @@ def _looker(
     device: str,
     embeds: bool,
 ) -> Looker:
-    from benchmark.cli.run import settings_of
+    from benchmark.cli.wanted import settings_of
     from benchmark.evaluation.api import find_device, spec_of
     from benchmark.evaluation.job import Job, Surroundings, check_budget
     from benchmark.evaluation.look import ready

@@ -53,7 +53,7 @@ def load(
     device: str,
 ) -> Twin:
     """The twin that the options name; what its user should know goes to standard error."""
-    from benchmark.cli.run import settings_of
+    from benchmark.cli.wanted import settings_of
     from benchmark.twin.twin import load_twin
 
     twin = load_twin(

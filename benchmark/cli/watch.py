@@ -67,14 +67,16 @@ class Watch:
             self.console.print(self._label, style="bold", markup=False)
         self._show(0, 1, "getting ready")
 
+    def later(self, reason: str) -> None:
+        """The job is put back, since another process is at it."""
+        self.job -= 1
+        self.console.print(f"{self._label}: left for later. {reason}", markup=False)
+
     def training(self, progress: Training) -> None:
         """Items, loss, validation accuracy, speed and time left."""
         if self.board is not None:
             self.board.training(progress)
-        note = f"{progress.items_per_second:,.0f} items/s  loss {progress.loss:.3f}"
-        if progress.validation is not None:
-            note += f"  valid. {100 * progress.validation:.1f} %"
-        self._show(progress.items, progress.items_total, note)
+        self._show(progress.items, progress.items_total, training_note(progress))
 
     def answering(self, task: str, done: int, total: int) -> None:
         """Episodes answered."""
@@ -83,17 +85,8 @@ class Watch:
     def finished(self, record: Record, path: Path | None) -> None:
         """A record is written: its accuracy, EER or mAP@R, or why it failed."""
         self.records += 1
-        if record.outcome is None:
-            self.failed += 1
-            result = f"FAILED: {record.reason}"
-        else:
-            name = record.task.name
-            value = headline(name, record.outcome, record.fold)
-            measure = {"counts": "", "log-odds": "EER ", "ranks": "mAP@R "}[record.outcome.kind]
-            result = "answered" if value is None else f"{measure}{100 * value:6.2f} %"
-        which = f"seed {record.seed}" + ("" if record.fold is None else f", fold {record.fold}")
-        told = f"{record.model.key}  {record.task.name}  {which}  {result}"
-        self.console.print(told, markup=False)
+        self.failed += record.outcome is None
+        self.console.print(result_of(record), markup=False)
 
     def refused(self, task: str, reason: str) -> None:
         """A task that the model does not answer."""
@@ -106,3 +99,23 @@ class Watch:
         elif time.monotonic() - self._said > PLAIN_SECONDS:
             self._said = time.monotonic()
             self.console.print(f"{self._label}: {done:,} of {total:,}  {note}", markup=False)
+
+
+def training_note(progress: Training) -> str:
+    """Speed, loss and validation accuracy of a training in one line."""
+    note = f"{progress.items_per_second:,.0f} items/s  loss {progress.loss:.3f}"
+    if progress.validation is not None:
+        note += f"  valid. {100 * progress.validation:.1f} %"
+    return note
+
+
+def result_of(record: Record) -> str:
+    """A record in one line: its accuracy, EER or mAP@R, or why it failed."""
+    if record.outcome is None:
+        result = f"FAILED: {record.reason}"
+    else:
+        value = headline(record.task.name, record.outcome, record.fold)
+        measure = {"counts": "", "log-odds": "EER ", "ranks": "mAP@R "}[record.outcome.kind]
+        result = "answered" if value is None else f"{measure}{100 * value:6.2f} %"
+    which = f"seed {record.seed}" + ("" if record.fold is None else f", fold {record.fold}")
+    return f"{record.model.key}  {record.task.name}  {which}  {result}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +14,10 @@ from torch.nn import functional
 
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import ModelFailed
+from benchmark.evaluation.memory import SMALLER, free, ran_out
 from benchmark.evaluation.views import check, view
 
+log = logging.getLogger(__name__)
 BATCH_VALUES = 1 << 22  # input values (pixels) a batch: bounds memory whatever the image size
 # ITU-R BT.601 luma in 1/256, so that grey values are whole numbers on every machine.
 LUMA = np.array([77, 150, 29], dtype=np.uint16)
@@ -59,12 +62,18 @@ def normalised(tensor: Tensor, model: Any) -> Tensor:
     return (tensor - mean) / std
 
 
-def batches(items: NDArray[np.generic], device: str) -> Iterator[tuple[int, Tensor]]:
-    """(first row, float32 batch) over all items, images in [0, 1]."""
-    size = max(1, BATCH_VALUES // max(1, items[0].size))
-    size = min(size, 512)
+def batches(
+    items: NDArray[np.generic], device: str, size: int | None = None
+) -> Iterator[tuple[int, Tensor]]:
+    """(first row, float32 batch) over all items, images in [0, 1]; `size` items at most a batch."""
+    size = size or batch_size(items)
     for start in range(0, len(items), size):
         yield start, scaled(items[start : start + size], device)
+
+
+def batch_size(items: NDArray[np.generic]) -> int:
+    """How many items go through a network at once."""
+    return min(max(1, BATCH_VALUES // max(1, int(items[0].size))), 512)
 
 
 def embed(model: Any, data: DataSet, device: str = "cpu", views: int = 1) -> Tensor:
@@ -73,16 +82,38 @@ def embed(model: Any, data: DataSet, device: str = "cpu", views: int = 1) -> Ten
     With several `views` it is the mean over the item's views, each brought to length one first
     where the model declares the cosine.
 
+    Where memory runs out it begins again, once, with smaller batches.
+
     Raises:
         ModelFailed: if the model gives another number of rows, or values that are not finite.
         Refused: several views of items that are no images.
     """
     check(data.family, views)
     items = pixels_for(model, data)
+    size = batch_size(items)
+    try:
+        out = _all_rows(model, items, data, device, views, size)
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error) or size == 1:
+            raise
+        free()
+        size = max(1, size // SMALLER)
+        log.warning("Memory ran out; embedding goes on with batches of %d items.", size)
+        out = _all_rows(model, items, data, device, views, size)
+    if not torch.isfinite(out).all():
+        bad = int((~torch.isfinite(out)).any(dim=1).sum())
+        raise ModelFailed(f"{bad} of {len(out)} embeddings have values that are not finite.")
+    return out
+
+
+def _all_rows(
+    model: Any, items: NDArray[np.generic], data: DataSet, device: str, views: int, size: int
+) -> Tensor:
+    """float32 [n, e]: the embedding of each item, `size` items at a time."""
     unit = views > 1 and getattr(model, "distance", None) == "cosine"
     out: Tensor | None = None
     with torch.inference_mode():
-        for start, batch in batches(items, device):
+        for start, batch in batches(items, device, size):
             rows = _rows(model, batch)
             if unit:
                 rows = functional.normalize(rows, dim=1)
@@ -95,9 +126,6 @@ def embed(model: Any, data: DataSet, device: str = "cpu", views: int = 1) -> Ten
                 out = torch.empty((len(items), rows.shape[1]), dtype=torch.float32, device=device)
             out[start : start + len(rows)] = rows
     assert out is not None
-    if not torch.isfinite(out).all():
-        bad = int((~torch.isfinite(out)).any(dim=1).sum())
-        raise ModelFailed(f"{bad} of {len(out)} embeddings have values that are not finite.")
     return out
 
 

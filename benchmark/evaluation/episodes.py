@@ -20,6 +20,7 @@ from torch import Tensor
 from benchmark.errors import ModelFailed
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.embeddings import pixels_for, to_input
+from benchmark.evaluation.memory import SMALLER, free, ran_out
 from benchmark.evaluation.scorers import Scorer, embedding_scorer, module_scorer
 from benchmark.tasks.episodes import Episodes
 from benchmark.tasks.loading import LoadedTask
@@ -116,18 +117,30 @@ def score_blocks(
     report: Report,
     observe: Observer | None = None,
 ) -> NDArray[np.int64]:
-    """int64 [e]: correct answers; `row` maps item numbers to rows of the scorer's vectors."""
+    """int64 [e]: correct answers; `row` maps item numbers to rows of the scorer's vectors.
+
+    Where memory runs out it goes on, once, with smaller blocks.
+    """
     out = np.empty(len(asked), dtype=np.int64)
-    for start in range(0, len(asked), scorer.block):
-        part = slice(start, start + scorer.block)
+    start, block, smaller = 0, scorer.block, False
+    while start < len(asked):
+        part = slice(start, start + block)
         support = torch.from_numpy(row[asked.support[part]]).to(device)  # (b, n, k)
         queries = torch.from_numpy(row[asked.queries[part]]).to(device)  # (b, q)
         labels = torch.from_numpy(asked.labels[part].astype(np.int64)).to(device)
-        scores = scorer.score(support, queries)
+        try:
+            scores = scorer.score(support, queries)
+        except (MemoryError, RuntimeError) as error:
+            if not ran_out(error) or smaller or block == 1:
+                raise
+            free()
+            block, smaller = max(1, block // SMALLER), True
+            continue
         out[part] = count_correct(scores, labels).cpu().numpy()
         if observe is not None:
             observe(scores, labels)
-        report(min(start + scorer.block, len(asked)), len(asked))
+        start += block
+        report(min(start, len(asked)), len(asked))
     return out
 
 

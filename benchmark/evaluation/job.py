@@ -11,10 +11,12 @@ from typing import Any, Literal, Protocol
 from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError
+from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.protocols import Progress, TrackInfo
 from benchmark.records import readings, store
-from benchmark.records.canonical import recipe_hash
+from benchmark.records.canonical import digest, recipe_hash
 from benchmark.records.schema import Record
+from benchmark.records.store import slug
 from benchmark.registry import ModelSpec, recipe_of
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import LoadedTask, bind, data_name
@@ -93,12 +95,14 @@ class Surroundings:
         results: results folder, None to write no records.
         work: folder for checkpoints and trained weights, None to keep none.
         device: where models compute.
+        wait: for another process that is at the same job or training; else `Busy` is raised.
     """
 
     data: Path | None = None
     results: Path | None = None
     work: Path | None = None
     device: str = "cpu"
+    wait: bool = True
     _data: dict[str, DataSet] = field(default_factory=dict)
     _tasks: dict[tuple[str, int], LoadedTask] = field(default_factory=dict)
 
@@ -170,6 +174,13 @@ def path_of(job: Job, task: str, recipe: dict[str, Any], results: Path) -> Path:
     asked = find_task(task).on(job.track)
     key, recipe8 = job.spec.key, recipe_hash(recipe)
     return store.job_path(results, task, asked.version, key, recipe8, job.seed, asked.fold)
+
+
+def lock_of(job: Job, recipe: dict[str, Any], results: Path) -> Path:
+    """The lock of the job's records: who holds it alone writes them."""
+    track = job.track
+    mark = digest([job.spec.key, recipe, track.name, track.fold, job.seed])
+    return results / LOCKS / f"{slug(job.spec.key)}-{mark[:16]}.lock"
 
 
 def note_reading(job: Job, recipe: dict[str, Any], task: Task, results: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,27 +19,29 @@ from benchmark.evaluation.job import (
     Surroundings,
     Watcher,
     build,
+    lock_of,
     note_reading,
     path_of,
 )
+from benchmark.evaluation.locks import held
+from benchmark.evaluation.memory import ran_out
 from benchmark.evaluation.outcome import Answered, ask, not_answered
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import provenance
-from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, training_of
+from benchmark.evaluation.references import model_ref, task_ref
+from benchmark.evaluation.training import CHOOSING_EPISODES, training_of
+from benchmark.evaluation.weights import Trained
 from benchmark.records import store
 from benchmark.records.schema import (
     MOST,
     Cost,
     CurvePoint,
-    ModelRef,
     Provenance,
     Record,
-    TaskRef,
     Validation,
 )
-from benchmark.registry import Pool
 from benchmark.tasks.catalogue import task as find_task
-from benchmark.tasks.loading import LoadedTask, Questions
+from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.spec import VALIDATION
 
 
@@ -65,15 +68,49 @@ def run(
 
     Raises:
         OneshotError: if data are missing or a folder cannot be written; finished records stay.
+        Busy: another process is at the job or its training, and `place.wait` is false.
     """
     place.check()
     running = _running(job, place, watcher or Silent())
-    wanted = [name for name in job.tasks if _answers(running, name)]
-    if existing == "skip" and place.results is not None:
-        results, recipe = place.results, running.recipe
-        wanted = [name for name in wanted if not path_of(job, name, recipe, results).is_file()]
-    if not wanted:
+    answered = [name for name in job.tasks if _answers(running, name)]
+    if not _wanted(running, answered, existing):
         return
+    with _alone(running):
+        # Again, for whoever was at it before may have done some meanwhile.
+        yield from _run(running, _wanted(running, answered, existing, tidy=True), existing)
+
+
+def _wanted(
+    running: Running, tasks: list[str], existing: Existing, tidy: bool = False
+) -> list[str]:
+    """Tasks whose records are to be made; with `tidy`, what only looks like one is set aside."""
+    results, job = running.place.results, running.job
+    if results is None:
+        return tasks
+    wanted = []
+    for name in tasks:
+        path = path_of(job, name, running.recipe, results)
+        whole = existing == "skip" and store.is_whole(path)
+        if not whole:
+            wanted.append(name)
+        if tidy:
+            store.clear_unfinished(path)
+            if existing == "skip" and not whole and path.is_file():
+                store.set_aside(path, "it is no valid record of this job")
+    return wanted
+
+
+def _alone(running: Running) -> AbstractContextManager[None]:
+    """The lock of the job's records; none where no records are written."""
+    results, job = running.place.results, running.job
+    if results is None:
+        return nullcontext()
+    path = lock_of(job, running.recipe, results)
+    return held(path, running.place.wait, f"{job.spec.key} on {job.track.name}, {job.which}")
+
+
+def _run(running: Running, wanted: list[str], existing: Existing) -> Iterator[Record]:
+    job, place = running.job, running.place
     loaded = [place.task(name, job.track) for name in wanted]
     loaded = [task for task in loaded if _unseen(running, task)]
     if not loaded:
@@ -188,8 +225,8 @@ def _measure(
         parameters = sum(p.numel() for p in model.parameters())
     return Record(
         schema=1,
-        task=_task_ref(task, answers.asked),
-        model=_model_ref(running, refit=len(trained) > 1),
+        task=task_ref(task, answers.asked),
+        model=model_ref(running.job, running.model, running.recipe, refit=len(trained) > 1),
         seed=running.job.seed,
         fold=task.task.fold,
         validation=validated.validation if validated else None,
@@ -223,25 +260,33 @@ def _answer(
     def report(done: int, total: int) -> None:
         running.watcher.answering(task.task.name, done, total)
 
-    return ask(
-        running.model,
-        task,
-        seed=running.job.seed,
-        device=running.place.device,
-        episodes=episodes,
-        report=report,
-        bank=running.bank,
-        shots=running.recipe.get("shots"),
-        scaling=scaling,
-        observe=observe,
-    )
+    try:
+        return ask(
+            running.model,
+            task,
+            seed=running.job.seed,
+            device=running.place.device,
+            episodes=episodes,
+            report=report,
+            bank=running.bank,
+            shots=running.recipe.get("shots"),
+            scaling=scaling,
+            observe=observe,
+        )
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error):
+            raise
+        raise ModelFailed(
+            f"Memory ran out on {running.place.device} while {task.task.name} was answered.",
+            "Run it on a device with more memory.",
+        ) from error
 
 
 def _failed(running: Running, task: LoadedTask, reason: str) -> Record:
     return Record(
         schema=1,
-        task=_task_ref(task, task.episodes),
-        model=_model_ref(running, refit=False),
+        task=task_ref(task, task.episodes),
+        model=model_ref(running.job, running.model, running.recipe, refit=False),
         seed=running.job.seed,
         fold=task.task.fold,
         status="failed",
@@ -259,36 +304,3 @@ def _write(running: Running, record: Record) -> Record:
 
 def _provenance(running: Running, weights: str | None) -> Provenance:
     return provenance(running.place.device, weights, running.job.typed)
-
-
-def _task_ref(task: LoadedTask, asked: Questions) -> TaskRef:
-    return TaskRef(
-        name=task.task.name,
-        version=task.task.version,
-        data_digest=task.data.digest,
-        episode_digest=asked.digest(),
-        episodes=len(asked),
-    )
-
-
-def _model_ref(running: Running, refit: bool) -> ModelRef:
-    model, job = running.model, running.job
-    declared = getattr(model, "seen", None)
-    if declared is None and job.spec.pool is not None:
-        declared = ()  # a catalogue entry says so itself when it has seen anything
-    told = None if declared is None else seen.names(declared)
-    if told is not None and hasattr(model, "fit"):
-        told.append(f"{job.track.name}/train")
-        if refit:
-            told.append(f"{job.track.name}/validation")
-    return ModelRef(key=job.spec.key, recipe=running.recipe, pool=_pool(running), seen=told)
-
-
-def _pool(running: Running) -> Pool:
-    """Where the model is ranked; what it declares of itself decides, for settings change it."""
-    declared: Pool | None = getattr(running.model, "pool", None)  # such as weights from elsewhere
-    if declared is not None:
-        return declared
-    if getattr(running.model, "transductive", False):
-        return "transductive"
-    return running.job.spec.pool or "inductive"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -10,29 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.datasets.data_set import DataSet, Family
-from benchmark.errors import OneshotError
+from benchmark.errors import ModelFailed, OneshotError
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.episodes import answer, way_of
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
+from benchmark.evaluation.locks import held
+from benchmark.evaluation.memory import free, ran_out
 from benchmark.evaluation.provenance import code_digest
 from benchmark.evaluation.seen import encode, learned
+from benchmark.evaluation.weights import TOLD, WEIGHTS, Trained, load, save
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
 from benchmark.records.canonical import digest
-from benchmark.records.store import slug, write_bytes
+from benchmark.records.store import clear_unfinished, slug
 from benchmark.tasks.loading import LoadedTask, split_of
 from benchmark.tasks.spec import VALIDATION, Track
 
+LOCK = ".lock"  # in a training's folder
 # Episodes of the validation twin that decide during training; the record holds the whole twin.
 CHOOSING_EPISODES = {"embed": 400, "compare": 200, "classify": 200, "classify_episode": 40,
                      "similarity": 20}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A finished training: what it did, and the SHA-256 of the weights it left."""
-
-    result: TrainingResult
-    weights: str | None
 
 
 # Photographs cost thirty times as much to embed: fewer episodes keep choosing the cheaper part.
@@ -108,6 +103,7 @@ class Training:
         work: folder under which checkpoints and weights are kept, or None to keep none.
         again: train anew even if finished weights are there; an unfinished training is resumed.
         report: called with the progress.
+        wait: for another process that is at the same training, or leave it to that one.
     """
 
     track: Track
@@ -119,6 +115,7 @@ class Training:
     work: Path | None
     again: bool
     report: Callable[[Progress], None]
+    wait: bool = True
 
     def choose(self, model: Any) -> Trained:
         """Trains the model in place and keeps the weights that validate best.
@@ -169,18 +166,36 @@ class Training:
 
     def _fit(self, model: Any, data: TrainingData, key: str) -> Trained:
         folder = self._folder(key)
-        if folder is not None:
-            _prepare(folder)
-            if not self.again:
-                kept = load(model, folder, key)
-                if kept is not None:
-                    return kept
-        result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
+        if folder is None:
+            return self._train(model, data, key, None)
+        _prepare(folder)
+        kept = None if self.again else load(model, folder, key)
+        if kept is not None:
+            return kept
+        with held(folder / LOCK, self.wait, f"the training in {folder}"):
+            for name in (WEIGHTS, TOLD):
+                clear_unfinished(folder / name)
+            # Whoever had the lock before may have trained it meanwhile.
+            kept = None if self.again else load(model, folder, key, tidy=True)
+            return kept or self._train(model, data, key, folder)
+
+    def _train(self, model: Any, data: TrainingData, key: str, folder: Path | None) -> Trained:
+        try:
+            result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
+        except (MemoryError, RuntimeError) as error:
+            if not ran_out(error):
+                raise
+            free()
+            reason = str(error).splitlines()[0] if str(error) else "no more memory"
+            raise ModelFailed(
+                f"The training ran out of memory on {self.device}: {reason.rstrip('.')}.",
+                "Try a smaller batch or network, such as --set classes=16.",
+            ) from error
         if not isinstance(result, TrainingResult):
             raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
         # The validation split chose the weights, if it did not teach them.
         seen = encode(learned(self.track, self.whole, ("train", "validation")))
-        return Trained(result, _save(model, folder, key, result, seen))
+        return Trained(result, save(model, folder, key, result, seen))
 
 
 def training_of(
@@ -204,6 +219,7 @@ def training_of(
         work=place.work,
         again=again,
         report=watcher.training,
+        wait=place.wait,
     )
 
 
@@ -215,52 +231,6 @@ def _prepare(folder: Path) -> None:
             f"Cannot make the folder for checkpoints {folder}: {error.strerror}.",
             "Choose another with --work DIR.",
         ) from error
-
-
-def _save(
-    model: Any, folder: Path | None, key: str, result: TrainingResult, seen: str
-) -> str | None:
-    """Writes weights and result; the weights first, so that a result never lacks its weights.
-
-    What the weights have seen is kept inside their file, and goes wherever it goes.
-    """
-    if not callable(getattr(model, "state_dict", None)):
-        return None
-    from safetensors.torch import save
-
-    state = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
-    data = save(state, metadata={"seen": seen})
-    weights = hashlib.sha256(data).hexdigest()
-    if folder is not None:
-        write_bytes(folder / "weights.safetensors", data, "--work")
-        told = {"key": key, "weights": weights, "result": asdict(result)}
-        write_bytes(folder / "training.json", json.dumps(told).encode(), "--work")
-        for leftover in folder.glob("checkpoint*"):
-            leftover.unlink(missing_ok=True)
-    return weights
-
-
-def load(model: Any, folder: Path, key: str) -> Trained | None:
-    """Puts the kept weights into the model, if they are of this training and whole; else None.
-
-    Args:
-        model: built like the one that was trained.
-        folder: see `folder_of`.
-        key: see `key_of` and `refit_key`.
-    """
-    try:
-        told = json.loads((folder / "training.json").read_bytes())
-        data = (folder / "weights.safetensors").read_bytes()
-        if told["key"] != key or hashlib.sha256(data).hexdigest() != told["weights"]:
-            return None
-        curve = [(int(a), int(b), int(c)) for a, b, c in told["result"].pop("curve")]
-        result = TrainingResult(**told["result"], curve=curve)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    from safetensors.torch import load as tensors
-
-    model.load_state_dict(tensors(data))
-    return Trained(result, told["weights"])
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import logging
 import os
 import re
 import tempfile
@@ -16,6 +18,8 @@ from benchmark.errors import OneshotError, first_mistake
 from benchmark.records.schema import ADDED, Record
 
 RECORDS = "records"
+ASIDE = ".broken"
+log = logging.getLogger(__name__)
 
 
 def slug(name: str) -> str:
@@ -82,28 +86,57 @@ def write(results: Path, record: Record) -> Path:
             if read(path).id == record.id:
                 return path
         except OneshotError:
-            # Whatever it is, it may be somebody's only copy: set aside, neither trusted nor lost.
-            path.replace(path.with_name(path.name + ".broken"))
+            set_aside(path, "it is no valid record")
     write_bytes(path, encode(record))
     return path
 
 
+def set_aside(path: Path, reason: str) -> Path:
+    """Renames a file that cannot be trusted and says so; it may be somebody's only copy.
+
+    Returns:
+        Its new name: "NAME.broken", or "NAME.broken-2" where there is one already.
+
+    Raises:
+        OneshotError: it cannot be renamed.
+    """
+    for number in range(1, 1000):
+        aside = path.with_name(f"{path.name}{ASIDE}" + (f"-{number}" if number > 1 else ""))
+        if not aside.exists():
+            break
+    try:
+        path.replace(aside)
+    except OSError as error:
+        raise OneshotError(
+            f"{path} cannot be trusted ({reason}), nor set aside: {error.strerror}.",
+            "Move it away and run it again.",
+        ) from error
+    log.warning("%s cannot be trusted (%s); set aside as %s.", path, reason, aside.name)
+    return aside
+
+
 def write_bytes(path: Path, data: bytes, option: str = "--results") -> None:
     """Replaces `path` by `data` atomically and durably.
+
+    The bytes are on the disk before the file has its name, and the name is when this returns:
+    whatever dies at whatever moment, `path` holds all of the old content or all of the new.
 
     Raises:
         OneshotError: if that fails; `option` is what chooses another folder.
     """
     temporary: str | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        _make_folder(path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=_unfinished(path), dir=path.parent)
+        try:
+            _write_all(handle, data)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.chmod(temporary, 0o644)  # noqa: PTH101
+        os.replace(temporary, path)  # noqa: PTH105
+        temporary = None
+        flush_folder(path.parent)
     except OSError as error:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -112,6 +145,45 @@ def write_bytes(path: Path, data: bytes, option: str = "--results") -> None:
             f"Cannot write {path}: {error.strerror or error}. Nothing that was there is lost.",
             f"Free some space or choose another folder with {option} DIR, and run it again.",
         ) from error
+
+
+def clear_unfinished(path: Path) -> None:
+    """Removes what killed processes left of writing `path`; for who alone may write it."""
+    for leftover in path.parent.glob(f"{_unfinished(path)}*"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+
+
+def _unfinished(path: Path) -> str:
+    return f".writing-{path.name}-"
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+def _make_folder(folder: Path) -> None:
+    """Makes the folder and those above it, each durably in the one above."""
+    missing = [part for part in (folder, *folder.parents) if not part.exists()]
+    for part in reversed(missing):
+        part.mkdir(exist_ok=True)
+        flush_folder(part.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Makes the names in a folder durable, where the system has a way to."""
+    if os.name == "nt":  # Windows cannot open a folder, nor does it need to
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not of this file system
+            raise
+    finally:
+        os.close(handle)
 
 
 def read(path: Path) -> Record:
@@ -129,6 +201,16 @@ def read(path: Path) -> Record:
             f"{path} is not a valid record: {first_mistake(error)}.",
             "Move the file away, or measure it again with --existing redo.",
         ) from error
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a record lies there that can be trusted; a file alone is not enough."""
+    if not path.is_file():
+        return False
+    try:
+        return record_path(path.parents[3], read(path)) == path
+    except OneshotError:
+        return False
 
 
 def paths(results: Path) -> Iterator[Path]:

@@ -37,8 +37,8 @@ class Estimator:
     def plan(self, plan: Plan) -> float:
         """Seconds of all that is missing, searches included."""
         left = [each for each in plan.planned if each.missing]
-        # Ways of asking share their training.
-        trained = {_training_of(each.job, each.recipe): each for each in left}
+        # Ways of asking, and heads on the same embeddings, share their training.
+        trained = {each.training: each for each in left}
         seconds = sum(self.training(each.job, each.recipe) for each in trained.values())
         seconds += sum(self.answering(each.job, each.recipe, each.missing) for each in left)
         return seconds + sum(self.search(search) for search in plan.searches)
@@ -107,11 +107,6 @@ class Estimator:
                 float(model.embed(images).sum())  # waits for a device that works ahead
                 times.append(time.perf_counter() - started)
         return min(times) / BATCH  # the least disturbed by whatever else runs
-
-
-def _training_of(job: Job, recipe: Mapping[str, Any]) -> str:
-    kept = {name: value for name, value in recipe.items() if name not in ("views", "shots")}
-    return f"{job.track.name} {job.seed} {sorted(kept.items())}"
 
 
 def hours(seconds: float) -> str:

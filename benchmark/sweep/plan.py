@@ -5,35 +5,60 @@ The same plan comes out every time: models in the order of the suite, then track
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmark.errors import OneshotError, Refused
+from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.job import Job, build, path_of
 from benchmark.evaluation.outcome import not_answered
-from benchmark.records.canonical import recipe_hash
-from benchmark.registry import resolve
+from benchmark.records import store
+from benchmark.records.canonical import digest, recipe_hash
+from benchmark.sweep.cost import cost
+from benchmark.sweep.description import JobDescription, as_text
 from benchmark.sweep.suite import Wanted
 from benchmark.sweep.tuning import Search, followed
 from benchmark.tasks import task as find_task
 from benchmark.tasks import track as find_track
-from benchmark.tasks.tracks import of_fold
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A job with the recipe that its model has, and the tasks whose records are missing."""
+    """A job with the recipe that its model has, and the tasks whose records are missing.
+
+    Attributes:
+        job: the job.
+        described: the same in words, for another process.
+        recipe: the model's whole recipe.
+        missing: tasks that have no record, or none that can be trusted.
+        training: identity of what is trained; jobs that have it in common share the weights.
+        learning: multiply-adds of the training.
+        answers: multiply-adds of the answers to all tasks.
+        waits: the search that must come first, since it decides the recipe; None for most.
+    """
 
     job: Job
+    described: JobDescription
     recipe: dict[str, Any]
     missing: tuple[str, ...]
+    training: str
+    learning: float = 0.0
+    answers: float = 0.0
+    waits: str | None = None
 
     @property
     def name(self) -> str:
         """The model's key and the hash of its recipe."""
         return f"{self.job.spec.key}--{recipe_hash(self.recipe)}"
+
+    @property
+    def mark(self) -> tuple[str, str, int, int]:
+        """What tells the job from all others: the model, its recipe on its track, seed, fold."""
+        track = self.job.track
+        recipe = f"{track.name}/{recipe_hash(self.recipe)}"
+        return self.job.spec.key, recipe, self.job.seed, track.fold
 
 
 @dataclass(frozen=True)
@@ -81,7 +106,7 @@ def make(wanted: Iterable[Wanted], results: Path, strict: bool = False) -> Plan:
     Raises:
         OneshotError: unknown names, settings that do not exist.
     """
-    planned: dict[tuple[str, str, int, int], Planned] = {}
+    planned: dict[tuple[str, str, int, int, str | None], Planned] = {}
     refused: dict[tuple[str, str], Refusal] = {}
     searches: dict[str, Search] = {}
     for each in wanted:
@@ -89,29 +114,20 @@ def make(wanted: Iterable[Wanted], results: Path, strict: bool = False) -> Plan:
         for name in each.tasks:
             by_track.setdefault(find_task(name).track, []).append(name)
         for track, tasks in by_track.items():
-            settings = dict(each.settings)
+            settings, waits = dict(each.settings), None
             try:
                 if each.tune is not None:
                     search = Search(each.tune, track, each.budget)
                     chosen = followed(search, each.model, each.settings, results)
-                    if chosen is None and search.name not in searches:
-                        search.jobs()  # refuses now what could not be searched later
-                        searches[search.name] = search
+                    if chosen is None:
+                        waits = search.name
+                        if search.name not in searches:
+                            search.jobs()  # refuses now what could not be searched later
+                            searches[search.name] = search
                     settings = {**(chosen or {}), **settings}
-                jobs = _jobs(each, track, tasks, settings)
-                model, recipe = build(jobs[0])  # they differ by their seeds alone
-                # What it does not answer is no missing record; the run says why it is left out.
-                answered = [task for task in tasks if not_answered(model, find_task(task)) is None]
-                for job in jobs:
-                    missing = tuple(
-                        task
-                        for task in job.tasks
-                        if task in answered and not path_of(job, task, recipe, results).is_file()
-                    )
-                    mark = (
-                        job.spec.key, f"{track}/{recipe_hash(recipe)}", job.seed, job.track.fold
-                    )  # fmt: skip
-                    planned[mark] = _merged(planned.get(mark), Planned(job, recipe, missing))
+                for found in _planned(each, track, tasks, settings, results, waits):
+                    mark = *found.mark, waits
+                    planned[mark] = _merged(planned.get(mark), found)
             except Refused as refusal:
                 if strict:
                     raise
@@ -134,19 +150,56 @@ def refuse_existing(plan: Plan, results: Path) -> None:
                 )
 
 
-def _jobs(wanted: Wanted, track: str, tasks: list[str], settings: dict[str, Any]) -> list[Job]:
-    typed = tuple(f"{key}={value}" for key, value in settings.items())
-    spec = resolve(wanted.model, settings)
+def _planned(
+    wanted: Wanted,
+    track: str,
+    tasks: list[str],
+    settings: dict[str, Any],
+    results: Path,
+    waits: str | None,
+) -> Iterator[Planned]:
+    """The jobs of one model on one track: they differ by their seeds and folds alone."""
+    described = _described(wanted, track, tasks, settings)
+    if not described:
+        return
+    model, recipe = build(described[0].job())
+    learns = hasattr(model, "fit")
+    left_out = (*ASKED, *getattr(model, "answering", ())) if learns else ()
+    shared = {name: value for name, value in recipe.items() if name not in left_out}
+    # What it does not answer is no missing record; the run says why it is left out.
+    answered = [task for task in tasks if not_answered(model, find_task(task)) is None]
+    for each in described:
+        job = each.job()
+        missing = tuple(
+            task
+            for task in job.tasks
+            if task in answered and not store.is_whole(path_of(job, task, recipe, results))
+        )
+        who = "" if learns else job.spec.key
+        training = digest([who, track, job.track.fold, shared, job.seed])
+        learning, answers = cost(job, model, recipe)
+        asked = sum(task in answered for task in job.tasks)
+        yield Planned(
+            job, each, recipe, missing, training, learning, max(1, asked) * answers, waits
+        )
+
+
+def _described(
+    wanted: Wanted, track: str, tasks: list[str], settings: dict[str, Any]
+) -> list[JobDescription]:
     where = find_track(track)
     # A training for each fold; tasks that are asked once are asked on the first.
     of_all = tuple(task for task in tasks if find_task(task).folds > 1)
     asked = [tuple(tasks), *[of_all] * (where.folds - 1)]
     return [
-        Job(spec, of_fold(where, fold), seed, wanted.budget, some, typed)
+        JobDescription(
+            model=wanted.model, tasks=some, seed=seed, fold=fold, budget=wanted.budget,
+            settings=as_text(settings),
+        )
         for seed in wanted.seeds
         for fold, some in enumerate(asked)
-        if some
-    ]
+        if some and (wanted.folds is None or fold in wanted.folds)
+    ]  # fmt: skip
 
 
 def _merged(before: Planned | None, now: Planned) -> Planned:
@@ -154,6 +207,10 @@ def _merged(before: Planned | None, now: Planned) -> Planned:
     if before is None:
         return now
     tasks = tuple(dict.fromkeys((*before.job.tasks, *now.job.tasks)))
-    job = Job(now.job.spec, now.job.track, now.job.seed, now.job.budget, tasks, now.job.typed)
-    missing = tuple(dict.fromkeys((*before.missing, *now.missing)))
-    return Planned(job, now.recipe, missing)
+    return replace(
+        now,
+        job=replace(now.job, tasks=tasks),
+        described=now.described.model_copy(update={"tasks": tasks}),
+        missing=tuple(dict.fromkeys((*before.missing, *now.missing))),
+        answers=now.answers / len(now.job.tasks) * len(tasks),
+    )

@@ -52,6 +52,7 @@ class Wanted:
         budget: of the trainings.
         settings: laid over the model's own.
         tune: the model whose search is to be followed, or None.
+        folds: only these of a track's folds; None for all.
     """
 
     model: str
@@ -60,6 +61,7 @@ class Wanted:
     budget: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     tune: str | None = None
+    folds: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,7 +106,7 @@ def test_killed_by_whoever_watches(
     straight = fit(None, lambda progress: None)
     with pytest.raises(KilledError):
         fit(tmp_path, report)
-    state = torch.load(tmp_path / checkpoint.NAME, weights_only=True)
+    state = checkpoint.read(tmp_path / checkpoint.NAME)
     assert state["step"] == 3
     assert equal(weights(straight), weights(fit(tmp_path, lambda progress: None)))
 
@@ -154,13 +156,16 @@ def test_nothing_global_is_changed(
     assert torch.get_num_threads() == threads
 
 
-@pytest.mark.parametrize("damage", ["truncated", "foreign", "other key", "other network", "code"])
+@pytest.mark.parametrize(
+    "damage", ["truncated", "foreign", "other key", "other network", "code", "one bit"]
+)
 def test_a_checkpoint_that_is_not_to_be_trusted_is_put_aside(
     track: TrackInfo,
     training: Make,
     running: Make,
     quick: dict[str, Any],
     tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
     damage: str,
 ) -> None:
     def fit(folder: Path | None, key: str = "key", **more: Any) -> Siamese:
@@ -178,13 +183,21 @@ def test_a_checkpoint_that_is_not_to_be_trusted_is_put_aside(
         fit(tmp_path)
     if damage == "truncated":
         path.write_bytes(path.read_bytes()[:-1000])
+    if damage == "one bit":
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
     if damage == "foreign":
         path.write_bytes(b"not a checkpoint")
     if damage == "code":
-        torch.save({"key": "key", "hook": KilledError()}, path)  # reading it would run code
+        code = io.BytesIO()
+        torch.save({"key": "key", "hook": KilledError()}, code)  # reading it would run code
+        digest = hashlib.sha256(code.getvalue()).hexdigest().encode()
+        path.write_bytes(checkpoint.FORMAT + digest + b"\n" + code.getvalue())
     assert equal(straight, weights(fit(tmp_path)))
     assert (tmp_path / f"{checkpoint.NAME}.broken").exists()
     assert not list(tmp_path.glob("*.part"))
+    assert str(path) in caplog.text and f"{checkpoint.NAME}.broken" in caplog.text, "it is named"
 
 
 def test_a_loss_that_is_no_number_stops_the_training(

@@ -1,0 +1,92 @@
+"""`oneshot run --workers N`: searches first, then the jobs, shown in one live table."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark.errors import OneshotError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmark.evaluation.job import Existing, Surroundings
+    from benchmark.sweep.local import Lost
+    from benchmark.sweep.plan import Plan
+
+
+def run_many(
+    plan: Plan,
+    again: Callable[[], Plan],
+    workers: str,
+    place: Surroundings,
+    existing: Existing,
+    tensorboard: Path | None,
+) -> tuple[int, int, Plan]:
+    """Does what a plan wants with several workers.
+
+    Args:
+        plan: what there is to do.
+        again: makes the plan anew, when its searches are made.
+        workers: a number, or "auto".
+        place: where jobs find data and leave results.
+        existing: what to do where a record is there.
+        tensorboard: where progress is written for TensorBoard, or None.
+
+    Returns:
+        New records, how many of them tell of failures, and the plan that was followed.
+
+    Raises:
+        OneshotError: jobs were lost, or an interruption; finished records stay.
+    """
+    from benchmark.cli.table import JobsTable
+    from benchmark.sweep import machine
+    from benchmark.sweep.local import Crew, unit_of, unit_of_search
+    from benchmark.sweep.order import longest_first
+    from benchmark.sweep.worker import Orders
+
+    place.check()
+    count = machine.worker_count(workers, plan.planned, place.device)
+    orders = Orders(place.data, place.results, place.work, place.device, existing)
+    with JobsTable(count, tensorboard) as table:
+        try:
+            with Crew(orders, count, table, machine.cores(), machine.cards(place.device)) as crew:
+                lost: list[Lost] = []
+                if plan.searches:
+                    searches = [unit_of_search(search) for search in plan.searches]
+                    table.expect(searches)
+                    lost += crew.do(searches)
+                    plan = again()
+                todo = [each for each in longest_first(plan.planned) if each.waits is None]
+                if existing == "skip":
+                    todo = [each for each in todo if each.missing]
+                units = [unit_of(each) for each in todo]
+                table.expect(units)
+                lost += crew.do(units)
+        except KeyboardInterrupt:
+            raise OneshotError(
+                f"Interrupted; {table.records} new records are kept.",
+                "Type the same command again to go on where it stopped.",
+            ) from None
+    if lost:
+        raise _told(lost, table.records)
+    return table.records, table.failed, plan
+
+
+def _told(lost: list[Lost], records: int) -> OneshotError:
+    from benchmark.cli.app import DEBUG
+
+    if os.environ.get(DEBUG):
+        for each in lost:
+            if each.trace:
+                import typer
+
+                typer.echo(each.trace, err=True)
+    reasons = "; ".join(f"{each.unit.name}: {each.reason.rstrip('.')}" for each in lost[:3])
+    more = f"; and {len(lost) - 3} more" if len(lost) > 3 else ""
+    jobs = "1 job was" if len(lost) == 1 else f"{len(lost)} jobs were"
+    return OneshotError(
+        f"{jobs} given up: {reasons}{more}. The {records} new records of others are kept.",
+        "Type the same command again to try what is missing.",
+    )

@@ -1,0 +1,108 @@
+"""`oneshot plan`: the jobs that are missing, as a list or as shell lines for any scheduler."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmark.cli.options import Data, Results, Shard, Work
+from benchmark.cli.wanted import Budget, Folds, Models, Seeds, Settings, SuiteName, Task, wanted_of
+from benchmark.errors import OneshotError
+
+if TYPE_CHECKING:
+    from benchmark.sweep.plan import Plan, Planned
+
+
+def plan(
+    context: typer.Context,
+    models: Models = None,
+    task: Task = None,
+    suite: SuiteName = None,
+    seeds: Seeds = None,
+    folds: Folds = None,
+    budget: Budget = None,
+    settings: Settings = None,
+    shard: Shard = None,
+    shell: Annotated[
+        bool, typer.Option("--shell", help="One command a line, for xargs, job arrays or make.")
+    ] = False,
+    data: Data = None,
+    results: Results = Path("results"),
+    work: Work = None,
+    device: Annotated[
+        str | None, typer.Option(help="Put into the commands: auto | cpu | cuda | mps")
+    ] = None,
+) -> None:
+    """Prints the jobs whose records are missing, the longest first; nothing is run.
+
+    A job is one training and all its tasks. Each line of `--shell` does one job, in any order, on
+    any machine that sees the same folders.
+    """
+    from benchmark.sweep import plan as plans
+    from benchmark.sweep.order import longest_first, shard_of
+    from benchmark.sweep.order import shard as part
+
+    wanted = wanted_of(models, task, suite, settings, seeds, budget, folds)
+    place = shard_of(shard) if shard else None
+    made = plans.make(wanted, results, strict=suite is None)
+    jobs = part(made.planned, *place) if place else longest_first(made.planned)
+    folders = _typed(context, {"data": data, "results": results, "work": work, "device": device})
+    todo = [each for each in jobs if each.missing]
+    ready = [each for each in todo if each.waits is None]
+    searches = [
+        each for number, each in enumerate(made.searches)
+        if place is None or number % place[1] == place[0] - 1
+    ]  # fmt: skip
+    for search in searches:
+        words = ["oneshot", "tune", search.model, "--track", search.track]
+        typer.echo(_shell([*words, "--budget", search.budget, *folders]))
+    for each in ready:
+        typer.echo(_shell([*command(each), *folders]) if shell else _line(each))
+    _remarks(made, len(todo) - len(ready), searches=bool(searches))
+
+
+def command(each: Planned) -> list[str]:
+    """The words that do what is missing of a job."""
+    return each.described.model_copy(update={"tasks": each.missing}).words()
+
+
+def _line(each: Planned) -> str:
+    return f"{each.name}  {each.job.which}  {' '.join(each.missing)}"
+
+
+def _remarks(made: Plan, waiting: int, searches: bool) -> None:
+    """What is no job, on stderr, so that a pipe carries jobs alone."""
+    for refusal in made.refused:
+        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}", err=True)
+    if waiting:
+        told = "these searches" if searches else "searches"
+        typer.echo(
+            f"{waiting} more jobs follow {told} on validation; when they are made, type the same "
+            "command again.",
+            err=True,
+        )
+
+
+def _typed(context: typer.Context, values: dict[str, object]) -> list[str]:
+    """Folders and device as they were typed, for the commands; what was not typed stays out."""
+    words: list[str] = []
+    for name, value in values.items():
+        source = context.get_parameter_source(name)
+        if value is not None and source is not None and source.name == "COMMANDLINE":
+            words += [f"--{name}", str(value)]
+    return words
+
+
+def _shell(words: list[str]) -> str:
+    """The words as one line that a shell reads back.
+
+    Raises:
+        OneshotError: a word holds a line break, which would tear the line apart.
+    """
+    for word in words:
+        if "\n" in word or "\r" in word:
+            raise OneshotError(f"{word!r} holds a line break: it cannot stand in a line.")
+    return shlex.join(words)

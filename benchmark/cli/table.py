@@ -1,0 +1,225 @@
+"""The live table of many jobs: who is at work, what failed, what waits, and how long it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from benchmark.cli.board import Board
+from benchmark.cli.watch import PLAIN_SECONDS, result_of, training_note
+from benchmark.sweep.local import Unit
+
+LEARNING = 0.9  # part of a job with a training that the training is taken to be
+ROWS = 12  # of waiting and of failed jobs, at most
+REFRESH = 4  # a second
+
+
+@dataclass
+class _AtWork:
+    unit: Unit
+    slot: int
+    began: float
+    done: float = 0.0  # part of the unit
+    first: tuple[float, float] | None = None  # (when, part) of the first report
+    trains: bool = False
+    note: str = "getting ready"
+
+    def report(self, part: float) -> None:
+        self.done = max(self.done, min(1.0, part))
+        if self.first is None:
+            self.first = time.monotonic(), self.done
+
+    def left(self) -> float | None:
+        """Seconds to come, once there is something to go by."""
+        if self.first is None:
+            return None
+        since, part = time.monotonic() - self.first[0], self.done - self.first[1]
+        return None if since < 3 or part <= 0 else since * (1 - self.done) / part
+
+
+@dataclass
+class JobsTable:
+    """Shows what a `Crew` does; a `Listener` of `benchmark.sweep.local`.
+
+    Attributes:
+        workers: how many there are.
+        tensorboard: folder for TensorBoard, or None.
+        records: new ones so far.
+        failed: how many of them tell of failures.
+    """
+
+    workers: int
+    tensorboard: Path | None = None
+    records: int = 0
+    failed: int = 0
+    finished: int = 0  # units
+    _units: list[Unit] = field(default_factory=list)
+    _waiting: list[Unit] = field(default_factory=list)
+    _at_work: dict[int, _AtWork] = field(default_factory=dict)
+    _lost: list[tuple[Unit, str]] = field(default_factory=list)
+    _done_cost: float = 0.0
+    _began: float = field(default_factory=time.monotonic)
+    _said: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.console = Console(highlight=False, soft_wrap=True)
+        self._boards = (
+            [] if self.tensorboard is None
+            else [Board(self.tensorboard) for _ in range(self.workers)]
+        )  # fmt: skip
+        self._live = Live(
+            console=self.console,
+            get_renderable=self._picture,
+            refresh_per_second=REFRESH,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+        for board in self._boards:
+            board.close()
+
+    def expect(self, units: Sequence[Unit]) -> None:
+        """What is to be done now, in this order."""
+        self._units, self._waiting = list(units), list(units)
+        self.finished, self._done_cost, self._began = 0, 0.0, time.monotonic()
+
+    def began(self, unit: Unit, slot: int) -> None:
+        """A worker has taken the unit."""
+        self._waiting.remove(unit)
+        self._at_work[slot] = _AtWork(unit, slot, time.monotonic())
+        if self._boards:
+            which = unit.which.replace(", ", "-").replace(" ", "-")
+            self._boards[slot].start(f"{unit.where}/{unit.model}/{which}")
+
+    def heard(self, unit: Unit, message: tuple[Any, ...]) -> None:
+        """Progress, a record, or a warning."""
+        kind, *facts = message
+        at_work = next(each for each in self._at_work.values() if each.unit is unit)
+        if kind == "training":
+            (progress,) = facts
+            at_work.trains = True
+            at_work.report(LEARNING * progress.items / progress.items_total)
+            at_work.note = training_note(progress)
+            if self._boards:
+                self._boards[at_work.slot].training(progress)
+        elif kind == "answering":
+            task, done, total = facts
+            at_work.note = f"answering {task}"
+            if not at_work.trains:
+                at_work.report(LEARNING * done / total)
+        elif kind == "finished":
+            record, _ = facts
+            self.records += 1
+            self.failed += record.outcome is None
+            self._print(result_of(record))
+        elif kind == "refused":
+            task, reason = facts
+            self._print(f"{unit.name}: {task} left out, {reason}")
+        else:
+            self._print(f"{unit.name}: {facts[0]}")
+
+    def done(self, unit: Unit) -> None:
+        """All of the unit is there."""
+        self._leaves(unit)
+        self.finished += 1
+        self._done_cost += unit.cost
+
+    def put_back(self, unit: Unit, reason: str) -> None:
+        """The unit is tried again later."""
+        self._leaves(unit)
+        self._waiting.append(unit)
+        self._print(f"{unit.name}: tried again later, {_lowered(reason)}")
+
+    def lost(self, unit: Unit, reason: str) -> None:
+        """The unit is given up."""
+        self._leaves(unit)
+        self._lost.append((unit, reason))
+        self._done_cost += unit.cost
+        self._print(f"{unit.name}: FAILED: {reason}")
+
+    def tick(self) -> None:
+        """Off a terminal, a line now and then."""
+        if not self.console.is_terminal and time.monotonic() - self._said > PLAIN_SECONDS:
+            self._said = time.monotonic()
+            for each in self._at_work.values():
+                self._print(f"{each.unit.name}: {100 * each.done:.0f} %  {each.note}")
+            self._print(self._summary())
+
+    def _leaves(self, unit: Unit) -> None:
+        self._at_work = {s: each for s, each in self._at_work.items() if each.unit is not unit}
+
+    def _print(self, line: str) -> None:
+        self.console.print(line, markup=False)
+
+    def _part(self) -> float:
+        """How much of everything is done, by cost."""
+        total = sum(unit.cost for unit in self._units)
+        under_way = sum(each.done * each.unit.cost for each in self._at_work.values())
+        return (self._done_cost + under_way) / total if total else 1.0
+
+    def _summary(self) -> str:
+        from benchmark.sweep.estimate import hours
+
+        words = [f"{self.finished} of {len(self._units)} jobs", f"{len(self._at_work)} at work"]
+        if self._lost:
+            words.append(f"{len(self._lost)} given up")
+        part, since = self._part(), time.monotonic() - self._began
+        if 0.02 < part < 1 and since > 3:
+            words.append(f"about {hours(since * (1 - part) / part)} left")
+        return ", ".join(words)
+
+    def _picture(self) -> Group:
+        """The table as it is now; it fits the window."""
+        table = Table(box=None, padding=(0, 2, 0, 0), expand=True)
+        table.add_column("job", ratio=5, no_wrap=True, overflow="ellipsis")
+        table.add_column("", width=14)
+        table.add_column("state", ratio=4, no_wrap=True, overflow="ellipsis")
+        table.add_column("left", justify="right", width=6, no_wrap=True)
+        for slot in sorted(self._at_work):
+            each = self._at_work[slot]
+            bar = ProgressBar(total=1.0, completed=each.done, width=14)
+            table.add_row(each.unit.name, bar, Text(each.note, style="dim"), _clock(each.left()))
+        room = max(2, min(ROWS, (self.console.height - len(self._at_work) - 6) // 2))
+        for unit, reason in self._lost[-room:]:
+            table.add_row(Text(unit.name, style="red"), "", Text(f"failed: {reason}"), "")
+        for unit in self._waiting[:room]:
+            table.add_row(Text(unit.name, style="dim"), "", Text("waits", style="dim"), "")
+        if len(self._waiting) > room:
+            more = f"and {len(self._waiting) - room} more"
+            table.add_row(Text(more, style="dim"), "", Text("wait", style="dim"), "")
+        whole = ProgressBar(total=1.0, completed=self._part(), width=30)
+        foot = Table.grid(padding=(0, 2, 0, 0))
+        foot.add_row(whole, Text(self._summary(), style="bold"))
+        return Group(Text(""), table, foot)
+
+
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}"
+
+
+def _lowered(reason: str) -> str:
+    return reason[:1].lower() + reason[1:].rstrip(".")

@@ -1,0 +1,79 @@
+"""What jobs cost in multiply-adds: a static measure, the same on every machine at any moment.
+
+It orders jobs (longest first) and deals them out to shards; hours come from `estimate`. Counted are
+the operations of one item through the network, times the items that it trains on, validates on and
+answers with. What a method does around its network is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchmark.evaluation.episodes import PREFIX, way_of
+from benchmark.evaluation.job import Job
+
+PASSES = 3.0  # of a training step: one forward, two backward
+ASKED = 5_000  # items that a task and its validation twin ask about, in round numbers
+EPISODE = 100  # items of an episode, in round numbers, where each episode is a pass of its own
+OVERHEAD = 1e9  # of any job: reading data, drawing episodes, writing
+UNCOUNTED = 1e6  # an item of a model that is no network: slower than its arithmetic
+SHAPE = ("backbone", "backbone_code", "width", "input_size", "channels", "drop")
+
+_passes: dict[str, float] = {}
+
+
+def cost(job: Job, model: Any, recipe: Mapping[str, Any]) -> tuple[float, float]:
+    """Multiply-adds of (the job's training, its answers to one task); the former 0 without one.
+
+    Args:
+        job: what is asked.
+        model: built for it, untrained.
+        recipe: its whole recipe.
+    """
+    once = _pass(job, model, recipe)
+    way = way_of(model)
+    asked = PREFIX[way] * EPISODE if way in PREFIX else ASKED
+    answers = once * asked * int(recipe.get("views", 1))
+    if not hasattr(model, "fit"):
+        return 0.0, answers + OVERHEAD
+    fits = 2 if recipe.get("final_fit") else 1
+    learning = fits * PASSES * float(recipe.get("items", 0)) * once
+    return learning + int(recipe.get("validations", 1)) * answers, answers + OVERHEAD
+
+
+def _pass(job: Job, model: Any, recipe: Mapping[str, Any]) -> float:
+    """Multiply-adds of one item; networks of one shape are counted once."""
+    shape = {name: recipe[name] for name in SHAPE if name in recipe}
+    key = str(sorted(shape.items())) if "backbone" in shape else f"{job.spec.key} {recipe}"
+    key = f"{job.track.family} {job.track.channels} {job.track.side} {way_of(model)} {key}"
+    if key not in _passes:
+        _passes[key] = _counted(job, model)
+    return _passes[key]
+
+
+def _counted(job: Job, model: Any) -> float:
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
+        return UNCOUNTED
+    parameters = float(sum(p.numel() for p in model.parameters()))
+    side = int(getattr(model, "input_size", None) or job.track.side)
+    if not callable(getattr(model, "embed", None)) or job.track.family not in (
+        "character", "photograph",
+    ):  # fmt: skip
+        return max(UNCOUNTED, parameters * side**2 / 16)  # as after four halvings, half way
+    from torch.utils.flop_counter import FlopCounterMode
+
+    channels = int(getattr(model, "channels", None) or job.track.channels)
+    image = torch.zeros(1, channels, side, side)
+    was_training = model.training
+    counter = FlopCounterMode(display=False)
+    try:
+        with counter, torch.no_grad():
+            model.eval().embed(image)  # type: ignore[operator]
+    except Exception:  # a model that cannot embed says so when its job runs, with its reason
+        return max(UNCOUNTED, parameters)
+    finally:
+        model.train(was_training)
+    return max(UNCOUNTED, counter.get_total_flops() / 2)

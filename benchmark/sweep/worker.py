@@ -1,0 +1,162 @@
+"""A worker: a process that does one job after the other and tells what it does through a pipe.
+
+It lives as long as there are jobs, since importing torch costs seconds, and not longer than the
+process that started it. Nothing it does needs an orderly end: files are written whole, locks are
+the system's.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmark.errors import Busy, OneshotError
+from benchmark.evaluation.job import Existing, Surroundings
+from benchmark.protocols import Progress
+from benchmark.records.schema import Record
+from benchmark.sweep.description import JobDescription
+from benchmark.sweep.tuning import Search
+
+Order = JobDescription | Search
+Kind = Literal[
+    "ready", "training", "answering", "finished", "refused", "said",  # on the way
+    "done", "busy", "failed", "broken",  # the end of an order; after "broken" the worker leaves
+]  # fmt: skip
+Message = tuple[Any, ...]
+"""A kind, then what belongs to it: see `Teller` and `do`."""
+TELL_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What all jobs of a sweep have in common, in words.
+
+    Attributes:
+        data, results, work, device: see `Surroundings`.
+        existing: what to do where a record is there.
+        threads: of the processor, where a recipe does not say how many.
+    """
+
+    data: Path | None
+    results: Path | None
+    work: Path | None
+    device: str
+    existing: Existing = "skip"
+    threads: int = 1
+
+    def place(self) -> Surroundings:
+        """The surroundings; jobs that another process is at are left to it."""
+        return Surroundings(self.data, self.results, self.work, self.device, wait=False)
+
+
+class Teller:
+    """A watcher that passes everything on through a pipe."""
+
+    def __init__(self, pipe: connection.Connection) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+        self._told = 0.0
+
+    def tell(self, kind: Kind, *facts: Any) -> None:
+        """Sends a message; from any thread."""
+        with self._lock:
+            self._pipe.send((kind, *facts))
+
+    def training(self, progress: Progress) -> None:
+        """("training", progress)."""
+        self.tell("training", progress)
+
+    def answering(self, task: str, done: int, total: int) -> None:
+        """("answering", task, done, total), now and then."""
+        if done == total or time.monotonic() - self._told > TELL_SECONDS:
+            self._told = time.monotonic()
+            self.tell("answering", task, done, total)
+
+    def finished(self, record: Record, path: Path | None) -> None:
+        """("finished", record, path)."""
+        self.tell("finished", record, path)
+
+    def refused(self, task: str, reason: str) -> None:
+        """("refused", task, reason)."""
+        self.tell("refused", task, reason)
+
+
+class _Log(logging.Handler):
+    """Warnings go through the pipe too: whoever shows progress decides where they stand."""
+
+    def __init__(self, teller: Teller) -> None:
+        super().__init__(logging.WARNING)
+        self.teller = teller
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.teller.tell("said", record.getMessage())
+
+
+def work(pipe: connection.Connection, orders: Orders) -> None:
+    """The life of a worker: takes orders from the pipe until it is None or closed."""
+    # An interruption at the keyboard reaches every process; the one that started this decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    import torch
+
+    from benchmark.tasks.own import looking_in
+
+    torch.set_num_threads(orders.threads)
+    teller = Teller(pipe)
+    for name in ("benchmark", "baselines"):
+        logging.getLogger(name).addHandler(_Log(teller))
+        logging.getLogger(name).propagate = False
+    place = orders.place()
+    teller.tell("ready")
+    with looking_in(orders.data):
+        while True:
+            try:
+                order = pipe.recv()
+            except EOFError:
+                return
+            if order is None:
+                return
+            end = do(order, place, orders.existing, teller)
+            teller.tell(*end)
+            if end[0] == "broken":
+                return  # after an unforeseen error, of a device say, a fresh process is safer
+
+
+def do(order: Order, place: Surroundings, existing: Existing, teller: Teller) -> Message:
+    """Does a job or a search, and says how it ended.
+
+    Returns:
+        ("done",), ("busy", reason) where another process is at it, ("failed", reason), or
+        ("broken", reason, traceback) after an error that nobody foresaw.
+    """
+    from benchmark.evaluation.run import run
+
+    try:
+        if isinstance(order, Search):
+            order.make(place, teller)
+        else:
+            for _ in run(order.job(), place, existing, teller):
+                pass
+    except Busy as busy:
+        return "busy", str(busy)
+    except OneshotError as error:
+        return "failed", str(error)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        return "broken", reason, traceback.format_exc()
+    return ("done",)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
