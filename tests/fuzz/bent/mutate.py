@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from copy import deepcopy
 from typing import Any
 
 NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -66,11 +67,11 @@ def replaced(random: random.Random, value: Any, most: int = 3) -> Any:
     for _ in range(random.randint(1, most)):
         places = list(_places(bent))
         if not places:
-            return random.choice(VALUES)
+            return deepcopy(random.choice(VALUES))
         inside, key = random.choice(places)
         kind = random.randrange(8)
         if kind <= 3:
-            inside[key] = random.choice(VALUES)
+            inside[key] = deepcopy(random.choice(VALUES))
         elif kind == 4 and isinstance(inside[key], int):
             inside[key] += random.choice((-1, 1, 10**6, -(10**6)))
         elif kind == 5:

@@ -108,6 +108,7 @@ def bend_several(random: Random) -> bytes:
                 bent["cost"] = replaced(random, bent["cost"])
             else:
                 bent = replaced(random, bent, 1)
+                break  # it may be no record any more
         several.append(bent)
     return json.dumps(several).encode("utf-8", "surrogatepass")
 
