@@ -86,7 +86,7 @@ def replaced(random: random.Random, value: Any, most: int = 3) -> Any:
 
 def _places(value: Any, depth: int = 0) -> Any:
     """(container, key) of everything inside; a few of the items of long lists."""
-    if depth > 12:
+    if depth > 12 or not isinstance(value, dict | list):
         return
     keys = list(value) if isinstance(value, dict) else list(range(len(value)))[:3]
     for key in keys:

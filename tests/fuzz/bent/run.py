@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 import traceback
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,7 +74,8 @@ def _one(kind: Kind, place: Path, found: Found, folder: Path) -> str:
     """Reads one input; gives what is wrong with that, or nothing."""
     before = sorted(folder.parent.iterdir())
     try:
-        with watched(folder) as seen:
+        with warnings.catch_warnings(), watched(folder) as seen:
+            warnings.simplefilter("ignore")
             try:
                 kind.read(place)
                 found.read += 1
