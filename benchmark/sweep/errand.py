@@ -186,6 +186,7 @@ def keep(back: Back, results: Path) -> Iterator[tuple[Record, Path]]:
         readings.note(results, track, model, task, version, recipe8, seed)
     for content in back.records:
         record = Record.model_validate_json(content)
+        store.clear_unfinished(store.record_path(results, record))  # of one that was killed
         yield record, store.write(results, record)
     for name, content in back.outcomes:
         store.write_bytes(results / name, content)

@@ -7,6 +7,7 @@ process dies, what has come back is written already, and the same command does t
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ TRIES = 2  # more, each with as many, after Ray has given up
 IN_FLIGHT = 1_000  # jobs that Ray knows of at once
 LISTEN_SECONDS = 1.0
 TELL_SECONDS = 1.0
+KNOCK_SECONDS = 5.0
 STORE_BYTES = 128 << 20  # of a cluster that is started here: only model files go through it
 INSTALL = "Type: pip install 'oneshot-benchmark[ray]'"
 
@@ -152,6 +154,7 @@ class RayCrew:
         self._waiting = deque(range(len(self._units)))
         self._flying: dict[Any, int] = {}
         self._slots: dict[int, int] = {}  # of units that have begun
+        self._nodes: dict[int, str] = {}  # where they have
         self._deaths: Counter[int] = Counter()
         self._lost: list[Lost] = []
         while self._waiting or self._flying:
@@ -162,6 +165,10 @@ class RayCrew:
                 self._land(self._flying.pop(reference), reference)
             self.listener.tick()
         return self._lost
+
+    def at_work(self) -> dict[str, str]:
+        """Ids of the nodes that are known to be at a unit, by the unit's name."""
+        return {self._units[number].name: self._nodes[number] for number in self._slots}
 
     def capacity(self) -> int:
         """How many jobs the cluster can do at once now; 0 where no node can do any."""
@@ -183,8 +190,9 @@ class RayCrew:
             if address is None:
                 options |= {"include_dashboard": False, "object_store_memory": STORE_BYTES}
             try:
+                _knock(address)
                 self._ray.init(logging_level="ERROR", **options)
-            except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            except (RuntimeError, ValueError, OSError, self._ray.exceptions.RayError) as error:
                 reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
                 raise OneshotError(
                     f"There is no Ray cluster at {address or 'this machine'}: {reason}",
@@ -241,12 +249,12 @@ class RayCrew:
             if number in self._slots:
                 self._leave(number)
                 self.listener.put_back(self._units[number], "its worker or its node was lost")
-            self._begin(number)
+            self._begin(number, message[1])
 
     def _land(self, number: int, reference: Any) -> None:
         unit = self._units[number]
         if number not in self._slots:
-            self._begin(number)
+            self._begin(number, "")
         try:
             node, back = self._ray.get(reference)
         except self._ray.exceptions.RayTaskError as error:
@@ -272,7 +280,8 @@ class RayCrew:
             else:
                 self._give_up(number, *back.end[1:])
 
-    def _begin(self, number: int) -> None:
+    def _begin(self, number: int, node: str) -> None:
+        self._nodes[number] = node
         taken = set(self._slots.values())
         self._slots[number] = next(slot for slot in range(len(taken) + 1) if slot not in taken)
         self.listener.began(self._units[number], self._slots[number])
@@ -284,6 +293,17 @@ class RayCrew:
         self._leave(number)
         self._lost.append(Lost(self._units[number], reason, trace))
         self.listener.lost(self._units[number], reason)
+
+
+def _knock(address: str | None) -> None:
+    """Raises an OSError or ValueError where nobody listens: Ray itself tries for minutes."""
+    if address in (None, "auto", "local"):
+        return
+    host, colon, port = str(address).rpartition(":")
+    if not colon or not port.isdecimal() or "/" in host:
+        raise ValueError("an address is HOST:PORT, as `ray start --head` prints it")
+    with socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS):
+        pass
 
 
 def _ray() -> Any:
