@@ -199,7 +199,9 @@ class JobsTable:
         for slot in sorted(self._at_work):
             each = self._at_work[slot]
             bar = ProgressBar(total=1.0, completed=each.done, width=14)
-            table.add_row(each.unit.name, bar, Text(each.note, style="dim"), _clock(each.left()))
+            table.add_row(
+                Text(each.unit.name), bar, Text(each.note, style="dim"), _clock(each.left())
+            )
         room = max(2, min(ROWS, (self.console.height - len(self._at_work) - 6) // 2))
         for unit, reason in self._lost[-room:]:
             table.add_row(Text(unit.name, style="red"), "", Text(f"failed: {reason}"), "")
