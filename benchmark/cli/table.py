@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -20,7 +20,8 @@ from benchmark.cli.watch import PLAIN_SECONDS, result_of, training_note
 from benchmark.sweep.local import Unit
 
 LEARNING = 0.9  # part of a job with a training that the training is taken to be
-ROWS = 12  # of waiting and of failed jobs, at most
+ROWS, NEXT = 12, 3  # failed and waiting jobs that are shown, at most
+BAR = 10  # letters
 REFRESH = 4  # a second
 
 
@@ -67,6 +68,7 @@ class JobsTable:
     _waiting: list[Unit] = field(default_factory=list)
     _at_work: dict[int, _AtWork] = field(default_factory=dict)
     _lost: list[tuple[Unit, str]] = field(default_factory=list)
+    _told: set[tuple[Unit, str]] = field(default_factory=set)
     _done_cost: float = 0.0
     _began: float = field(default_factory=time.monotonic)
     _said: float = field(default_factory=time.monotonic)
@@ -149,7 +151,12 @@ class JobsTable:
         """The unit is tried again later."""
         self._leaves(unit)
         self._waiting.append(unit)
-        self._print(f"{unit.name}: tried again later, {_lowered(reason)}")
+        if (
+            unit,
+            reason,
+        ) not in self._told:  # a job that is busy elsewhere is tried again and again
+            self._told.add((unit, reason))
+            self._print(f"{unit.name}: tried again later, {_lowered(reason)}")
 
     def lost(self, unit: Unit, reason: str) -> None:
         """The unit is given up."""
@@ -181,7 +188,7 @@ class JobsTable:
     def _summary(self) -> str:
         from benchmark.sweep.estimate import hours
 
-        words = [f"{self.finished} of {len(self._units)} jobs", f"{len(self._at_work)} at work"]
+        words = [f"{self.finished} of {len(self._units)} jobs"]
         if self._lost:
             words.append(f"{len(self._lost)} given up")
         part, since = self._part(), time.monotonic() - self._began
@@ -192,28 +199,41 @@ class JobsTable:
     def _picture(self) -> Group:
         """The table as it is now; it fits the window."""
         table = Table(box=None, padding=(0, 2, 0, 0), expand=True)
-        table.add_column("job", ratio=5, no_wrap=True, overflow="ellipsis")
-        table.add_column("", width=14)
-        table.add_column("state", ratio=4, no_wrap=True, overflow="ellipsis")
+        table.add_column("model", ratio=6, no_wrap=True, overflow="ellipsis")
+        if self._several_tracks:
+            table.add_column("track", ratio=2, no_wrap=True, overflow="ellipsis")
+        table.add_column("which", no_wrap=True)
+        table.add_column("", width=BAR)
+        table.add_column("state", ratio=3, no_wrap=True, overflow="ellipsis")
         table.add_column("left", justify="right", width=6, no_wrap=True)
         for slot in sorted(self._at_work):
             each = self._at_work[slot]
-            bar = ProgressBar(total=1.0, completed=each.done, width=14)
-            table.add_row(
-                Text(each.unit.name), bar, Text(each.note, style="dim"), _clock(each.left())
-            )
+            bar = ProgressBar(total=1.0, completed=each.done, width=BAR)
+            state = Text(each.note, style="dim")
+            table.add_row(*self._named(each.unit), bar, state, _clock(each.left()))
         room = max(2, min(ROWS, (self.console.height - len(self._at_work) - 6) // 2))
         for unit, reason in self._lost[-room:]:
-            table.add_row(Text(unit.name, style="red"), "", Text(f"failed: {reason}"), "")
-        for unit in self._waiting[:room]:
-            table.add_row(Text(unit.name, style="dim"), "", Text("waits", style="dim"), "")
-        if len(self._waiting) > room:
-            more = f"and {len(self._waiting) - room} more"
-            table.add_row(Text(more, style="dim"), "", Text("wait", style="dim"), "")
-        whole = ProgressBar(total=1.0, completed=self._part(), width=30)
+            table.add_row(*self._named(unit, "red"), "", Text(f"failed: {reason}"), "")
+        for unit in self._waiting[:NEXT]:
+            table.add_row(*self._named(unit, "dim"), "", Text("waits", style="dim"), "")
+        rows: list[RenderableType] = [Text(""), table]
+        if len(self._waiting) > NEXT:
+            rows.append(Text(f"and {len(self._waiting) - NEXT} more that wait", style="dim"))
+        whole = ProgressBar(total=1.0, completed=self._part(), width=BAR)
         foot = Table.grid(padding=(0, 2, 0, 0))
         foot.add_row(whole, Text(self._summary(), style="bold"))
-        return Group(Text(""), table, foot)
+        return Group(*rows, foot)
+
+    @property
+    def _several_tracks(self) -> bool:
+        return len({unit.where for unit in self._units}) > 1
+
+    def _named(self, unit: Unit, style: str = "") -> list[Text]:
+        """Model, track where there are several, and which of their trainings."""
+        words = [unit.model, unit.where, unit.which]
+        if not self._several_tracks:
+            del words[1]
+        return [Text(word, style=style) for word in words]
 
 
 def _clock(seconds: float | None) -> str:

@@ -103,10 +103,10 @@ class Watch:
 
 def training_note(progress: Training) -> str:
     """Speed, loss and validation accuracy of a training in one line."""
-    note = f"{progress.items_per_second:,.0f} items/s  loss {progress.loss:.3f}"
+    note = f"loss {progress.loss:.3f}"
     if progress.validation is not None:
         note += f"  valid. {100 * progress.validation:.1f} %"
-    return note
+    return f"{note}  {progress.items_per_second:,.0f} items/s"
 
 
 def result_of(record: Record) -> str:

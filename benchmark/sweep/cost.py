@@ -63,17 +63,29 @@ def _counted(job: Job, model: Any) -> float:
         "character", "photograph",
     ):  # fmt: skip
         return max(UNCOUNTED, parameters * side**2 / 16)  # as after four halvings, half way
-    from torch.utils.flop_counter import FlopCounterMode
-
     channels = int(getattr(model, "channels", None) or job.track.channels)
-    image = torch.zeros(1, channels, side, side)
+    counted = 0.0
+
+    def count(module: Any, inputs: Any, output: Any) -> None:
+        nonlocal counted
+        weight = getattr(module, "weight", None)
+        if (
+            isinstance(weight, torch.Tensor)
+            and isinstance(output, torch.Tensor)
+            and weight.ndim > 1
+        ):
+            # Each weight is used once at each place of the output: (h, w) of a map, one of a row.
+            counted += float(weight.numel() * output[0].numel() / output.shape[1])
+
+    hooks = [module.register_forward_hook(count) for module in model.modules()]
     was_training = model.training
-    counter = FlopCounterMode(display=False)
     try:
-        with counter, torch.no_grad():
-            model.eval().embed(image)  # type: ignore[operator]
+        with torch.no_grad():
+            model.eval().embed(torch.zeros(1, channels, side, side))  # type: ignore[operator]
     except Exception:  # a model that cannot embed says so when its job runs, with its reason
         return max(UNCOUNTED, parameters)
     finally:
         model.train(was_training)
-    return max(UNCOUNTED, counter.get_total_flops() / 2)
+        for hook in hooks:
+            hook.remove()
+    return max(UNCOUNTED, counted)

@@ -1,0 +1,77 @@
+"""How many small jobs a minute one machine does, with one worker, two and on Ray; what is lost.
+
+    python tools/throughput.py [JOBS] [ITEMS]
+
+Each job is a small training on the shipped glyphs (a quarter of a second or so for 4,000 items) and
+its answers to 2,000 validation episodes, so what is measured is mostly the suite itself. "Beside
+the work" is the time of all workers that is not in the records' own cost, for each job: starting,
+reading data, drawing episodes, locking, writing.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from benchmark.records import store  # noqa: E402
+
+TASK = "glyphs-5w1s@validation"
+
+
+def run(folder: Path, jobs: int, items: int, how: tuple[str, str]) -> float:
+    """Seconds that the command takes, from typing to the prompt."""
+    words = [
+        "run", "prototypical-conv4", "--task", TASK, "--seeds", f"0-{jobs - 1}",
+        "--set", f"items={items}", "--set", "width=0.125", "--set", "input_size=16",
+        "--set", "validations=2", "--set", "threads=1", "--device", "cpu",
+        "--results", folder / "results", "--work", folder / "work", *how,
+    ]  # fmt: skip
+    began = time.monotonic()
+    subprocess.run(
+        [sys.executable, "-m", "benchmark", *map(str, words)],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return time.monotonic() - began
+
+
+def worked(folder: Path) -> float:
+    """Seconds of training, embedding and scoring that the records tell of."""
+    costs = [record.cost for record in store.load(folder / "results")]
+    return sum(
+        cost.training_milliseconds + cost.embedding_milliseconds + cost.scoring_milliseconds
+        for cost in costs
+        if cost is not None
+    ) / 1000  # fmt: skip
+
+
+def main() -> None:
+    """Prints a line for each number of workers, and for Ray where it is installed."""
+    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    items = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
+    load = f", load before {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(f"{jobs} jobs of {items:,} items, {os.cpu_count()} cores{load}")
+    ways = {"1 worker ": (1, ("--workers", "1")), "2 workers": (2, ("--workers", "2"))}
+    if find_spec("ray"):
+        ways["on Ray   "] = (os.cpu_count() or 1, ("--engine", "ray"))
+    for name_of, (workers, how) in ways.items():
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            seconds = run(folder, jobs, items, how)
+            again = run(folder, jobs, items, how)
+            beside = (seconds * workers - worked(folder)) / jobs
+        print(
+            f"{name_of}: {60 * jobs / seconds:6.1f} jobs a "
+            f"minute, {seconds:.1f} s in all, {again:.1f} s when nothing is missing, "
+            f"{beside:.2f} s a job beside the work"
+        )
+
+
+if __name__ == "__main__":
+    main()
