@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := demo
+CASES := 10000
 DEMO_MODELS := chance pixels-cosine untrained-conv4 siamese-conv4-euclidean-contrastive \
 	prototypical-conv4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format build learn2learn clean
+.PHONY: help setup demo test test-all fuzz lint format build learn2learn clean
 
 help: ## what can be typed
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +41,9 @@ test: setup lint ## style, types and the test suite
 
 test-all: setup lint ## the test suite with its long runs
 	@$(BIN)/python -m pytest
+
+fuzz: setup ## bent records, archives, images, tables ...: 10,000 of each kind (about five minutes)
+	@PYTHONPATH=tests/fuzz $(BIN)/python -m bent --cases $(CASES)
 
 lint: $(INSTALLED)
 	@$(BIN)/ruff check .

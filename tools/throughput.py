@@ -1,4 +1,4 @@
-"""How many small jobs a minute one machine does, with one worker and with two, and what is lost.
+"""How many small jobs a minute one machine does, with one worker, two and on Ray; what is lost.
 
     python tools/throughput.py [JOBS] [ITEMS]
 
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -22,13 +23,13 @@ from benchmark.records import store  # noqa: E402
 TASK = "glyphs-5w1s@validation"
 
 
-def run(folder: Path, jobs: int, items: int, workers: int) -> float:
+def run(folder: Path, jobs: int, items: int, how: tuple[str, str]) -> float:
     """Seconds that the command takes, from typing to the prompt."""
     words = [
         "run", "prototypical-conv4", "--task", TASK, "--seeds", f"0-{jobs - 1}",
         "--set", f"items={items}", "--set", "width=0.125", "--set", "input_size=16",
         "--set", "validations=2", "--set", "threads=1", "--device", "cpu",
-        "--results", folder / "results", "--work", folder / "work", "--workers", workers,
+        "--results", folder / "results", "--work", folder / "work", *how,
     ]  # fmt: skip
     began = time.monotonic()
     subprocess.run(
@@ -51,19 +52,22 @@ def worked(folder: Path) -> float:
 
 
 def main() -> None:
-    """Prints a line for each number of workers."""
+    """Prints a line for each number of workers, and for Ray where it is installed."""
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     items = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
     load = f", load before {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     print(f"{jobs} jobs of {items:,} items, {os.cpu_count()} cores{load}")
-    for workers in (1, 2):
+    ways = {"1 worker ": (1, ("--workers", "1")), "2 workers": (2, ("--workers", "2"))}
+    if find_spec("ray"):
+        ways["on Ray   "] = (os.cpu_count() or 1, ("--engine", "ray"))
+    for name_of, (workers, how) in ways.items():
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            seconds = run(folder, jobs, items, workers)
-            again = run(folder, jobs, items, workers)
+            seconds = run(folder, jobs, items, how)
+            again = run(folder, jobs, items, how)
             beside = (seconds * workers - worked(folder)) / jobs
         print(
-            f"{workers} worker{'s' if workers > 1 else ' '}: {60 * jobs / seconds:6.1f} jobs a "
+            f"{name_of}: {60 * jobs / seconds:6.1f} jobs a "
             f"minute, {seconds:.1f} s in all, {again:.1f} s when nothing is missing, "
             f"{beside:.2f} s a job beside the work"
         )

@@ -152,11 +152,42 @@ def note_of(path: str, text: str) -> dict[str, Any] | None:
     try:
         note = json.loads(text)
         known = note["format"] == FORMAT
-    except (ValueError, KeyError, TypeError) as error:
+        if known:
+            _check(note)
+            noted(note)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OneshotError(f"The note '{NOTE}' inside {path} is damaged.", AGAIN) from error
     if not known:
         raise OneshotError(f"{path} was exported by another version of the suite.", AGAIN)
     return dict(note)
+
+
+def _check(note: Mapping[str, Any]) -> None:
+    """Raises a ValueError or KeyError for a note that no export wrote."""
+    sizes = (note["input_size"], note["channels"])
+    normalise = note["normalise"] or []
+    numbers = [number for part in normalise for number in part]
+    if not all(type(size) is int and 0 <= size < 1 << 16 for size in sizes):
+        raise ValueError("sizes")
+    if note["distance"] is not None and not isinstance(note["distance"], str):
+        raise ValueError("distance")
+    if not all(type(number) in (int, float) for number in numbers):
+        raise ValueError("normalise")
+
+
+def seen_of(told: Any) -> tuple[Seen, ...]:
+    """What a file tells of the classes that its weights have seen.
+
+    Raises:
+        ValueError, KeyError, TypeError: it tells something else.
+    """
+    found = tuple(
+        Seen(each["name"], each["data"], each["digest"], tuple(each["classes"])) for each in told
+    )
+    texts = [text for each in found for text in (each.name, each.data, each.digest, *each.classes)]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("what was seen is told by texts")
+    return found
 
 
 def noted(note: Mapping[str, Any] | None) -> tuple[dict[str, Any], tuple[Seen, ...]]:
@@ -168,11 +199,7 @@ def noted(note: Mapping[str, Any] | None) -> tuple[dict[str, Any], tuple[Seen, .
         settings["distance"] = note["distance"]
     if note["normalise"] is not None:
         settings["normalise"] = "/".join(",".join(map(repr, part)) for part in note["normalise"])
-    seen = tuple(
-        Seen(each["name"], each["data"], each["digest"], tuple(each["classes"]))
-        for each in note["seen"]
-        if not isinstance(each, str)
-    )
+    seen = seen_of(each for each in note["seen"] if not isinstance(each, str))
     names = [each for each in note["seen"] if isinstance(each, str)]
     if names:
         settings["seen"] = ",".join(names)

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from baselines.adapters._file import FileRecipe, NetworkFile, on_cpu, read, refuse
+from baselines.adapters._file import FileRecipe, NetworkFile, on_cpu, read, refuse, seen_of
 from baselines.backbones import _build
 from baselines.backbones._custom import Flat
 from baselines.backbones._defaults import default_size
@@ -101,11 +101,11 @@ def _seen(path: str, data: bytes) -> tuple[Seen, ...]:
     if not path.endswith(".safetensors"):
         return ()
     length = int.from_bytes(data[:8], "little")
-    noted = json.loads(data[8 : 8 + length]).get("__metadata__", {}).get("seen", "[]")
-    return tuple(
-        Seen(each["name"], each["data"], each["digest"], tuple(each["classes"]))
-        for each in json.loads(noted)
-    )
+    try:
+        noted = json.loads(data[8 : 8 + length]).get("__metadata__", {}).get("seen", "[]")
+        return seen_of(json.loads(noted))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise OneshotError(f"What {path} tells of its training is damaged.", SAVE) from error
 
 
 def _weights(path: str, data: bytes) -> dict[str, Tensor]:

@@ -28,6 +28,7 @@ from benchmark.cli import (
     verify,
 )
 from benchmark.errors import OneshotError
+from benchmark.report.escape import printable
 
 app = typer.Typer(
     name="oneshot",
@@ -110,5 +111,6 @@ def main() -> None:
 
 
 def _say(message: str) -> int:
-    print(f"oneshot: {message}", file=sys.stderr)  # noqa: T201
+    # Names come from files of strangers: no line break or escape sequence reaches the terminal.
+    print(f"oneshot: {printable(message)}", file=sys.stderr)  # noqa: T201
     return 2

@@ -14,7 +14,8 @@ def check(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="Catalogue key, package.module:Name, path/to/file.py:Name, or an adapter.",
+            help="Catalogue key, package.module:Name, path/to/file.py:Name (code that is run), "
+            "or an adapter.",
         ),
     ],
     settings: Annotated[

@@ -42,7 +42,10 @@ def list_(
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
+
+    from benchmark.report.escape import printable
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("name", "status", "items", "classes", "what it is, and its terms"):
@@ -51,7 +54,7 @@ def list_(
     for row in rows:
         counts = [f"{row[key]:,}" if row[key] is not None else "" for key in ("items", "classes")]
         what = f"{row['title']} ({row['terms']})" if row["terms"] else row["title"]
-        table.add_row(row["name"], row["status"], *counts, what)
+        table.add_row(row["name"], row["status"], *counts, escape(printable(what)))
     Console().print(table)
     for row in rows:
         if row["status"] == "absent":

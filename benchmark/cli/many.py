@@ -1,4 +1,4 @@
-"""`oneshot run --workers N`: searches first, then the jobs, shown in one live table."""
+"""`oneshot run --workers N` and `--engine ray`: searches first, then the jobs, in a live table."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from benchmark.errors import OneshotError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from benchmark.cli.table import JobsTable
     from benchmark.evaluation.job import Existing, Surroundings
-    from benchmark.sweep.local import Lost
+    from benchmark.sweep.local import Crew, Lost
     from benchmark.sweep.plan import Plan
+    from benchmark.sweep.ray import Cluster, RayCrew
 
 
 def run_many(
@@ -42,17 +44,50 @@ def run_many(
     """
     from benchmark.cli.table import JobsTable
     from benchmark.sweep import machine
-    from benchmark.sweep.local import Crew, unit_of, unit_of_search
-    from benchmark.sweep.order import longest_first
+    from benchmark.sweep.local import Crew
     from benchmark.sweep.worker import Orders
 
     place.check()
     count = machine.worker_count(workers, plan.planned, place.device)
     orders = Orders(place.data, place.results, place.work, place.device, existing)
-    with JobsTable(count, tensorboard) as table:
+    table = JobsTable(count, tensorboard)
+    crew = Crew(orders, count, table, machine.cores(), machine.cards(place.device))
+    return _follow(plan, again, crew, table, existing)
+
+
+def run_on_ray(
+    plan: Plan,
+    again: Callable[[], Plan],
+    cluster: Cluster,
+    place: Surroundings,
+    tensorboard: Path | None,
+) -> tuple[int, int, Plan]:
+    """The same on a Ray cluster; see `run_many`."""
+    from benchmark.cli.table import JobsTable
+    from benchmark.sweep.ray import RayCrew
+
+    place.check()
+    assert place.results is not None  # the command line always has some
+    table = JobsTable(max(1, len(plan.planned) + len(plan.searches)), tensorboard)
+    return _follow(
+        plan, again, RayCrew(cluster, place.results, table), table, cluster.existing
+    )  # fmt: skip
+
+
+def _follow(
+    plan: Plan,
+    again: Callable[[], Plan],
+    crew: Crew | RayCrew,
+    table: JobsTable,
+    existing: Existing,
+) -> tuple[int, int, Plan]:
+    from benchmark.sweep.local import unit_of, unit_of_search
+    from benchmark.sweep.order import longest_first
+
+    lost: list[Lost] = []
+    with table:
         try:
-            with Crew(orders, count, table, machine.cores(), machine.cards(place.device)) as crew:
-                lost: list[Lost] = []
+            with crew:
                 if plan.searches:
                     searches = [unit_of_search(search) for search in plan.searches]
                     table.expect(searches)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.cli.engine import Address, Cpus, DataFrom, Engine, Gpus, check_engine
 from benchmark.cli.options import Data, Device, Results, Shard, Work, default_work
 from benchmark.cli.wanted import Budget, Folds, Models, Seeds, Settings, SuiteName, Task, wanted_of
 from benchmark.errors import Busy, DataMissing, OneshotError, Refused, UnknownName
@@ -34,6 +35,11 @@ def run(
         str, typer.Option(metavar="N", help="Processes that work at once: a number, or auto.")
     ] = "1",
     shard: Shard = None,
+    engine: Engine = "local",
+    address: Address = None,
+    cpus_per_job: Cpus = 1.0,
+    gpus_per_job: Gpus = 0.0,
+    data_from: DataFrom = None,
     results: Results = Path("results"),
     work: Work = None,
     device: Device = "auto",
@@ -63,6 +69,7 @@ def run(
     wanted = wanted_of(models, task, suite, settings, seeds, budget, folds)
     place = Surroundings(data, results, work or default_work(), find_device(device), commit_weights)
     part = shard_of(shard) if shard else None
+    check_engine(engine, workers, address, cpus_per_job, gpus_per_job, data_from)
     plan = _planned(wanted, results, suite is None, part)
     if existing == "fail":
         plans.refuse_existing(plan, results)
@@ -70,17 +77,27 @@ def run(
         show(plan, place)
         return
     tracks = [each.job.track for each in plan.planned]
-    for track in {track.name: track for track in tracks}.values():
-        place.require(track)
-    if workers != "1":
-        from benchmark.cli.many import run_many
+    if engine == "local":
+        for track in {track.name: track for track in tracks}.values():
+            place.require(track)
+    if workers != "1" or engine == "ray":
+        from benchmark.cli.many import run_many, run_on_ray
 
         def again() -> Plan:
             return _planned(wanted, results, False, part)
 
-        records, failed, plan = run_many(
-            plan, again, workers, place, existing, tensorboard  # type: ignore[arg-type]
-        )  # fmt: skip
+        if engine == "ray":
+            from benchmark.sweep.ray import Cluster
+
+            cluster = Cluster(
+                address, cpus_per_job, gpus_per_job, data, work, data_from, device,
+                existing,  # type: ignore[arg-type]
+            )  # fmt: skip
+            records, failed, plan = run_on_ray(plan, again, cluster, place, tensorboard)
+        else:
+            records, failed, plan = run_many(
+                plan, again, workers, place, existing, tensorboard  # type: ignore[arg-type]
+            )  # fmt: skip
         _refused(plan)
         close(records, failed, place)
         return

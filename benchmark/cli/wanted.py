@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 Models = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[MODEL...]", help="Catalogue key, package.module:Name, or path/to/file.py:Name."
+        metavar="[MODEL...]",
+        help="Catalogue key, package.module:Name, or path/to/file.py:Name. The last two are code, "
+        "which runs with your rights.",
     ),
 ]
 Task = Annotated[

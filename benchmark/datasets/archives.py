@@ -12,7 +12,9 @@ import lzma
 import os
 import re
 import stat
+import struct
 import tarfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,13 +22,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
+from benchmark.datasets.own.bad import printable
 from benchmark.errors import OneshotError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-CORRUPT = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError)
+CORRUPT = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, struct.error,
+    ValueError, OverflowError, RuntimeError, KeyError, IndexError, MemoryError,
+)  # fmt: skip
+"""What the readers of bent archives raise; a RuntimeError tells of encryption and odd versions."""
+IMAGE_TROUBLE = (
+    OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, struct.error,
+    ZeroDivisionError, MemoryError, OverflowError, RuntimeError, AttributeError, zlib.error,
+    AssertionError,
+)  # fmt: skip
+"""What decoders of hostile images were seen to raise, beside Pillow's DecompressionBombError."""
+# zipfile unpacks the other methods whole, however much a member declares or may hold.
+ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+LISTED_BYTES = 160  # of a member in a zip's list: 46, its name and what packers add
+PLAIN_MODES = (0, stat.S_IFREG, stat.S_IFDIR)  # 0: made where files have no modes
 
 
 @dataclass(frozen=True)
@@ -37,11 +54,19 @@ class Limits:
         members: files and folders in one archive.
         member_bytes: one unpacked file.
         total_bytes: all unpacked files.
+        ratio: unpacked bytes for each packed one, beyond the first `free_bytes`. Images, which are
+            packed in themselves, come to less than 2, tables to some 20.
     """
 
     members: int = 500_000
     member_bytes: int = 64 << 20
     total_bytes: int = 8 << 30
+    ratio: int = 100
+    free_bytes: int = 64 << 20
+
+    def unpacked(self, packed: int) -> int:
+        """How many bytes an archive of `packed` bytes may unpack to."""
+        return min(self.total_bytes, self.free_bytes + self.ratio * packed)
 
 
 LIMITS = Limits()
@@ -75,19 +100,20 @@ def read_members(
     total = 0
     seen: set[str] = set()
     try:
+        most = limits.total_bytes if source.is_dir() else limits.unpacked(source.stat().st_size)
         for name, content in members:
             if name in seen:
                 raise OneshotError(f"{source} holds '{name}' twice.")
             seen.add(name)
             total += len(content)
-            if total > limits.total_bytes:
+            if total > most:
                 raise _too_much(source, limits)
             yield name, content
     except CORRUPT as error:
-        raise OneshotError(f"{source} is damaged or cut short ({error}).") from error
+        reason = printable(str(error) or type(error).__name__)
+        raise OneshotError(f"{source} is damaged or cut short ({reason}).") from error
     except OSError as error:
-        reason = error.strerror or error
-        raise OneshotError(f"{source} cannot be read ({reason}).") from error
+        raise OneshotError(f"{source} cannot be read ({error.strerror or error}).") from error
 
 
 def open_image(
@@ -98,11 +124,13 @@ def open_image(
     Raises:
         OneshotError: if it is of none of `formats` (PIL's names) or larger than `max_side` pixels.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
-        image = Image.open(io.BytesIO(content), formats=formats)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's about large images, which are refused below
+            image = Image.open(io.BytesIO(content), formats=formats)
+    except IMAGE_TROUBLE as error:
         raise OneshotError(f"'{name}' is no {' or '.join(formats)} image.", hint) from error
     except Image.DecompressionBombError as error:
         raise OneshotError(f"'{name}' declares a huge image; it was not decoded.", hint) from error
@@ -125,7 +153,8 @@ def _safe_name(source: Path, raw: str) -> str:
 def _too_much(source: Path, limits: Limits) -> OneshotError:
     return OneshotError(
         f"{source} holds more than it may: at most {limits.members} members of "
-        f"{limits.member_bytes >> 20} MiB each and {limits.total_bytes >> 20} MiB in all."
+        f"{limits.member_bytes >> 20} MiB each, {limits.total_bytes >> 20} MiB in all and "
+        f"{limits.ratio} times what it takes packed."
     )
 
 
@@ -154,23 +183,30 @@ def _folder(
 def _zip(
     source: Path, wanted: Callable[[str], bool], limits: Limits
 ) -> Iterator[tuple[str, bytes]]:
-    with zipfile.ZipFile(source) as archive:
+    most = limits.unpacked(source.stat().st_size)
+    with source.open("rb") as plain:
+        # The list of members is read whole, so that it is rationed too.
+        end, at_once = plain.seek(0, os.SEEK_END), LISTED_BYTES * limits.members + (1 << 17)
+        rationed = _Rationed(plain, source, limits, end, max(at_once, limits.member_bytes + 1))
+        archive = zipfile.ZipFile(cast(IO[bytes], rationed))
         members = archive.infolist()
         if len(members) > limits.members:
             raise _too_much(source, limits)
         for member in members:
             name = _safe_name(source, member.filename)
-            if stat.S_ISLNK(member.external_attr >> 16):
-                raise OneshotError(f"{source} holds a link: {member.filename!r}.")
+            if stat.S_IFMT(member.external_attr >> 16) not in PLAIN_MODES:
+                raise OneshotError(f"{source} holds a link or no plain file: {member.filename!r}.")
             if member.is_dir() or not wanted(name):
                 continue
-            if member.file_size > limits.member_bytes:
+            if member.file_size > min(limits.member_bytes, most):
                 raise _too_much(source, limits)
-            try:
-                with archive.open(member) as file:
-                    content = file.read(limits.member_bytes + 1)
-            except (RuntimeError, NotImplementedError) as error:  # encrypted, unknown method
-                raise OneshotError(f"'{name}' in {source} cannot be read ({error}).") from error
+            if member.compress_type not in ZIP_METHODS:
+                raise OneshotError(
+                    f"'{name}' in {source} is packed by another method than deflate.",
+                    "Pack it again: zip -r FILE.zip FOLDER",
+                )
+            with archive.open(member) as file:
+                content = file.read(limits.member_bytes + 1)
             if len(content) > limits.member_bytes:
                 raise _too_much(source, limits)
             yield name, content
@@ -181,7 +217,9 @@ def _tar(
 ) -> Iterator[tuple[str, bytes]]:
     with _unpacked(source) as plain:
         # tarfile reads long names and sparse maps whole, so the stream itself is rationed.
-        rationed = _Rationed(plain, source, limits)
+        # Headers and padding take 1,536 bytes a member at most, long names aside.
+        most = limits.unpacked(source.stat().st_size) + 2048 * limits.members
+        rationed = _Rationed(plain, source, limits, most, limits.member_bytes)
         with tarfile.open(fileobj=cast(IO[bytes], rationed), mode="r:") as archive:
             for count, member in enumerate(archive):
                 name = _safe_name(source, member.name)
@@ -224,22 +262,27 @@ def _unpacked(source: Path) -> IO[bytes]:
 
 
 class _Rationed:
-    """A file that refuses to read more at once than one member, or more in all than the total."""
+    """A file that refuses to read more than `at_once` bytes, or anything beyond byte `end`."""
 
-    def __init__(self, file: IO[bytes], source: Path, limits: Limits) -> None:
+    def __init__(
+        self, file: IO[bytes], source: Path, limits: Limits, end: int, at_once: int
+    ) -> None:
         self._file, self._source, self._limits = file, source, limits
-        # Headers and padding take 1,536 bytes a member at most, long names aside.
-        self._end = limits.total_bytes + 2048 * limits.members
+        self._end, self._at_once = end, at_once
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= self._limits.member_bytes or self._file.tell() + size > self._end:
+        size = self._end - self._file.tell() if size < 0 else size
+        if size > self._at_once or self._file.tell() + size > self._end:
             raise _too_much(self._source, self._limits)
         return self._file.read(size)
 
-    def seek(self, place: int, whence: int = 0) -> int:
-        if whence != os.SEEK_SET or place > self._end:
+    def seek(self, place: int, whence: int = os.SEEK_SET) -> int:
+        if place > self._end:
             raise _too_much(self._source, self._limits)
-        return self._file.seek(place)
+        return self._file.seek(place, whence)
+
+    def seekable(self) -> bool:
+        return True
 
     def tell(self) -> int:
         return self._file.tell()

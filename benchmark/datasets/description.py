@@ -95,15 +95,19 @@ def read_description(name: str, directory: Path) -> dict[str, Any]:
         )
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise broken(name, path, f"cannot be read ({error})") from error
     if not isinstance(description, dict) or "format" not in description:
         raise broken(name, path, "was not written by this suite")
     if description["format"] != FORMAT:
         found = f"has format {description['format']}, this version reads format {FORMAT}"
         raise broken(name, path, found)
-    if description.get("check") != _checksum(description) or description["name"] != name:
+    if description.get("check") != _checksum(description) or description.get("name") != name:
         raise broken(name, path, "has changed since it was written")
+    try:
+        _check(description)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise broken(name, path, "tells of a data set that cannot be") from error
     return description
 
 
@@ -115,6 +119,44 @@ def array_digest(data_set: DataSet) -> str:
 def broken(name: str, path: Path, reason: str) -> OneshotError:
     """The error for a file of the store that cannot be used, with the command that mends it."""
     return OneshotError(f"{path} {reason}.", f"Type: oneshot data add {name} PATH")
+
+
+def _check(description: dict[str, Any]) -> None:
+    """Raises a ValueError, or what a wrong type raises, for what no data set is described by."""
+    shape, names = description["shape"], description["class_names"]
+    family = description["family"]
+    axes = {"character": 4, "photograph": 4, "vector": 2, "text": 1}[family]
+    texts = [description[key] for key in ("digest", "digest_of", "stored_digest", "source")]
+    if len(shape) != axes or not all(type(side) is int and side > 0 for side in shape):
+        raise ValueError("shape")
+    if not re.fullmatch(r"[<>|=]?[ufiU][0-9]{1,6}", description["dtype"]):
+        raise ValueError("types")
+    "".join([*texts, *names]).encode()  # a lone surrogate would be found by no digest
+    _check_codes(description["labels"], shape[0], names)
+    own = description.get("own") or {"tasks": {}, "version": 1}
+    if not all(isinstance(each, dict) for each in (description["groups"], own["tasks"])):
+        raise ValueError("groups and tasks have names")
+    for key, group in description["groups"].items():
+        "".join([key, *group["names"]]).encode()
+        _check_codes(group["codes"], shape[0], group["names"])
+    if type(own["version"]) is not int or not 1 <= own["version"] <= 1_000_000:
+        raise ValueError("version")
+    for task in own["tasks"].values():
+        for key in (task["within"], task["apart"]):
+            if key is not None and key not in description["groups"]:
+                raise ValueError("tasks")
+        if not all(type(task[key]) is int and task[key] > 0 for key in ("queries", "episodes")):
+            raise ValueError("tasks")
+
+
+def _check_codes(told: Any, count: int, names: Any) -> None:
+    codes = np.asarray(told)
+    if not isinstance(told, list) or not isinstance(names, list):
+        raise ValueError("codes and names are lists")
+    if codes.dtype.kind != "i" or codes.shape != (count,) or not 0 <= codes.min() <= codes.max():
+        raise ValueError("codes")
+    if codes.max() >= len(names):
+        raise ValueError("a code without a name")
 
 
 def _checksum(description: dict[str, Any]) -> str:

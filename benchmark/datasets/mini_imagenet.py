@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.datasets.archives import is_archive, open_image, read_members
+from benchmark.datasets.archives import IMAGE_TROUBLE, is_archive, open_image, read_members
 from benchmark.datasets.catalogue import MINI_IMAGENET
 from benchmark.datasets.data_set import DataSet, Groups, content_digest, whole
 from benchmark.datasets.store import Progress
@@ -159,5 +159,5 @@ def _pixels(name: str, content: bytes) -> NDArray[np.uint8]:
         )
     try:
         return np.asarray(image).transpose(2, 0, 1)
-    except (OSError, SyntaxError, ValueError) as error:
+    except IMAGE_TROUBLE as error:
         raise OneshotError(f"'{name}' is a damaged JPEG ({error}).", HINT) from error

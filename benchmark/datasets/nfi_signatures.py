@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.datasets.archives import open_image, read_members
+from benchmark.datasets.archives import IMAGE_TROUBLE, open_image, read_members
 from benchmark.datasets.catalogue import NFI_SIGNATURES
 from benchmark.datasets.data_set import DataSet, Groups, whole
 from benchmark.datasets.resample import resample
@@ -92,5 +92,5 @@ def _ink(name: str, content: bytes) -> NDArray[np.uint8]:
         raise OneshotError(f"'{name}' is of mode {image.mode}, expected 8-bit grey.", HINT)
     try:
         return 255 - np.asarray(image)[None]
-    except (OSError, SyntaxError, ValueError) as error:
+    except IMAGE_TROUBLE as error:
         raise OneshotError(f"'{name}' is a damaged PNG ({error}).", HINT) from error

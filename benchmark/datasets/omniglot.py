@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.datasets.archives import is_archive, open_image, read_members
+from benchmark.datasets.archives import IMAGE_TROUBLE, is_archive, open_image, read_members
 from benchmark.datasets.catalogue import OMNIGLOT
 from benchmark.datasets.data_set import DataSet, Groups, whole
 from benchmark.datasets.omniglot_alphabets import ALPHABETS
@@ -160,7 +160,7 @@ def _ink(name: str, content: bytes) -> NDArray[np.uint8]:
         )
     try:
         paper = np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as error:
+    except IMAGE_TROUBLE as error:
         raise OneshotError(f"'{name}' is a damaged PNG ({error}).", HINT) from error
     return np.where(paper, 0, 255).astype(np.uint8)
 

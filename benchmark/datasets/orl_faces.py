@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.datasets.archives import open_image, read_members
+from benchmark.datasets.archives import IMAGE_TROUBLE, open_image, read_members
 from benchmark.datasets.catalogue import ORL_FACES
 from benchmark.datasets.data_set import DataSet, Groups, whole
 from benchmark.datasets.split import ranked
@@ -87,5 +87,5 @@ def _grey(name: str, content: bytes) -> NDArray[np.uint8]:
         )
     try:
         return np.asarray(image)[None]
-    except (OSError, SyntaxError, ValueError) as error:
+    except IMAGE_TROUBLE as error:
         raise OneshotError(f"'{name}' is a damaged PGM ({error}).", HINT) from error

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.datasets.resample import resample
+from benchmark.datasets.resample import padded, resample
 
 Fit = Literal["pad", "crop", "stretch"]
 FITS: tuple[Fit, ...] = ("pad", "crop", "stretch")
@@ -38,6 +38,10 @@ def crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def fitted(image: NDArray[np.uint8], side: int, fit: Fit) -> NDArray[np.uint8]:
     """uint8 [c, side, side] from [c, h, w], by the suite's pinned resampler."""
-    square = pad(image) if fit == "pad" else crop(image) if fit == "crop" else image
+    if fit == "pad":
+        _, height, width = image.shape
+        longest = max(height, width)
+        return padded(image, side, (longest - height) // 2, (longest - width) // 2)
+    square = crop(image) if fit == "crop" else image
     squared: NDArray[np.uint8] = resample(square[None], side)[0]
     return squared

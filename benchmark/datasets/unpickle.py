@@ -1,7 +1,8 @@
 """Pickles of numbers, read without running anything that is in them.
 
 A pickle is a program. This reader gives it nothing to call but builders of its own, which make
-plain arrays; numpy's own unpickling, which trusts its input, never runs.
+plain arrays; numpy's own unpickling, which trusts its input, never runs. Keys of dicts are texts
+and small numbers: others can be made so that hashing them, or looking them up, takes for ever.
 """
 
 from __future__ import annotations
@@ -11,13 +12,20 @@ import pickletools
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.datasets.own.bad import printable
 from benchmark.errors import OneshotError
 
+# Sets, which hash what they hold, objects, what lies outside of the file, and extensions.
+REFUSED = (
+    pickle.EMPTY_SET, pickle.ADDITEMS, pickle.FROZENSET, pickle.INST, pickle.OBJ, pickle.NEWOBJ,
+    pickle.NEWOBJ_EX, pickle.PERSID, pickle.BINPERSID, pickle.EXT1, pickle.EXT2, pickle.EXT4,
+    pickle.NEXT_BUFFER, pickle.READONLY_BUFFER,
+)  # fmt: skip
 MAX_MEMO = 50_000_000  # the unpickler sets aside memory for the highest number a pickle names
 
 
@@ -41,11 +49,10 @@ def load(path: Path, max_bytes: int) -> Any:
     except OneshotError:
         raise
     except pickle.UnpicklingError as error:
-        raise OneshotError(f"{path} is no pickle of arrays: {error}.") from error
+        raise OneshotError(f"{path} is no pickle of arrays: {printable(str(error))}.") from error
     except Exception as error:  # a bent pickle can make the unpickler raise nearly anything
-        raise OneshotError(
-            f"{path} is a damaged pickle ({type(error).__name__}: {error})."
-        ) from error
+        reason = printable(f"{type(error).__name__}: {error}")
+        raise OneshotError(f"{path} is a damaged pickle ({reason}).") from error
 
 
 class _Maker:
@@ -146,13 +153,49 @@ _MAKERS: dict[tuple[str, str], Callable[..., Any]] = {
 }
 
 
-class _Reader(pickle.Unpickler):
+class _Reader(pickle._Unpickler):
+    """Python's own reader in Python: slower than the one in C, but open to checks on keys."""
+
+    dispatch: ClassVar[dict[int, Any]] = {
+        code: read
+        for code, read in pickle._Unpickler.dispatch.items()
+        if bytes([code]) not in REFUSED
+    }
+
     def find_class(self, module: str, name: str) -> Any:
         # numpy 2 renamed `numpy.core` to `numpy._core`.
         place = re.sub(r"^numpy\._?core\.", "numpy.", module)
         if (place, name) not in _MAKERS:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which was not run")
         return _Maker(_MAKERS[place, name])
+
+    def _setitem(self) -> None:
+        key, value = self.stack[-2:]  # type: ignore[attr-defined]
+        del self.stack[-2:]  # type: ignore[attr-defined]
+        _put(self.stack[-1], [key, value])  # type: ignore[attr-defined]
+
+    def _setitems(self) -> None:
+        items = self.pop_mark()  # type: ignore[attr-defined]
+        _put(self.stack[-1], items)  # type: ignore[attr-defined]
+
+    def _dict(self) -> None:
+        items = self.pop_mark()  # type: ignore[attr-defined]
+        self.append(_put({}, items))  # type: ignore[attr-defined]
+
+    dispatch[pickle.SETITEM[0]] = _setitem
+    dispatch[pickle.SETITEMS[0]] = _setitems
+    dispatch[pickle.DICT[0]] = _dict
+
+
+def _put(held: Any, items: list[Any]) -> dict[Any, Any]:
+    """`held` with keys and values that take turns in `items`."""
+    if type(held) is not dict:
+        raise pickle.UnpicklingError(f"it puts keys into a {type(held).__name__}")
+    for key, value in zip(items[::2], items[1::2], strict=True):
+        if not (isinstance(key, str | bytes) or (isinstance(key, int) and abs(key) < 1 << 60)):
+            raise pickle.UnpicklingError(f"it holds a dict with a key of type {type(key).__name__}")
+        held[key] = value
+    return held
 
 
 def _check_memo(file: IO[bytes]) -> None:

@@ -90,5 +90,5 @@ def literal(value: Any) -> Any:
         return value
     try:
         return json.loads(value.lower() if value.lower() in ("true", "false") else value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # of which json's own is one; endless numbers are another
         return value

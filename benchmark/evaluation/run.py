@@ -35,6 +35,7 @@ from benchmark.evaluation.training import CHOOSING_EPISODES, training_of
 from benchmark.protocols import TrainingResult
 from benchmark.records import store
 from benchmark.records.schema import (
+    MOST,
     Cost,
     CurvePoint,
     Provenance,
@@ -258,7 +259,7 @@ def _measure(
         outcome=answers.outcome,
         calibration=confidences.counts() if confidences else None,
         curve=[
-            CurvePoint(items=items, loss_millionths=loss, correct_per_10000=correct)
+            CurvePoint(items=items, loss_millionths=min(loss, MOST), correct_per_10000=correct)
             for items, loss, correct in (results[0].curve if results else [])
         ],
         cost=Cost(

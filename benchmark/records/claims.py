@@ -6,12 +6,12 @@ task's; without a source it is none.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from benchmark import toml
 from benchmark.errors import OneshotError, first_mistake
 
 FOLDER = "claims"
@@ -32,7 +32,7 @@ class Claim(BaseModel):
         protocol: "same" as the task's, "near" it, or "different".
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     task: str = Field(min_length=1)
     method: str = Field(min_length=1)
@@ -73,9 +73,7 @@ def load(results: Path) -> list[Claim]:
     claims: list[Claim] = []
     for path in sorted((results / FOLDER).glob("*.toml")):
         try:
-            claims += _File.model_validate(tomllib.loads(path.read_text("utf-8"))).claim
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise OneshotError(f"{path} is no TOML: {error}.") from error
+            claims += _File.model_validate(toml.read(path, str(path))).claim
         except ValidationError as error:
             raise OneshotError(
                 f"{path} is wrong at {first_mistake(error)}.",

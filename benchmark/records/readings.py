@@ -50,14 +50,29 @@ def load(results: Path) -> Counter[tuple[str, str]]:
     Raises:
         OneshotError: a file is not what `note` writes.
     """
-    found: Counter[tuple[str, str]] = Counter()
+    return Counter((track, row[0]) for track, row in rows(results))
+
+
+def rows(results: Path) -> list[tuple[str, list[str]]]:
+    """(slug of the track, [model, task, version, recipe8, seed]) of every reading.
+
+    Raises:
+        OneshotError: a file is not what `note` writes.
+    """
+    found: list[tuple[str, list[str]]] = []
+    head = HEAD.strip().split(",")
     for path in sorted((results / FOLDER).glob("*/*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file))
-        width = HEAD.count(",") + 1
-        if any(len(row) != width for row in rows):
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                lines = list(csv.reader(file))
+            wrong = any(len(line) != len(head) for line in lines)
+        except OSError as error:
+            raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+        except (UnicodeDecodeError, csv.Error):
+            wrong = True
+        if wrong:
             raise OneshotError(f"{path} has a line that is not {HEAD.strip()}.", "Restore it.")
-        found.update((path.parent.name, row[0]) for row in rows if row != HEAD.strip().split(","))
+        found += [(path.parent.name, line) for line in lines if line != head]
     return found
 
 

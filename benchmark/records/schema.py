@@ -7,14 +7,20 @@ differ between two equal measurements.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from benchmark.records.canonical import digest, recipe_hash
 
 SCHEMA = 1
+MOST = 2**53  # whole numbers that floats hold exactly: sums and means of them cannot overflow
+DEEPEST = 32  # levels of a recipe
 ADDED = ("calibration",)  # fields that the first records did not have
+Number = Annotated[int, Field(ge=-MOST, le=MOST)]
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Name = Annotated[str, Field(min_length=1, max_length=1_000)]
 Hex = Field(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -31,20 +37,40 @@ class TaskRef(Part):
     queries); `episode_digest` covers exactly those.
     """
 
-    name: str
-    version: int = Field(ge=1)
+    name: Name
+    version: int = Field(ge=1, le=1_000_000)
     data_digest: str = Hex
     episode_digest: str = Hex
-    episodes: int = Field(ge=1)
+    episodes: int = Field(ge=1, le=10**9)
 
 
 class ModelRef(Part):
     """Which model answered. `recipe` holds everything that its answers depend on but the seed."""
 
-    key: str = Field(min_length=1)
+    key: Name
     recipe: dict[str, Any]
     pool: Literal["inductive", "transductive", "pretrained"] = "inductive"
     seen: list[str] | None = None  # data the model was trained on; None: undeclared
+
+    @field_validator("recipe")
+    @classmethod
+    def plain(cls, recipe: dict[str, Any]) -> dict[str, Any]:
+        """Not nested without end, and no number that a text could not hold."""
+        level: list[Any] = [recipe]
+        for _ in range(DEEPEST):
+            if any(type(value) is int and abs(value) > 2**64 for value in level):
+                raise ValueError("a number of the recipe is too large")
+            if any(isinstance(value, float) and not isfinite(value) for value in level):
+                raise ValueError("a number of the recipe is infinite or none")
+            level = [
+                below
+                for value in level
+                if isinstance(value, dict | list)
+                for below in (value.values() if isinstance(value, dict) else value)
+            ]
+            if not level:
+                return recipe
+        raise ValueError(f"the recipe is nested more than {DEEPEST} levels deep")
 
     @property
     def recipe8(self) -> str:
@@ -56,7 +82,7 @@ class Counts(Part):
     """Correct answers per episode, each out of `of` queries."""
 
     kind: Literal["counts"] = "counts"
-    of: int = Field(ge=1)
+    of: int = Field(ge=1, le=10**9)
     correct: list[int] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -81,7 +107,7 @@ class LogOdds(Part):
     """
 
     kind: Literal["log-odds"] = "log-odds"
-    thousandths: list[int] = Field(min_length=1)
+    thousandths: list[Annotated[int, Field(ge=-(10**12), le=10**12)]] = Field(min_length=1)
     calibrated: bool = True
 
     @property
@@ -99,10 +125,10 @@ class Ranks(Part):
     """
 
     kind: Literal["ranks"] = "ranks"
-    first: list[int] = Field(min_length=1)
-    hits: list[int]
-    precision: list[int]
-    matches: int | list[int]
+    first: list[Count] = Field(min_length=1)
+    hits: list[Count]
+    precision: list[Count]
+    matches: Count | list[Count]
 
     @model_validator(mode="after")
     def fitting(self) -> Self:
@@ -134,10 +160,10 @@ class Calibration(Part):
     `confidence_millionths` is each bin's sum; the temperature divides the model's scores.
     """
 
-    temperature_millionths: int = Field(ge=1)
-    answers: list[int] = Field(min_length=1)
+    temperature_millionths: int = Field(ge=1, le=MOST)
+    answers: list[Number] = Field(min_length=1)
     correct: list[int]
-    confidence_millionths: list[int]
+    confidence_millionths: list[Number]
 
     @model_validator(mode="after")
     def fits(self) -> Self:
@@ -152,7 +178,7 @@ class Calibration(Part):
 class Validation(Part):
     """The outcome on the pinned validation twin of the task."""
 
-    task: str
+    task: Name
     episode_digest: str = Hex
     outcome: Outcome
 
@@ -160,19 +186,19 @@ class Validation(Part):
 class CurvePoint(Part):
     """One validation during training: items seen, loss in millionths, correct per 10,000."""
 
-    items: int
-    loss_millionths: int
-    correct_per_10000: int
+    items: Number
+    loss_millionths: Number
+    correct_per_10000: Number
 
 
 class Cost(Part):
     """What the job cost on the machine named in the provenance; milliseconds of wall clock."""
 
-    training_items: int = 0
-    training_milliseconds: int = 0
-    embedding_milliseconds: int = 0
-    scoring_milliseconds: int = 0
-    parameters: int | None = None
+    training_items: Number = 0
+    training_milliseconds: Number = 0
+    embedding_milliseconds: Number = 0
+    scoring_milliseconds: Number = 0
+    parameters: Number | None = None
     training_device: str | None = None  # where it is not the provenance's; not written where it is
 
 
@@ -196,8 +222,8 @@ class Record(Part):
     record_schema: int = Field(default=SCHEMA, alias="schema")
     task: TaskRef
     model: ModelRef
-    seed: int = Field(ge=0)
-    fold: int | None = None
+    seed: int = Field(ge=0, le=MOST)
+    fold: Count | None = None
     status: Literal["ok", "failed"] = "ok"
     reason: str | None = None
     validation: Validation | None = None

@@ -22,6 +22,17 @@ def markdown(text: str) -> str:
     return re.sub(r"(?i)\bwww\.", lambda match: match[0][:-1] + "&#46;", text)
 
 
+def cell(text: str) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula; numbers stay what they are."""
+    if not text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return "'" + text
+    return text
+
+
 def fenced(lines: list[str], language: str = "") -> list[str]:
     """A code block whose fence is longer than any run of backticks inside."""
     lines = [printable(line) for line in lines]

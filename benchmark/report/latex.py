@@ -7,6 +7,7 @@ import re
 from benchmark.records.store import slug
 from benchmark.registry import bibtex_of, title_of
 from benchmark.report import cells
+from benchmark.report.escape import printable
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
 from benchmark.report.pair_columns import NOTES
 from benchmark.report.results import Result, TaskColumn
@@ -17,6 +18,7 @@ MADE = f"% Made by `{COMMAND}` from "
 ESCAPED = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
 }  # fmt: skip
 KINDS = {
     "episodes": "One-shot learning", "verification": "Verification", "retrieval": "Retrieval",
@@ -127,4 +129,4 @@ def _caption(section: Section, records: int, made_from: str) -> str:
 
 def _safe(text: str) -> str:
     """Text that LaTeX shows as it is."""
-    return "".join(ESCAPED.get(character, character) for character in text)
+    return "".join(ESCAPED.get(character, character) for character in printable(text))

@@ -69,7 +69,9 @@ def describe(name: str) -> TaskName:
     try:
         task = find_task(name)
     except OneshotError:
-        shape = re.fullmatch(r"(.+?)-(?:(\d+)w\d+s(?:-dirichlet)?|verification|retrieval)", name)
+        shape = re.fullmatch(
+            r"(.+?)-(?:([0-9]{1,6})w[0-9]{1,6}s(?:-dirichlet)?|verification|retrieval)", name
+        )
         n_way = int(shape[2]) if shape and shape[2] and int(shape[2]) > 0 else None
         track = shape[1] if shape else name
         ending = name.rpartition("-")[2]

@@ -9,6 +9,7 @@ import csv
 import io
 
 from benchmark.report.columns import SHEET, entries
+from benchmark.report.escape import cell
 from benchmark.report.leaderboard import Leaderboard
 from benchmark.report.pair_columns import SHEETS
 
@@ -21,7 +22,7 @@ def render(leaderboard: Leaderboard, protocol: str = "episodes") -> str:
     writer.writerow([column.title for column in columns])
     for entry in entries(leaderboard):
         if entry.section.protocol == protocol:
-            writer.writerow([column.value(entry) for column in columns])
+            writer.writerow([cell(column.value(entry)) for column in columns])
     return file.getvalue()
 
 

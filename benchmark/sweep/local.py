@@ -19,6 +19,8 @@ from benchmark.sweep.plan import Planned
 from benchmark.sweep.processes import ended, environment, uninterrupted
 from benchmark.sweep.tuning import Search
 from benchmark.sweep.worker import Message, Order, Orders, work
+from benchmark.tasks.spec import Track
+from benchmark.tasks.tracks import track as find_track
 
 TRIES = 2  # of a job whose worker dies
 STARTS = 3  # workers in a row that die before they are ready
@@ -36,6 +38,7 @@ class Unit:
         model, where, which: its name, for people.
         training: identity of what is trained; units that share it are never done at once.
         cost: multiply-adds, roughly.
+        data_sets: names of those that it needs.
     """
 
     order: Order
@@ -44,6 +47,7 @@ class Unit:
     which: str
     training: str
     cost: float
+    data_sets: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -55,12 +59,21 @@ def unit_of(each: Planned) -> Unit:
     """The planned job; present tasks are left out by the worker itself."""
     job = each.job
     cost = each.learning + each.answers
-    return Unit(each.described, job.spec.key, job.track.name, job.which, each.training, cost)
+    data_sets = data_sets_of(job.track)
+    return Unit(
+        each.described, job.spec.key, job.track.name, job.which, each.training, cost, data_sets
+    )
 
 
 def unit_of_search(search: Search) -> Unit:
     """The search: several trainings, one after the other."""
-    return Unit(search, search.model, search.track, "search", search.name, 1.0)
+    data_sets = data_sets_of(find_track(search.track))
+    return Unit(search, search.model, search.track, "search", search.name, 1.0, data_sets)
+
+
+def data_sets_of(track: Track) -> tuple[str, ...]:
+    """Names of the data sets of a track."""
+    return tuple(dict.fromkeys(name for name in (track.data, track.test_data) if name is not None))
 
 
 class Listener(Protocol):

@@ -17,7 +17,7 @@ Parts that cannot be combined are no error in a suite: they are listed with the 
 
 from __future__ import annotations
 
-import tomllib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -28,6 +28,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from benchmark import toml
 from benchmark.errors import OneshotError, UnknownName, first_mistake
 from benchmark.evaluation.job import check_budget
 from benchmark.registry import catalogue_keys, part_names
@@ -36,6 +37,8 @@ from benchmark.tasks import task as find_task
 
 PARTS = {"backbone": "backbones", "distance": "distances", "loss": "losses"}
 SIGNS = "*?["
+NUMBER = "[0-9]{1,9}"  # any longer one is a slip
+MOST_SEEDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -106,24 +109,22 @@ def load(name: str) -> Suite:
         OneshotError: the file cannot be read or says something else than a suite.
     """
     if name.endswith(".toml"):
-        try:
-            text = Path(name).read_text(encoding="utf-8")
-        except OSError as error:
-            raise OneshotError(f"Cannot read the suite {name}: {error.strerror}.") from error
-    elif name in shipped():
+        return _suite(toml.read(Path(name), f"the suite {name}"), name)
+    if name in shipped():
         text = (resources.files("benchmark.suites") / f"{name}.toml").read_text(encoding="utf-8")
-    else:
-        hint = f"There are: {', '.join(shipped())}; or give a file: my_suite.toml."
-        raise UnknownName("suite", name, list(shipped()), hint)
-    return parse(text, name)
+        return parse(text, name)
+    hint = f"There are: {', '.join(shipped())}; or give a file: my_suite.toml."
+    raise UnknownName("suite", name, list(shipped()), hint)
 
 
 def parse(text: str, name: str) -> Suite:
     """The suite that a TOML text describes; `name` is for messages. See `load` for the errors."""
+    return _suite(toml.parse(text, f"the suite {name}"), name)
+
+
+def _suite(tables: dict[str, Any], name: str) -> Suite:
     try:
-        file = _File.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise OneshotError(f"The suite {name} is no TOML: {error}.") from error
+        file = _File.model_validate(tables)
     except ValidationError as error:
         raise OneshotError(
             f"The suite {name} is wrong at {first_mistake(error)}.",
@@ -139,7 +140,7 @@ def _wanted(block: _Block) -> Iterator[Wanted]:
     found: dict[tuple[str, str | None], None] = {}  # a set that keeps the order
     for template in block.models:
         for filling in _fillings(block, template):
-            tune = block.tune.format(**filling) if block.tune else None
+            tune = _filled(block.tune, filling) if block.tune else None
             for model in _models(_filled(template, filling)):
                 found[model, tune] = None
     for model, tune in found:
@@ -147,13 +148,17 @@ def _wanted(block: _Block) -> Iterator[Wanted]:
 
 
 def _filled(template: str, filling: Mapping[str, str]) -> str:
-    try:
-        return template.format(**filling)
-    except (KeyError, IndexError, ValueError):
+    filled = re.sub(
+        "|".join("{" + part + "}" for part in filling) or "(?!)",
+        lambda found: filling[found[0][1:-1]],
+        template,
+    )
+    if "{" in filled or "}" in filled:  # no str.format: a template may come from anywhere
         raise OneshotError(
             f"The model '{template}' has a blank that the block does not fill.",
             f"Blanks are {', '.join('{' + part + '}' for part in PARTS)}; give the block a list.",
-        ) from None
+        )
+    return filled
 
 
 def _fillings(block: _Block, template: str) -> Iterator[dict[str, str]]:
@@ -212,9 +217,12 @@ def seeds_of(text: str) -> list[int]:
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
+        if not re.fullmatch(NUMBER, first) or (dash and not re.fullmatch(NUMBER, last)):
             raise OneshotError(f"'{text}' is no list of seeds.", "Type for example 0-2 or 0,3.")
-        seeds += range(int(first), int(last or first) + 1)
-    if not seeds or len(seeds) > 10_000:
-        raise OneshotError(f"'{text}' names {len(seeds)} seeds; expected 1 to 10,000.")
+        named = range(int(first), int(last or first) + 1)
+        if len(seeds) + len(named) > MOST_SEEDS:  # before they are counted out
+            raise OneshotError(f"'{text}' names too many seeds; expected 1 to {MOST_SEEDS:,}.")
+        seeds += named
+    if not seeds:
+        raise OneshotError(f"'{text}' names no seeds; expected 1 to {MOST_SEEDS:,}.")
     return list(dict.fromkeys(seeds))

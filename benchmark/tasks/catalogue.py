@@ -83,7 +83,9 @@ def task(name: str) -> Task:
     if pair is not None:
         return pair
     plain = name.removesuffix(VALIDATION)
-    shape = r"(?P<family>.+)-(?P<way>[1-9]\d*)w(?P<shot>[1-9]\d*)s(?P<uneven>-dirichlet)?"
+    shape = (
+        r"(?P<family>.+)-(?P<way>[1-9][0-9]{0,5})w(?P<shot>[1-9][0-9]{0,5})s(?P<uneven>-dirichlet)?"
+    )
     match = re.fullmatch(shape, plain)
     family = None
     if match is not None:

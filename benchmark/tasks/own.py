@@ -166,6 +166,10 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         for key, group in description["groups"].items()
     }
     split = description["groups"].get("split")
+    if split and tuple(split["names"]) == SPLITS and class_groups["split"].min() < 0:
+        raise OneshotError(
+            f"The data set '{name}' has a class in two splits.", "Add it again: oneshot data add"
+        )
     own = description.get("own") or {"tasks": {}, "version": 1}
     shape, kind = description["shape"], description["family"]
     return Told(

@@ -16,6 +16,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -172,7 +173,7 @@ def _images(twin: Twin, count: int) -> Tensor:
 def _onnx(network: nn.Module, example: Tensor, note: str, compares: bool) -> bytes:
     for package in ("onnxruntime", "onnxscript"):
         try:
-            __import__(package)
+            import_module(package)
         except ImportError:
             raise OneshotError(f"An export to ONNX needs {package}.", INSTALL) from None
     program = torch.onnx.export(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from benchmark.datasets.own.bad import printable
-from benchmark.datasets.own.decode import TROUBLE, planes
+from benchmark.datasets.own.decode import TROUBLE, opened, planes
 from benchmark.errors import OneshotError
 from benchmark.report.figures.theme import COLOURS, INK, MUTED, canvas, png, theme
 from benchmark.twin.pictures import OneImage
@@ -99,9 +98,8 @@ def _picture(image: OneImage) -> NDArray[np.uint8]:
     """
     try:
         if isinstance(image, str | Path):
-            with warnings.catch_warnings(), Image.open(Path(image).expanduser()) as opened:
-                warnings.simplefilter("ignore")  # Pillow's about odd files, which it reads
-                array = planes(opened, 3)
+            with opened(Path(image).expanduser()) as file:
+                array = planes(file, 3)
         else:
             shown = image if isinstance(image, Image.Image) else Image.fromarray(image)
             array = planes(shown, 3)

@@ -163,6 +163,53 @@ def test_a_bomb_in_the_headers_of_a_tar_is_not_unpacked(tmp_path):
         list(read_members(tmp_path / "x.tar.gz", limits=SMALL))
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.xz", "tar.bz2"])
+def test_too_much_from_too_little_is_refused(tmp_path, kind):
+    zeros = [(str(n), bytes(1 << 20)) for n in range(4)]
+    if kind == "zip":
+        path = write_zip(tmp_path / "x.zip", zeros, compression=zipfile.ZIP_DEFLATED)
+    else:
+        path = write(tmp_path, kind, zeros)
+    with pytest.raises(OneshotError, match="10 times what it takes packed"):
+        list(read_members(path, limits=Limits(ratio=10, free_bytes=1 << 20)))
+    assert len(list(read_members(path))) == 4  # little enough not to matter
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_that_unpack_without_bound_are_refused(tmp_path, method):
+    path = write_zip(tmp_path / "x.zip", [("a", b"x" * 1000)], compression=method)
+    with pytest.raises(OneshotError, match="another method than deflate"):
+        list(read_members(path))
+
+
+@pytest.mark.parametrize("mode", [0o020666, 0o060666, 0o010666, 0o140666])
+def test_devices_pipes_and_sockets_in_a_zip_are_refused(tmp_path, mode):
+    member = zipfile.ZipInfo("x")
+    member.create_system, member.external_attr = 3, mode << 16
+    with pytest.raises(OneshotError, match="no plain file"):
+        list(read_members(write_zip(tmp_path / "x.zip", [(member, b"")])))
+
+
+def test_a_list_of_members_that_is_too_long_is_not_read(tmp_path):
+    path = write_zip(tmp_path / "x.zip", [(f"{n:04d}" * 50, b"") for n in range(3000)])
+    with pytest.raises(OneshotError, match="more than it may"):
+        list(read_members(path, limits=SMALL))
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_what_a_bent_archive_says_is_one_line(tmp_path, kind):
+    path = write(tmp_path, kind, [("a", b"x" * 100)])
+    content = bytearray(path.read_bytes())
+    if kind == "zip":
+        content[content.find(b"PK\1\2") + 6] = 255  # "zip file version 25.5"
+    else:
+        content[124:136] = b"-99999999999"
+    path.write_bytes(content)
+    with pytest.raises(OneshotError) as caught:
+        list(read_members(path))
+    assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz"])
 def test_cut_archives_are_refused(tmp_path, kind):
     path = write(tmp_path, kind, [("a", os.urandom(3000)), ("b", os.urandom(3000))])

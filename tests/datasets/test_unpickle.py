@@ -180,6 +180,17 @@ def test_arrays_whose_size_does_not_fit_are_refused(tmp_path):
         read(tmp_path, honest.replace(b"K\x06\x85", b"K\x07\x85"))
 
 
+def test_keys_whose_hash_takes_for_ever_are_refused(tmp_path):
+    doubled = b"2\x86" * 64  # a tuple of the same twice, again and again: 2^64 steps to hash
+    for content in (b"}K\x01" + doubled + b"Ns.", b"(K\x01" + doubled + b"Nd."):
+        with pytest.raises(OneshotError, match="key of type tuple"):
+            read(tmp_path, b"\x80\x02" + content)
+    with pytest.raises(OneshotError):
+        read(tmp_path, b"\x80\x04\x8f(K\x01" + doubled + b"\x90.")
+    with pytest.raises(OneshotError, match="key of type int"):  # they all have the hash 0
+        read(tmp_path, pickle.dumps({n * (2**61 - 1): None for n in range(1, 5)}))
+
+
 def test_nesting_that_would_grow_without_end_does_not(tmp_path):
     value: list = []
     for _ in range(12):

@@ -42,10 +42,14 @@ def test_a_mean_stands_only_beside_all_of_its_tasks():
     assert float(told["Relation,"]) > 20 and told["Chance"] == ""
 
 
+HOSTILE = "\\input{/etc/passwd}\n\n\\end{document}%$^~#&|<script>\\write18{id}"
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_it_compiles(tmp_path):
     save(tmp_path, [*grid(), record("50%_of_{my}.py:Net", recipe=TRAINED)])
+    save(tmp_path, [record(HOSTILE, recipe=TRAINED)])
     write_leaderboard(tmp_path, figures=False)
     names = sorted(path.name for path in (tmp_path / "tables").glob("*.tex"))
     assert names

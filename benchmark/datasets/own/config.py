@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from benchmark import toml
 from benchmark.datasets.split import LEAST, SPLITS
 from benchmark.errors import OneshotError, first_mistake
 
@@ -65,11 +65,7 @@ def read_config(path: Path) -> tuple[Lists | None, dict[str, dict[str, Any]]]:
         OneshotError: if it cannot be read or says something unknown.
     """
     try:
-        config = Config.model_validate(tomllib.loads(path.read_text("utf-8-sig")))
-    except OSError as error:
-        raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise OneshotError(f"{path} is no TOML file: {error}.") from error
+        config = Config.model_validate(toml.read(path, str(path)))
     except ValidationError as error:
         raise OneshotError(f"{path}: {first_mistake(error)}.") from error
     for suffix in config.tasks:
@@ -89,6 +85,8 @@ def read_lists(path: Path) -> Lists:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             for number, row in enumerate(csv.DictReader(file), 2):
+                if row["class"] is None or row["split"] is None:
+                    raise OneshotError(f"{path}, line {number} lacks a class or a split.")
                 split = {"val": "validation", "valid": "validation"}.get(row["split"], row["split"])
                 if split not in lists:
                     raise OneshotError(

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import os
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from benchmark.datasets.archives import IMAGE_TROUBLE
+from benchmark.datasets.own.bad import printable
 from benchmark.datasets.own.options import Options
 from benchmark.datasets.square import fitted
 from benchmark.datasets.store import Progress
 
 BLOCK = 256  # images in flight: bounds memory
 MOST_PIXELS = 100_000_000
+LONGEST = 65_535  # pixels a side, as far as a JPEG goes
 GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 ENLARGED = 4  # a JPEG is decoded at a half, quarter or eighth if it stays this much larger
-TROUBLE = (
-    UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError,
-    EOFError, KeyError, IndexError, TypeError, ZeroDivisionError, MemoryError, OverflowError,
-    RuntimeError, AttributeError,
+# Pillow knows more, but hands PostScript to Ghostscript, and photographs are none of the others.
+FORMATS = (
+    "AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "QOI", "SGI",
+    "TGA", "TIFF", "WEBP",
 )  # fmt: skip
+LARGE, LONG = 4_000_000, 8_192  # pixels: larger images are decoded one at a time, to bound memory
+ONE_LARGE = threading.Lock()
+TROUBLE = (UnidentifiedImageError, Image.DecompressionBombError, *IMAGE_TROUBLE)
 """What decoders of hostile files were seen to raise; each means a bad image, not a broken suite."""
 
 
@@ -47,12 +56,8 @@ class Trouble:
 def has_colour(picture: Picture) -> bool | Trouble:
     """Whether the header tells of colour; the pixels are not read."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's about odd files, told as reasons instead
-            with Image.open(picture.path) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    return Trouble(f"declares {image.width}x{image.height} pixels; not decoded")
-                return image.mode not in GREY_MODES
+        with opened(picture.path) as image:
+            return _too_large(image) or image.mode not in GREY_MODES
     except TROUBLE as error:
         return _trouble(picture, error)
 
@@ -60,15 +65,38 @@ def has_colour(picture: Picture) -> bool | Trouble:
 def pixels(picture: Picture, channels: int, options: Options) -> NDArray[np.uint8] | Trouble:
     """uint8 [channels, side, side]; transparency lies on white, several frames give the first."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(picture.path) as image:
-                # As large as resampling wants it, and not as large as a camera made it.
-                image.draft(None, (ENLARGED * options.side, ENLARGED * options.side))
-                array = planes(image, channels)
+        with opened(picture.path) as image:
+            if trouble := _too_large(image):
+                return trouble
+            # As large as resampling wants it, and not as large as a camera made it.
+            image.draft(None, (ENLARGED * options.side, ENLARGED * options.side))
+            large = image.width * image.height > LARGE or max(image.size) > LONG
+            with ONE_LARGE if large else nullcontext():
+                return fitted(planes(image, channels), options.side, options.fit)
     except TROUBLE as error:
         return _trouble(picture, error)
-    return fitted(array, options.side, options.fit)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """An image file of one of `FORMATS`, its pixels not decoded; raises what Pillow raises."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's about odd files, which are told as reasons
+        with Image.open(path, formats=_formats()) as image:
+            yield image
+
+
+@cache
+def _formats() -> list[str]:
+    """Those of `FORMATS` that this Pillow was built with."""
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
+
+
+def _too_large(image: Image.Image) -> Trouble | None:
+    if image.width * image.height <= MOST_PIXELS and max(image.size) <= LONGEST:
+        return None
+    return Trouble(f"declares {image.width}x{image.height} pixels; not decoded")
 
 
 def planes(image: Image.Image, channels: int) -> NDArray[np.uint8]:
@@ -156,7 +184,7 @@ def _trouble(picture: Picture, error: BaseException) -> Trouble:
         return Trouble("is empty" if empty else "is no image that can be read")
     if isinstance(error, OSError) and error.strerror:
         return Trouble(f"cannot be read ({error.strerror})")
-    return Trouble(f"is damaged ({str(error) or type(error).__name__})")
+    return Trouble(f"is damaged ({printable(str(error)) or type(error).__name__})")
 
 
 def _workers(options: Options) -> int:

@@ -28,9 +28,12 @@ def read_table(path: Path, numbers: bool = False) -> pd.DataFrame:
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             return pd.read_parquet(path)
+        # As it is: what pandas would unpack by the name's ending could be of any size.
         if numbers:
-            return pd.read_csv(path, encoding="utf-8-sig", low_memory=False)
-        return pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+            return pd.read_csv(path, encoding="utf-8-sig", low_memory=False, compression=None)
+        return pd.read_csv(
+            path, encoding="utf-8-sig", dtype=str, keep_default_na=False, compression=None
+        )
     except ImportError:
         raise OneshotError(
             f"{path.name} is Parquet, which needs the package pyarrow.", "Type: pip install pyarrow"

@@ -6,15 +6,14 @@ split; the `mlp` backbone has batch norm behind its first layer and needs none.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.datasets.own.bad import Bad
+from benchmark.datasets.own import npz
+from benchmark.datasets.own.bad import Bad, printable
 from benchmark.datasets.own.finish import Entry, clean, finish
 from benchmark.datasets.own.options import Added, Options
 from benchmark.datasets.own.table import column, column_name, read_table
@@ -23,7 +22,6 @@ from benchmark.errors import OneshotError
 
 LABELS = ("label", "class", "target", "labels", "y")
 FEATURES = ("x", "X", "features", "embeddings", "data")
-MOST_BYTES = 64 << 30
 
 
 def read(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
@@ -80,19 +78,17 @@ def _table(path: Path, options: Options) -> tuple[NDArray[Any], list[str], dict[
 
 
 def _archive(path: Path, options: Options) -> tuple[NDArray[Any], list[str], dict[str, list[str]]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
-                raise OneshotError(f"{path} unpacks to more than {MOST_BYTES >> 30} GiB.")
-        with np.load(path, allow_pickle=False) as file:
-            held = {name: file[name] for name in file.files}
-    except OSError as error:
-        raise OneshotError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
-        raise OneshotError(f"{path} is no NPZ file of plain arrays ({error}).") from error
-    vectors = _named(held, FEATURES, path)
-    labels = _named(held, (options.label,) if options.label else LABELS, path)
-    groups = {options.group: _named(held, (options.group,), path)} if options.group else {}
+    def wanted(there: list[str]) -> list[str]:
+        labels = (options.label,) if options.label else LABELS
+        groups = [(options.group,)] if options.group else []
+        names = [_named(there, known, path) for known in (FEATURES, labels, *groups)]
+        if len(set(names)) < len(names):
+            raise OneshotError(f"{path}: one array cannot be two of features, labels and groups.")
+        return names
+
+    held = npz.read(path, wanted)
+    vectors, labels, *rest = held.values()
+    groups = dict(zip([options.group] if options.group else [], rest, strict=True))
     if vectors.ndim != 2 or vectors.dtype.kind not in "biuf" or not vectors.size:
         raise OneshotError(f"{path}: the features must be numbers [n, d], not {vectors.shape}.")
     for name, array in {"labels": labels, **groups}.items():
@@ -102,8 +98,9 @@ def _archive(path: Path, options: Options) -> tuple[NDArray[Any], list[str], dic
     return vectors, [str(label) for label in labels], texts
 
 
-def _named(held: dict[str, NDArray[Any]], names: tuple[str, ...], path: Path) -> NDArray[Any]:
+def _named(there: list[str], names: tuple[str, ...], path: Path) -> str:
     for name in names:
-        if name in held:
-            return held[name]
-    raise OneshotError(f"{path} has no array {' or '.join(names)}; it has {', '.join(held)}.")
+        if name in there:
+            return name
+    has = printable(", ".join(there[:12])) or "none"
+    raise OneshotError(f"{path} has no array {' or '.join(names)}; it has {has}.")

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.transforms import ScaledTranslation
 
-from benchmark.report.escape import printable
+from benchmark.report.escape import cell, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -155,4 +155,6 @@ def png(figure: Figure) -> bytes:
 def _cell(value: Any) -> Any:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, str):
+        return cell(value)
     return f"{value:.6f}" if isinstance(value, float) else value

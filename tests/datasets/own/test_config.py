@@ -79,7 +79,7 @@ def test_lists_come_from_a_table_too(tree, tmp_path):
         ("queries = 1", "queries = 0", "tasks.inside.queries"),
         ("queries = 1", "query = 1", "tasks.inside.query"),
         ("[tasks.inside]", "[tasks.In_side]", "cannot name tasks"),
-        ("[splits]", "[splits", "no TOML file"),
+        ("[splits]", "[splits", "no TOML"),
         ('train = ["a/*"]', "train = []", "splits.train"),
     ],
 )

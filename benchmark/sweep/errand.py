@@ -1,0 +1,236 @@
+"""A job that is done elsewhere: what is sent to a node, and what comes back from it.
+
+The node works in folders of its own and writes nothing that anybody else reads: records, counted
+readings and outcomes of searches come back as bytes, and whoever sent the job writes them. Nothing
+here knows of Ray.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from benchmark.errors import OneshotError
+from benchmark.evaluation.job import Existing, Surroundings
+from benchmark.evaluation.provenance import code_digest
+from benchmark.protocols import Progress
+from benchmark.records import readings, store
+from benchmark.records.schema import Record
+from benchmark.sweep.description import JobDescription
+from benchmark.sweep.tuning import FOLDER as TUNING
+from benchmark.sweep.tuning import Search
+from benchmark.sweep.worker import Message, Order
+
+PACKAGES = ("benchmark", "baselines")
+FILES = ("torchscript:", "onnx:", "checkpoint:")  # models that are named by a file
+
+Tell = Callable[[Message], None]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A job, or a search, and how it is done.
+
+    Attributes:
+        order: what is asked.
+        data_sets: names of those that it needs.
+        data, work: folders on the node; None for its own defaults.
+        source: a folder on the node from which data sets that it lacks are added, or None.
+        device: "auto" means the card that the node was given, else the processor.
+        existing: "redo" trains again where weights are kept.
+        threads: of the processor, where a recipe does not say how many.
+        code: digest of the suite's sources; a node with others does nothing.
+        files: contents of model files by the name under which the order knows them.
+    """
+
+    order: Order
+    data_sets: tuple[str, ...]
+    data: Path | None
+    work: Path | None
+    source: Path | None
+    device: str
+    existing: Existing
+    threads: int
+    code: str = field(default_factory=lambda: code_digest(*PACKAGES))
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Back:
+    """What came of an errand.
+
+    Attributes:
+        end: how it ended, as in `benchmark.sweep.worker.do`.
+        records: the files of the records.
+        readings: (track, model, task, version, recipe8, seed) of each look at a test.
+        outcomes: name under the results folder and content of what a search chose.
+        refused: tasks that were left out, and why.
+    """
+
+    end: Message
+    records: tuple[bytes, ...] = ()
+    readings: tuple[tuple[str, str, str, int, str, int], ...] = ()
+    outcomes: tuple[tuple[str, bytes], ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+class _Watcher:
+    """Passes progress on and keeps what was refused."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self.left_out: list[tuple[str, str]] = []
+
+    def training(self, progress: Progress) -> None:
+        self._tell(("training", progress))
+
+    def answering(self, task: str, done: int, total: int) -> None:
+        self._tell(("answering", task, done, total))
+
+    def finished(self, record: Record, path: Path | None) -> None:
+        """Records travel with the rest."""
+
+    def refused(self, task: str, reason: str) -> None:
+        self.left_out.append((task, reason))
+
+
+def do(errand: Errand, tell: Tell) -> Back:
+    """Does the errand on this machine; never raises what a job can be blamed for.
+
+    Args:
+        errand: what is asked.
+        tell: told of the progress, as often as a watcher is.
+    """
+    if errand.code != code_digest(*PACKAGES):
+        reason = "This node runs other sources of the suite; install the same ones everywhere."
+        return Back(("failed", reason))
+    watcher = _Watcher(tell)
+    with tempfile.TemporaryDirectory(prefix="oneshot-") as folder:
+        results = Path(folder) / "results"
+        results.mkdir()
+        end = _do(errand, replace(_place(errand), results=results), watcher, Path(folder))
+        return Back(
+            end,
+            tuple(path.read_bytes() for path in store.paths(results)),
+            tuple(_readings(results)),
+            tuple(
+                (path.relative_to(results).as_posix(), path.read_bytes())
+                for path in sorted((results / TUNING).rglob("*.json"))
+            ),
+            tuple(watcher.left_out),
+        )
+
+
+def _do(errand: Errand, place: Surroundings, watcher: _Watcher, folder: Path) -> Message:
+    import torch
+
+    from benchmark.datasets.store import data_directory
+    from benchmark.evaluation.run import run
+    from benchmark.sweep.nearby import bring
+    from benchmark.tasks.own import looking_in
+
+    torch.set_num_threads(errand.threads)
+    try:
+        for name in errand.data_sets:
+            bring(name, data_directory(errand.data), errand.source)
+        order = _unpacked(errand, folder)
+        with looking_in(errand.data):
+            if isinstance(order, Search):
+                order.make(place, watcher)
+            else:
+                for _ in run(order.job(), place, errand.existing, watcher):
+                    pass
+    except OneshotError as error:
+        return "failed", str(error)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        return "broken", reason, traceback.format_exc()
+    return ("done",)
+
+
+def _place(errand: Errand) -> Surroundings:
+    from benchmark.evaluation.job import default_work
+
+    device = errand.device
+    if device == "auto":  # Ray shows a job the cards that it was given, and no others
+        import torch
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return _kept(errand.data, errand.work or default_work(), device)
+
+
+@cache
+def _kept(data: Path | None, work: Path, device: str) -> Surroundings:
+    """Data sets and tasks are loaded once in a process."""
+    return Surroundings(data, None, work, device)
+
+
+def _readings(results: Path) -> Iterator[tuple[str, str, str, int, str, int]]:
+    for track, (model, task, version, recipe8, seed) in readings.rows(results):
+        yield track, model, task, int(version), recipe8, int(seed)
+
+
+def keep(back: Back, results: Path) -> Iterator[tuple[Record, Path]]:
+    """Writes what came back into the results folder, readings first; yields each record.
+
+    Raises:
+        OneshotError: the folder cannot be written.
+    """
+    for track, model, task, version, recipe8, seed in back.readings:
+        readings.note(results, track, model, task, version, recipe8, seed)
+    for content in back.records:
+        record = Record.model_validate_json(content)
+        store.clear_unfinished(store.record_path(results, record))  # of one that was killed
+        yield record, store.write(results, record)
+    for name, content in back.outcomes:
+        store.write_bytes(results / name, content)
+
+
+def carried(order: Order) -> dict[str, bytes]:
+    """The files that the order names, by the name under which it knows them.
+
+    A model's file that imports others of its folder needs these on the node.
+    """
+    texts = [order.model]
+    if isinstance(order, JobDescription):
+        texts += order.settings.values()
+    found = {}
+    for text in texts:
+        name = _file_in(text)
+        if name is not None and Path(name).expanduser().is_file():
+            found[name] = Path(name).expanduser().read_bytes()
+    return found
+
+
+def _file_in(text: str) -> str | None:
+    for prefix in FILES:
+        if text.startswith(prefix):
+            return text.removeprefix(prefix)
+    place, colon, _ = text.rpartition(".py:")
+    return f"{place}.py" if colon else None
+
+
+def _unpacked(errand: Errand, folder: Path) -> Order:
+    """The order with its files laid out on this machine, under their own names."""
+    places = {}
+    for number, (name, content) in enumerate(sorted(errand.files.items())):
+        place = folder / f"file-{number}" / os.path.basename(name)  # noqa: PTH119
+        place.parent.mkdir()
+        place.write_bytes(content)
+        places[name] = str(place)
+
+    def here(text: Any) -> Any:
+        name = _file_in(text) if isinstance(text, str) else None
+        return text if name not in places else text.replace(name, places[name], 1)
+
+    order = errand.order
+    if isinstance(order, Search):
+        return replace(order, model=here(order.model))
+    settings = {key: here(value) for key, value in order.settings.items()}
+    return order.model_copy(update={"model": here(order.model), "settings": settings})

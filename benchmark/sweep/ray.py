@@ -1,0 +1,313 @@
+"""Many jobs on a Ray cluster: one task a job, records come back and are written here.
+
+A worker or a node that dies costs the jobs it was at, which Ray begins again elsewhere; when this
+process dies, what has come back is written already, and the same command does the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from benchmark.errors import OneshotError
+from benchmark.evaluation.job import Existing
+from benchmark.evaluation.locks import FOLDER as LOCKS
+from benchmark.evaluation.locks import held
+from benchmark.sweep import errand
+from benchmark.sweep.local import Listener, Lost, Unit
+from benchmark.sweep.worker import Message
+
+RETRIES = 3  # by Ray itself, of a job whose worker or node dies
+TRIES = 2  # more, each with as many, after Ray has given up
+IN_FLIGHT = 1_000  # jobs that Ray knows of at once
+LISTEN_SECONDS = 1.0
+TELL_SECONDS = 1.0
+KNOCK_SECONDS = 5.0
+STORE_BYTES = 128 << 20  # of a cluster that is started here: only model files go through it
+INSTALL = "Type: pip install 'oneshot-benchmark[ray]'"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where jobs are done, and what each of them gets.
+
+    Attributes:
+        address: "auto" for the cluster of this machine, HOST:PORT, or None: the one that
+            RAY_ADDRESS names, else one of this machine alone, for as long as the sweep lasts.
+        cpus, gpus: of each job; parts of a card are shared.
+        data, work: folders on the nodes; None for their own defaults.
+        source: a folder on the nodes from which data sets that they lack are added, or None.
+        device: see `errand.Errand`.
+        existing: what to do where a record is there.
+    """
+
+    address: str | None = None
+    cpus: float = 1.0
+    gpus: float = 0.0
+    data: Path | None = None
+    work: Path | None = None
+    source: Path | None = None
+    device: str = "auto"
+    existing: Existing = "skip"
+
+    def check(self) -> None:
+        """Refuses shares that make no sense.
+
+        Raises:
+            OneshotError: with what would.
+        """
+        if not 0 < self.cpus <= 1024:
+            raise OneshotError(f"--cpus-per-job {self.cpus:g} must be above 0.")
+        if not 0 <= self.gpus <= 64 or (self.gpus > 1 and self.gpus % 1):
+            raise OneshotError(
+                f"--gpus-per-job {self.gpus:g} is neither a part of a card nor whole cards.",
+                "Type for example 0.25, or 1.",
+            )
+
+
+class Ear:
+    """An actor beside the driver that jobs tell their progress to."""
+
+    def __init__(self) -> None:
+        self._told: list[tuple[int, Message]] = []
+
+    def tell(self, number: int, message: Message) -> None:
+        """Keeps a message of the job with this number."""
+        self._told.append((number, message))
+
+    def hear(self) -> list[tuple[int, Message]]:
+        """All messages since the last time."""
+        told, self._told = self._told, []
+        return told
+
+
+def at_node(number: int, order: errand.Errand, ear: Any) -> tuple[str, errand.Back]:
+    """The task: what a node does. Returns the node's id and what came of the job."""
+    # As on the command line: a waiting thread sleeps. Read once, before torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    ray = _ray()
+    node = ray.get_runtime_context().get_node_id()
+    told = [0.0]
+
+    def tell(message: Message) -> None:
+        if time.monotonic() - told[0] > TELL_SECONDS:
+            told[0] = time.monotonic()
+            ear.tell.remote(number, message)
+
+    ear.tell.remote(number, ("began", node))
+    return node, errand.do(order, tell)
+
+
+class RayCrew:
+    """The jobs of a sweep on a cluster, for as long as the `with` block lasts.
+
+    Args:
+        cluster: where, and with how much for each job.
+        results: where records are written, by this process alone.
+        listener: told of everything.
+    """
+
+    def __init__(self, cluster: Cluster, results: Path, listener: Listener) -> None:
+        cluster.check()
+        self.cluster, self.results, self.listener = cluster, results, listener
+        self._ray = _ray()
+        self._ours = False  # whether the connection is to be closed
+        self._node_of: dict[str, str] = {}  # trainings, whose weights the node keeps
+
+    def __enter__(self) -> Self:
+        self._lock = held(self.results / LOCKS / "ray.lock", False, "a sweep on Ray of this folder")
+        self._lock.__enter__()
+        try:
+            self._connect()
+        except BaseException:
+            self._lock.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if self._ours:
+                self._ray.shutdown()  # with it end the jobs that are not done
+        finally:
+            self._lock.__exit__(None, None, None)
+
+    def do(self, units: Iterable[Unit]) -> list[Lost]:
+        """Does all units in about this order; returns those that were given up.
+
+        Raises:
+            OneshotError: a record cannot be written, or the cluster is gone.
+        """
+        self._units = list(units)
+        self._waiting = deque(range(len(self._units)))
+        self._flying: dict[Any, int] = {}
+        self._slots: dict[int, int] = {}  # of units that have begun
+        self._nodes: dict[int, str] = {}  # where they have
+        self._deaths: Counter[int] = Counter()
+        self._lost: list[Lost] = []
+        while self._waiting or self._flying:
+            self._submit()
+            ready, _ = self._ray.wait(list(self._flying), timeout=LISTEN_SECONDS)
+            self._hear()
+            for reference in ready:
+                self._land(self._flying.pop(reference), reference)
+            self.listener.tick()
+        return self._lost
+
+    def at_work(self) -> dict[str, str]:
+        """Ids of the nodes that are known to be at a unit, by the unit's name."""
+        return {self._units[number].name: self._nodes[number] for number in self._slots}
+
+    def capacity(self) -> int:
+        """How many jobs the cluster can do at once now; 0 where no node can do any."""
+        count = 0
+        for node in self._ray.nodes():
+            has = node["Resources"] if node["Alive"] else {}
+            most = [has.get("CPU", 0.0) / self.cluster.cpus]
+            most += [has.get("GPU", 0.0) / self.cluster.gpus] if self.cluster.gpus else []
+            count += int(min(most) + 1e-9)
+        return count
+
+    def _connect(self) -> None:
+        # Nothing but `oneshot data fetch` uses the network of its own accord.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        if not self._ray.is_initialized():
+            address = self.cluster.address or os.environ.get("RAY_ADDRESS")
+            options: dict[str, Any] = {"address": address, "log_to_driver": False}
+            if address is None:
+                options |= {"include_dashboard": False, "object_store_memory": STORE_BYTES}
+            try:
+                _knock(address)
+                self._ray.init(logging_level="ERROR", **options)
+            except (RuntimeError, ValueError, OSError, self._ray.exceptions.RayError) as error:
+                reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
+                raise OneshotError(
+                    f"There is no Ray cluster at {address or 'this machine'}: {reason}",
+                    "Start one with `ray start --head`, or leave --address out.",
+                ) from error
+            self._ours = True
+        here = self._ray.get_runtime_context().get_node_id()
+        ear = self._ray.remote(num_cpus=0, scheduling_strategy=self._at(here))(Ear)
+        self._ear = ear.remote()
+        self._task = self._ray.remote(
+            num_cpus=self.cluster.cpus,
+            num_gpus=self.cluster.gpus,
+            max_retries=RETRIES,
+        )(at_node)
+
+    def _at(self, node: str) -> Any:
+        """Prefers a node; jobs go elsewhere where it is full or gone."""
+        strategies = import_module("ray.util.scheduling_strategies")
+        return strategies.NodeAffinitySchedulingStrategy(node, soft=True)
+
+    def _submit(self) -> None:
+        """Hands jobs to Ray; of those that share a training one at a time."""
+        at_work = {self._units[number].training for number in self._flying.values()}
+        for number in list(self._waiting):
+            unit = self._units[number]
+            if len(self._flying) >= IN_FLIGHT:
+                return
+            if unit.training in at_work:
+                continue
+            self._waiting.remove(number)
+            at_work.add(unit.training)
+            order = errand.Errand(
+                unit.order, unit.data_sets, self.cluster.data, self.cluster.work,
+                self.cluster.source, self.cluster.device, self.cluster.existing,
+                max(1, int(self.cluster.cpus)), files=errand.carried(unit.order),
+            )  # fmt: skip
+            task, node = self._task, self._node_of.get(unit.training)
+            if node is not None:
+                task = task.options(scheduling_strategy=self._at(node))
+            self._flying[task.remote(number, order, self._ear)] = number
+
+    def _hear(self) -> None:
+        try:
+            told = self._ray.get(self._ear.hear.remote(), timeout=10 * LISTEN_SECONDS)
+        except self._ray.exceptions.RayError:  # progress is not worth more than the jobs
+            return
+        for number, message in told:
+            if number not in self._flying.values():
+                continue  # it has landed already
+            if message[0] != "began":
+                if number in self._slots:
+                    self.listener.heard(self._units[number], message)
+                continue
+            if number in self._slots:
+                self._leave(number)
+                self.listener.put_back(self._units[number], "its worker or its node was lost")
+            self._begin(number, message[1])
+
+    def _land(self, number: int, reference: Any) -> None:
+        unit = self._units[number]
+        if number not in self._slots:
+            self._begin(number, "")
+        try:
+            node, back = self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError as error:
+            self._give_up(number, str(error.cause), str(error))
+        except self._ray.exceptions.RayError as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            self._deaths[number] += 1
+            if self._deaths[number] < TRIES:
+                self._leave(number)
+                self._waiting.append(number)
+                self.listener.put_back(unit, reason)
+            else:
+                self._give_up(number, reason)
+        else:
+            self._node_of[unit.training] = node
+            for task, why in back.refused:
+                self.listener.heard(unit, ("refused", task, why))
+            for record, path in errand.keep(back, self.results):
+                self.listener.heard(unit, ("finished", record, path))
+            if back.end[0] == "done":
+                self._leave(number)
+                self.listener.done(unit)
+            else:
+                self._give_up(number, *back.end[1:])
+
+    def _begin(self, number: int, node: str) -> None:
+        self._nodes[number] = node
+        taken = set(self._slots.values())
+        self._slots[number] = next(slot for slot in range(len(taken) + 1) if slot not in taken)
+        self.listener.began(self._units[number], self._slots[number])
+
+    def _leave(self, number: int) -> None:
+        self._slots.pop(number, None)
+
+    def _give_up(self, number: int, reason: str, trace: str = "") -> None:
+        self._leave(number)
+        self._lost.append(Lost(self._units[number], reason, trace))
+        self.listener.lost(self._units[number], reason)
+
+
+def _knock(address: str | None) -> None:
+    """Raises an OSError or ValueError where nobody listens: Ray itself tries for minutes."""
+    if address in (None, "auto", "local"):
+        return
+    host, colon, port = str(address).rpartition(":")
+    if not colon or not port.isdecimal() or "/" in host:
+        raise ValueError("an address is HOST:PORT, as `ray start --head` prints it")
+    with socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS):
+        pass
+
+
+def _ray() -> Any:
+    try:
+        return import_module("ray")
+    except ImportError:
+        raise OneshotError("Ray is not installed.", INSTALL) from None

@@ -1,0 +1,140 @@
+"""Images and NPZ files that declare more than they hold, and formats that start programs."""
+
+from __future__ import annotations
+
+import io
+import threading
+import tracemalloc
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmark.datasets.own import decode, npz
+from benchmark.datasets.own.decode import Picture, Trouble, has_colour, pixels
+from benchmark.datasets.own.options import Options
+from benchmark.datasets.resample import resample
+from benchmark.datasets.square import fitted, pad
+from benchmark.errors import OneshotError
+
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n(x) run showpage\n"
+
+
+def test_postscript_is_no_image(tmp_path, monkeypatch):
+    path = tmp_path / "x.png"  # whatever it is called
+    path.write_bytes(POSTSCRIPT)
+    assert Image.open(path).format == "EPS"  # so Pillow would have taken it
+    monkeypatch.setattr("subprocess.check_call", lambda *_, **__: pytest.fail("it was run"))
+    for found in (has_colour(Picture(path, "x")), pixels(Picture(path, "x"), 3, Options())):
+        assert isinstance(found, Trouble) and "no image" in found.reason
+
+
+@pytest.mark.parametrize("size", [(40_000, 3), (3, 40_000)])
+@pytest.mark.parametrize("ending", ["png", "gif", "tiff"])
+def test_long_and_narrow_images_take_no_more_than_they_hold(tmp_path, size, ending):
+    path = tmp_path / f"x.{ending}"
+    Image.new("L", size, 200).save(path)
+    tracemalloc.start()
+    found = pixels(Picture(path, "x"), 3, Options(side=32))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert not isinstance(found, Trouble) and (found == 200).all()
+    assert most < 128 << 20  # a square of 40,000 pixels a side would take 1.6 GB for each channel
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_padding_without_the_square_is_padding(channels):
+    random = np.random.Generator(np.random.Philox(3))
+    for _ in range(60):
+        height, width = random.integers(1, 90, 2)
+        image = random.integers(0, 256, (channels, height, width), dtype=np.uint8)
+        for side in (8, 21, int(max(height, width))):
+            assert np.array_equal(fitted(image, side, "pad"), resample(pad(image)[None], side)[0])
+
+
+def test_images_beyond_every_camera_are_not_decoded(tmp_path):
+    path = tmp_path / "x.png"
+    Image.new("1", (70_000, 1)).save(path)
+    for found in (has_colour(Picture(path, "x")), pixels(Picture(path, "x"), 1, Options())):
+        assert isinstance(found, Trouble) and "declares 70000x1 pixels" in found.reason
+
+
+def test_large_images_are_decoded_one_at_a_time(tmp_path, monkeypatch):
+    at_once, most, lock = 0, 0, threading.Lock()
+    monkeypatch.setattr(decode, "LARGE", 100)
+
+    def counted(image, channels):
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        threading.Event().wait(0.02)
+        with lock:
+            at_once -= 1
+        return np.zeros((channels, *image.size[::-1]), np.uint8)
+
+    monkeypatch.setattr(decode, "planes", counted)
+    pictures = []
+    for number in range(6):
+        path = tmp_path / f"{number}.png"
+        Image.new("L", (20, 20)).save(path)
+        pictures.append(Picture(path, path.name))
+    _, troubles = decode.decode(pictures, 1, Options(side=8, workers=4), tmp_path, None)
+    assert not troubles and most == 1
+
+
+def archive(path, arrays=(), method=zipfile.ZIP_DEFLATED, **raw):
+    with zipfile.ZipFile(path, "w", method) as file:
+        for name, array in dict(arrays).items():
+            plain = io.BytesIO()
+            np.save(plain, array, allow_pickle=True)
+            file.writestr(f"{name}.npy", plain.getvalue())
+        for name, content in raw.items():
+            file.writestr(f"{name}.npy", content)
+    return path
+
+
+def header(shape: str, dtype: str = "<f8") -> bytes:
+    text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+def test_arrays_come_back_as_numpy_reads_them(tmp_path):
+    arrays = {
+        "x": np.asfortranarray(np.arange(12.0).reshape(4, 3)), "y": np.array(["a", "ä", "b", "b"]),
+        "z": np.zeros((0, 3), np.int8), "s": np.array(7, ">i4"),
+    }  # fmt: skip
+    found = npz.read(archive(tmp_path / "x.npz", arrays), lambda names: names)
+    for name, array in arrays.items():
+        assert np.array_equal(found[name], array) and found[name].dtype == array.dtype
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        header("(1000000000000,)"), header("(10, 10)") + bytes(8), header("(-1, 8)") + bytes(8),
+        header("(1,)", "|O") + bytes(8), header("(1,)", "<c16") + bytes(16), header("(1,)")[:40],
+        header("(1,)").replace(b"\x01\x00", b"\x09\x00", 1) + bytes(8), b"", b"no array",
+        header("(" * 60), header("(1,)", "V8") + bytes(8), header("(1,)") + bytes(16),
+    ],
+)  # fmt: skip
+def test_headers_that_lie_are_one_clear_line(tmp_path, content):
+    with pytest.raises(OneshotError, match="no NPZ file of plain arrays"):
+        npz.read(archive(tmp_path / "x.npz", x=content), lambda names: names)
+
+
+def test_objects_are_never_unpickled(tmp_path):
+    path = archive(tmp_path / "x.npz", {"x": np.array([{}, 1], dtype=object)})
+    with pytest.raises(OneshotError, match="not numbers or texts"):
+        npz.read(path, lambda names: names)
+
+
+def test_bombs_are_not_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(npz, "FREE_BYTES", 1 << 20)
+    path = archive(tmp_path / "x.npz", {"x": np.zeros(1 << 20)})
+    with pytest.raises(OneshotError, match="unpacks to more than"):
+        npz.read(path, lambda names: names)
+    path = archive(tmp_path / "y.npz", {"x": np.zeros(9)}, zipfile.ZIP_LZMA)
+    with pytest.raises(OneshotError, match="another method"):
+        npz.read(path, lambda names: names)

@@ -1,0 +1,1 @@
+"""Bent inputs of every kind, and what no input may do."""

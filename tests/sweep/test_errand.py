@@ -1,0 +1,123 @@
+"""A job that is done elsewhere leaves what a job done here leaves, and writes nothing there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmark.datasets import store as data_store
+from benchmark.errors import DataMissing, OneshotError
+from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.run import run
+from benchmark.records import readings, store
+from benchmark.sweep import errand, nearby
+from benchmark.sweep.description import JobDescription
+from benchmark.sweep.tuning import Search
+
+
+def sent(order, tmp_path, **changes):
+    made = errand.Errand(
+        order, ("glyphs",), None, tmp_path / "its-work", None, "cpu", "skip", 1,
+        files=errand.carried(order),
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+@pytest.fixture
+def order(learner):
+    settings = {"sharpness": "2.0"}
+    return JobDescription(
+        model=learner, tasks=("glyphs-5w1s",), seed=3, budget="quick", settings=settings
+    )
+
+
+def test_what_comes_back_is_what_a_job_here_writes(order, tmp_path, learner):
+    told: list = []
+    errands = sent(order, tmp_path)
+    Path(learner.rpartition(":")[0]).unlink()  # the node never sees the user's file
+    back = errand.do(errands, told.append)
+    assert back.end == ("done",)
+    assert told and {message[0] for message in told} <= {"training", "answering"}
+    ((record, path),) = errand.keep(back, tmp_path / "results")
+    assert path.is_file() and store.read(path) == record
+    assert readings.load(tmp_path / "results") == {("glyphs", "learner.py:Learner"): 1}
+    Path(learner.rpartition(":")[0]).write_bytes(next(iter(errands.files.values())))
+    place = Surroundings(None, tmp_path / "here", tmp_path / "work")
+    (same,) = run(order.job(), place)
+    assert same.id == record.id
+    assert same.provenance.settings == record.provenance.settings == ["sharpness=2.0"]
+
+
+def test_a_search_comes_back_too(learner, tmp_path):
+    back = errand.do(sent(Search(learner, "glyphs", "quick"), tmp_path), lambda message: None)
+    assert back.end == ("done",) and not back.records
+    assert not list(errand.keep(back, tmp_path))
+    assert Search(learner, "glyphs", "quick").read(tmp_path) is not None
+
+
+def test_what_a_job_can_be_blamed_for_comes_back_as_words(order, tmp_path):
+    broken = order.model_copy(update={"settings": {"no_such": "1"}})
+    end = errand.do(sent(broken, tmp_path), lambda message: None).end
+    assert end[0] == "failed" and "no_such" in end[1]
+    gone = errand.do(sent(order, tmp_path, data_sets=("omniglot",)), lambda message: None).end
+    assert gone[0] == "failed" and "--data-from" in gone[1]
+    other = errand.do(sent(order, tmp_path, code="0" * 64), lambda message: None).end
+    assert other == ("failed", "This node runs other sources of the suite; install the same ones "
+                               "everywhere.")  # fmt: skip
+
+
+def test_files_of_settings_and_adapters_travel(tmp_path):
+    net, weights = tmp_path / "net.py", tmp_path / "w.pt"
+    net.write_bytes(b"class Net: ...")
+    weights.write_bytes(b"weights")
+    order = JobDescription(
+        model=f"checkpoint:{weights}", tasks=("glyphs-5w1s",), seed=0, budget="quick",
+        settings={"backbone": f"{net}:Net", "distance": "cosine"},
+    )  # fmt: skip
+    made = sent(order, tmp_path)
+    assert made.files == {str(net): b"class Net: ...", str(weights): b"weights"}
+    (tmp_path / "node").mkdir()
+    here = errand._unpacked(made, tmp_path / "node")
+    assert here.model.startswith(f"checkpoint:{tmp_path / 'node'}") and here.model.endswith("/w.pt")
+    assert here.settings["backbone"].endswith("/net.py:Net")
+    assert Path(here.settings["backbone"].rpartition(":")[0]).read_bytes() == b"class Net: ..."
+    assert here.settings["distance"] == "cosine"
+    assert not errand.carried(order.model_copy(update={"model": "siamese-conv4-cosine-bce"})).keys(
+    ) - {str(net)}  # fmt: skip
+
+
+def test_a_data_set_is_brought_as_it_is_stored(blobs, tmp_path):
+    source, here = tmp_path / "source", tmp_path / "here"
+    with pytest.raises(DataMissing, match="--data-from"):
+        nearby.bring("blobs", here, None)
+    with pytest.raises(DataMissing, match="neither"):
+        nearby.bring("blobs", here, source)
+    data_store.save(blobs, source, own={"tasks": {}, "version": 4})
+    nearby.bring("blobs", here, source)
+    assert data_store.load("blobs", here).digest == blobs.digest
+    for name in ("data_set.json", "items.npy"):
+        there = source / "blobs" / name
+        assert (here / "blobs" / name).read_bytes() == there.read_bytes()
+        there.unlink()
+    nearby.bring("blobs", here, source)  # what is there is not asked for again
+    assert sorted(path.name for path in here.iterdir()) == [".locks", "blobs"]
+
+
+def test_a_data_set_that_was_changed_is_not_brought(blobs, tmp_path):
+    data_store.save(blobs, tmp_path / "source")
+    items = tmp_path / "source" / "blobs" / "items.npy"
+    content = bytearray(items.read_bytes())
+    content[-1] ^= 1
+    items.write_bytes(content)
+    with pytest.raises(OneshotError, match="has changed"):
+        nearby.bring("blobs", tmp_path / "here", tmp_path / "source")
+    assert not (tmp_path / "here" / "blobs").exists()
+
+
+def test_known_data_sets_are_read_as_they_are_brought_to_data_add(tmp_path):
+    nearby.bring("glyphs", tmp_path, None)  # ships with the package
+    (tmp_path / "source" / "orl-faces").mkdir(parents=True)
+    with pytest.raises(OneshotError, match="orl|faces|PGM|people"):
+        nearby.bring("orl-faces", tmp_path / "here", tmp_path / "source")

@@ -1,0 +1,91 @@
+"""TOML, seeds and records from anywhere: endless numbers, endless nesting, endless lists."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from benchmark import toml
+from benchmark.errors import OneshotError
+from benchmark.evaluation.asking import literal
+from benchmark.records.schema import MOST, ModelRef
+from benchmark.sweep.suite import seeds_of
+from benchmark.tasks import task
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("x = " + "[" * 5_000, "no TOML"),
+        ("x = " + "{a = " * 5_000, "no TOML"),
+        (".".join("a" * 60) + " = 1", "nested more than"),
+        ("[" + ".".join("a" * 20_000) + "]", "nested more than"),
+        ("x = " + "[" * 40 + "]" * 40, "nested more than"),
+        ("x = " + "9" * 5_000, "no TOML"),
+        ("x = 1\nx = 2", "no TOML"),
+        ("x", "no TOML"),
+    ],
+)
+def test_endless_toml_is_one_clear_line(text, says):
+    began = time.monotonic()
+    with pytest.raises(OneshotError, match=says):
+        toml.parse(text, "the file")
+    assert time.monotonic() - began < 10
+
+
+def test_files_are_read_up_to_their_limit(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_bytes(b"\xef\xbb\xbfx = [[1]]\n")
+    assert toml.read(path, "x") == {"x": [[1]]}
+    path.write_bytes(b"x = '\xff'")
+    with pytest.raises(OneshotError, match="UTF-8"):
+        toml.read(path, "x")
+    path.write_bytes(b"#" * (toml.MOST_BYTES + 1))
+    with pytest.raises(OneshotError, match="larger than 4 MiB"):
+        toml.read(path, "x")
+    with pytest.raises(OneshotError, match="Cannot read"):
+        toml.read(tmp_path, "x")
+
+
+@pytest.mark.parametrize("text", ["0-99999999999", "0-999999999", "9" * 5_000, "1-" + "9" * 5_000])
+def test_seeds_are_counted_before_they_are_counted_out(text):
+    began = time.monotonic()
+    with pytest.raises(OneshotError, match="seeds"):
+        seeds_of(text)
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("name", [f"glyphs-{'9' * 5_000}w1s", "glyphs-9999999w1s", "glyphs-5w٣s"])
+def test_tasks_of_endless_shape_are_no_tasks(name):
+    with pytest.raises(OneshotError):
+        task(name)
+
+
+def test_settings_of_endless_numbers_stay_texts():
+    for text in ("9" * 5_000, "[" * 100_000):
+        assert literal(text) == text
+    assert literal("0.5") == 0.5
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (float("nan"), "infinite"),
+        ([{"a": float("inf")}], "infinite"),
+        (10**30, "too large"),
+        ([10**5_000], "too large"),
+    ],
+)
+def test_recipes_hold_numbers_that_can_be_written(value, says):
+    with pytest.raises(ValueError, match=says):
+        ModelRef(key="x", recipe={"a": value})
+    ModelRef(key="x", recipe={"a": [MOST, 1e300, None, {"b": "c"}]})
+
+
+def test_recipes_end_somewhere():
+    value: list = []
+    for _ in range(40):
+        value = [value]
+    with pytest.raises(ValueError, match="levels deep"):
+        ModelRef(key="x", recipe={"a": value})
