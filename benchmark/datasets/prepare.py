@@ -40,6 +40,7 @@ OWN_READERS: dict[str, str] = {
     "csv": "benchmark.datasets.own.images:read_csv",
     "vectors": "benchmark.datasets.own.vectors:read",
     "text": "benchmark.datasets.own.texts:read",
+    "pairs": "benchmark.datasets.own.pairs:read",
 }
 """Kinds of one's own data: "module:function" of an `OwnReader`."""
 
@@ -165,7 +166,7 @@ def _refuse_name(name: str, directory: Path) -> None:
     folder_of(name, directory)
     if name in KNOWN or any(name in (family.name, family.track) for family in FAMILIES):
         raise Refused(f"'{name}' is a name of the suite's own.", "Choose another.")
-    if re.search(r"-\d+w\d+s$", name):
+    if re.search(r"-(\d+w\d+s|verification|retrieval)$", name):
         raise Refused(f"'{name}' looks like the name of a task.", "Choose another.")
 
 

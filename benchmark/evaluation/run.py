@@ -10,6 +10,7 @@ from benchmark.errors import ModelFailed
 from benchmark.evaluation import seen
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.calibration import Binned, Kept
+from benchmark.evaluation.choosing import CHOOSING_EPISODES
 from benchmark.evaluation.episodes import PREFIX, Observer, way_of
 from benchmark.evaluation.job import (
     Existing,
@@ -24,7 +25,7 @@ from benchmark.evaluation.job import (
 from benchmark.evaluation.outcome import Answered, ask, not_answered
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import provenance
-from benchmark.evaluation.training import CHOOSING_EPISODES, Trained, training_of
+from benchmark.evaluation.training import Trained, training_of
 from benchmark.records import store
 from benchmark.records.schema import (
     Cost,

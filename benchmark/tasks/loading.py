@@ -25,7 +25,7 @@ from benchmark.tasks.queries import Queries, draw_queries
 from benchmark.tasks.spec import Split, Task, Track
 from benchmark.tasks.tracks import classes_of, of_fold
 from benchmark.tasks.tracks import track as find_track
-from benchmark.tasks.trials import Trials, draw_trials
+from benchmark.tasks.trials import Trials, draw_trials, listed_trials
 
 Questions = Episodes | Trials | Queries
 
@@ -144,8 +144,10 @@ def _copies(track: Track, data: DataSet) -> NDArray[np.bool_] | None:
 
 def _drawn(task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
     """The task's questions, by its protocol."""
+    if task.listed is not None:
+        return listed_trials(task, data, classes)
     if task.protocol == "verification":
-        return draw_trials(task, data, classes)
+        return draw_trials(task, data, classes, _copies(track, data))
     if task.protocol == "retrieval":
         return draw_queries(task, data, classes)
     return draw(task, data, classes, _copies(track, data))

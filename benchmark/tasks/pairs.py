@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmark.errors import Refused
+from benchmark.tasks import own
 from benchmark.tasks.spec import VALIDATION, Selection, Task, Track, TrialKind
 
 VALIDATION_TRIALS = 2_000  # of each kind
@@ -104,6 +105,10 @@ def validation_pairs(track: Track, of: Callable[[str], Track]) -> tuple[Task, Tr
     """
     if not track.validation.names and not track.validation.classes:
         raise Refused(f"The track '{track.name}' has no validation split to calibrate on.")
+    if track.labelled:
+        labelled = own.verification(f"{track.name}{own.ASKED}{VALIDATION}")
+        if labelled is not None:
+            return labelled, track
     for family in VERIFICATION:
         other = of(family.track)
         if _asked(other) == _asked(track):
