@@ -141,7 +141,8 @@ class _Lines:
         more = len(lines) - TOLD
         lines = lines[:TOLD] + ([f"and {more:,} more copies"] if more > 0 else [])
         if self._repeated:
-            lines.append(f"{self._repeated:,} lines repeat an earlier pair and count once")
+            several = "line repeats" if self._repeated == 1 else "lines repeat"
+            lines.append(f"{self._repeated:,} {several} an earlier pair: it counts once")
         return lines
 
     def _unreadable(self, row: Row, pair: tuple[int, int]) -> list[str]:
