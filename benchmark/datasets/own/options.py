@@ -77,6 +77,8 @@ class Options:
             if value not in known:
                 hint = f"There are: {', '.join(known)}."
                 raise UnknownName(f"choice for --{name}", value, list(known), hint)
+        if self.ink != "auto" and self.family != "character":
+            raise OneshotError(f"--ink {self.ink} is about characters.", "Add --family character")
         if not 8 <= self.side <= LARGEST_SIDE:
             raise OneshotError(f"--side {self.side} must lie between 8 and {LARGEST_SIDE} pixels.")
         if self.least < 2:

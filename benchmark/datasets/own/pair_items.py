@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.datasets.data_set import Family
+from benchmark.datasets.ink import brighten
 from benchmark.datasets.own.decode import Picture, Trouble, decode, scan
 from benchmark.datasets.own.finish import clean
 from benchmark.datasets.own.images import is_image
@@ -41,6 +42,7 @@ class Items:
         stored: their contents by item, see `DataSet.stored`; rows of bad ones mean nothing.
         of_cell: the item that each cell of the table means.
         bad: what is wrong with some items.
+        notes: what to tell of them.
     """
 
     family: Family
@@ -48,6 +50,7 @@ class Items:
     stored: NDArray[np.generic]
     of_cell: list[int]
     bad: dict[int, str]
+    notes: tuple[str, ...] = ()
 
     def copies(self) -> dict[int, int]:
         """For each good item that holds the same as an earlier one: that one."""
@@ -143,6 +146,10 @@ def _images(
         )
     stored, troubles = decode(list(pictures.values()), channels, options, scratch, progress)
     bad |= {good[row]: trouble.reason for row, trouble in troubles.items()}
+    notes: list[str] = []
+    if options.family == "character":
+        sound = ~np.isin(np.arange(len(good)), list(troubles))
+        notes = brighten(stored, [names[item] for item in good], sound, options.ink)
     # Bad files have no row among the decoded ones; the good come in the order of their items.
     renumbered = [*good, *(item for item in range(len(names)) if item not in pictures)]
     new = {item: row for row, item in enumerate(renumbered)}
@@ -152,6 +159,7 @@ def _images(
         stored,
         [new[item] for item in of_cell],
         {new[item]: reason for item, reason in bad.items()},
+        tuple(notes),
     )
 
 

@@ -74,7 +74,7 @@ def read(path: Path, options: Options, scratch: Path, progress: Progress | None)
     items = read_items(cells, path, options, scratch, progress)
     bad = Bad()
     lines = _Lines(rows, items, bad)
-    edges, notes = lines.edges, lines.notes()
+    edges, notes = lines.edges, [*items.notes, *lines.notes()]
     for edge, chain in contradictions(len(items.names), edges):
         by = f"line{'s' if len(chain) > 1 else ''} {', '.join(map(str, chain))}"
         why = f" ({by})" if chain else ""
