@@ -20,7 +20,7 @@ from benchmark.errors import OneshotError, Refused, UnknownName
 if TYPE_CHECKING:
     from benchmark.datasets.own.options import Added, Options
 
-Reader = Callable[[Path, Progress | None], DataSet]
+Reader = Callable[[Path, Progress | None], "DataSet | Added"]
 OwnReader = Callable[[Path, "Options", Path, Progress | None], "Added"]
 """Takes the path, the options, an empty folder for large arrays, and the progress."""
 
@@ -30,6 +30,9 @@ READERS: dict[str, str] = {
     "mini-imagenet-pickles": "benchmark.datasets.mini_imagenet_pickles:read",
     "orl-faces": "benchmark.datasets.orl_faces:read",
     "nfi-signatures": "benchmark.datasets.nfi_signatures:read",
+    "cedar": "benchmark.datasets.signatures:read_cedar",
+    "bhsig260-bengali": "benchmark.datasets.signatures:read_bengali",
+    "bhsig260-hindi": "benchmark.datasets.signatures:read_hindi",
     "languages": "benchmark.datasets.languages:read",
     "digits": "benchmark.datasets.digits:read",
 }
@@ -93,7 +96,8 @@ def bring(
     if path is None and not (name in KNOWN and KNOWN[name].generated):
         raise _no_path(name)
     path = (path or Path()).expanduser()
-    data_set = reader(path, progress)
+    found = reader(path, progress)
+    data_set, notes = (found, ()) if isinstance(found, DataSet) else (found.data_set, found.notes)
     digest_of = KNOWN[name].digest_of if name in KNOWN else "items"
     if progress:
         progress(f"writing {name}", 0, 1)
@@ -102,7 +106,7 @@ def bring(
     if name in KNOWN and KNOWN[name].generated:
         source = f"{name} data from an installed package"
     store.save(replace(data_set, name=name), directory, source, digest_of)
-    return Brought(_checked(name, directory, progress))
+    return Brought(_checked(name, directory, progress), notes)
 
 
 def _bring_own(

@@ -15,6 +15,7 @@ from benchmark.tasks import own
 from benchmark.tasks.spec import VALIDATION, Selection, Task, Track, TrialKind
 
 VALIDATION_TRIALS = 2_000  # of each kind
+SIGNATURES = ("cedar", "bhsig260-bengali", "bhsig260-hindi")  # that can be split by writer
 BY_ALPHABET: tuple[Literal["within", "across"], ...] = ("within", "across")
 
 
@@ -23,7 +24,9 @@ class VerificationFamily:
     """A verification task; see `Task` for the fields.
 
     `impostors` are the kinds of different pairs; there are `trials` of each and of genuine ones.
-    The twin on the validation split has `VALIDATION_TRIALS` of each, and no imitations.
+    The twin on the validation split has `VALIDATION_TRIALS` of each, and imitations where the
+    track's own data have them. What is not `ranked` asks about data that copies differ in, so that
+    nothing is pinned. With `listed`, the trials are that list of labelled pairs.
     """
 
     name: str
@@ -36,6 +39,9 @@ class VerificationFamily:
     references: int = 1
     folds: int = 1
     version: int = 1
+    ranked: bool = True
+    imitated_twin: bool = False
+    listed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,13 @@ VERIFICATION: tuple[VerificationFamily, ...] = (
         "nfi-signatures-verification", "omniglot-to-signatures", 1_000, ("random", "skilled"),
         imitations="kind",
     ),
+    *(
+        VerificationFamily(
+            f"{name}-verification", name, 2_000, ("random", "skilled"), imitations="kind",
+            imitated_twin=True, ranked=False,
+        )
+        for name in SIGNATURES
+    ),
 )  # fmt: skip
 
 RETRIEVAL: tuple[RetrievalFamily, ...] = (
@@ -72,8 +85,9 @@ RETRIEVAL: tuple[RetrievalFamily, ...] = (
     RetrievalFamily("mini-imagenet-retrieval", "mini-imagenet", 12_000, 9_600),
 )
 
-RANKED_PAIRS: tuple[str, ...] = tuple(
-    family.name for families in (VERIFICATION, RETRIEVAL) for family in families
+RANKED_PAIRS: tuple[str, ...] = (
+    *(family.name for family in VERIFICATION if family.ranked),
+    *(family.name for family in RETRIEVAL),
 )
 
 
@@ -135,7 +149,8 @@ def _asked(track: Track) -> tuple[str, Selection, bool]:
 
 def _verification(family: VerificationFamily, twin: bool) -> Task:
     each = VALIDATION_TRIALS if twin else family.trials
-    impostors = [kind for kind in family.impostors if not (twin and kind == "skilled")]
+    plain = twin and not family.imitated_twin
+    impostors = [kind for kind in family.impostors if not (plain and kind == "skilled")]
     kinds = (TrialKind("genuine", each), *(TrialKind(kind, each) for kind in impostors))
     found = Task(
         name=family.name,
@@ -148,10 +163,10 @@ def _verification(family: VerificationFamily, twin: bool) -> Task:
         episodes=sum(kind.trials for kind in kinds),
         within=family.within,
         apart=family.apart,
-        ranked=True,
+        ranked=family.ranked,
         protocol="verification",
         kinds=kinds,
-        imitations=None if twin else family.imitations,
+        imitations=None if plain else family.imitations,
         folds=family.folds,
     )
     return found.twin(found.episodes) if twin else found

@@ -12,6 +12,7 @@ from benchmark.datasets.data_set import DataSet
 from benchmark.datasets.glyphs import SPLIT as GLYPHS_SPLIT
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.tasks import own
+from benchmark.tasks.pairs import SIGNATURES
 from benchmark.tasks.spec import Selection, Track
 
 BACKGROUND = (
@@ -124,6 +125,13 @@ TRACKS: tuple[Track, ...] = (
         alphabets(BACKGROUND, but=BACKGROUND_VALIDATION), alphabets(BACKGROUND_VALIDATION),
         Selection("kind", (), classes=OWNERS), "omniglot-within-20w1s", "character", 1, 105,
         test_data="nfi-signatures",
+    ),
+    *(
+        Track(
+            name, name, part("train"), part("validation"), part("test"), f"{name}-verification",
+            "character", 1, 256, imitations="kind",
+        )
+        for name in SIGNATURES
     ),
     Track(
         "languages", "languages", part("train"), part("validation"), part("test"),
