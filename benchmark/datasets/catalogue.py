@@ -221,8 +221,21 @@ HINDI = KnownDataSet(
     to_add="a folder, zip or tar with H-S-W-G-NN.tif and H-S-W-F-NN.tif, a folder for each writer",
 )
 
+LFW = KnownDataSet(
+    name="lfw",
+    title="Labeled Faces in the Wild: 5,749 people, with the pairs of views 1 and 2",
+    family="photograph",
+    channels=3,
+    side=125,
+    items=13_233,
+    classes=5_749,
+    terms="pictures from the news, whose rights are their owners': research",
+    citation="huang2007labeled",
+    to_add="torchvision's lfw-py: lfw_funneled/NAME/NAME_0001.jpg beside pairs.txt and its like",
+)
+
 DATA_SETS: tuple[KnownDataSet, ...] = (
-    GLYPHS, OMNIGLOT, MINI_IMAGENET, MINI_IMAGENET_PICKLES, ORL_FACES, NFI_SIGNATURES, CEDAR,
+    GLYPHS, OMNIGLOT, MINI_IMAGENET, MINI_IMAGENET_PICKLES, ORL_FACES, LFW, NFI_SIGNATURES, CEDAR,
     BENGALI, HINDI, LANGUAGES, DIGITS,
 )  # fmt: skip
 KNOWN: dict[str, KnownDataSet] = {known.name: known for known in DATA_SETS}

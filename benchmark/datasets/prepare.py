@@ -30,6 +30,7 @@ READERS: dict[str, str] = {
     "mini-imagenet-pickles": "benchmark.datasets.mini_imagenet_pickles:read",
     "orl-faces": "benchmark.datasets.orl_faces:read",
     "nfi-signatures": "benchmark.datasets.nfi_signatures:read",
+    "lfw": "benchmark.datasets.lfw:read",
     "cedar": "benchmark.datasets.signatures:read_cedar",
     "bhsig260-bengali": "benchmark.datasets.signatures:read_bengali",
     "bhsig260-hindi": "benchmark.datasets.signatures:read_hindi",
@@ -166,9 +167,12 @@ def _checked(name: str, directory: Path, progress: Progress | None) -> Verified:
 def _refuse_name(name: str, directory: Path) -> None:
     """Refuses names that mean something else already."""
     from benchmark.tasks.catalogue import FAMILIES
+    from benchmark.tasks.pairs import VERIFICATION
 
     folder_of(name, directory)
-    if name in KNOWN or any(name in (family.name, family.track) for family in FAMILIES):
+    taken = {name for family in FAMILIES for name in (family.name, family.track)}
+    taken |= {family.track for family in VERIFICATION}
+    if name in KNOWN or name in taken:
         raise Refused(f"'{name}' is a name of the suite's own.", "Choose another.")
     if re.search(r"-(\d+w\d+s|verification|retrieval)$", name):
         raise Refused(f"'{name}' looks like the name of a task.", "Choose another.")

@@ -71,6 +71,9 @@ def split_of(track: Track, splits: tuple[Split, ...], data: DataSet) -> DataSet:
     """
     classes = [c for split in splits for c in classes_of(data, getattr(track, split))]
     chosen = data.of_classes(np.asarray(classes))
+    if track.listed is not None and chosen.pairs is not None:
+        known = track.listed in chosen.pairs.names
+        chosen = replace(chosen, pairs=chosen.pairs.of(track.listed) if known else None)
     if track.imitations is not None:
         return _apart(chosen, track.imitations)
     return chosen.with_turns() if track.turns else chosen

@@ -26,7 +26,8 @@ class VerificationFamily:
     `impostors` are the kinds of different pairs; there are `trials` of each and of genuine ones.
     The twin on the validation split has `VALIDATION_TRIALS` of each, and imitations where the
     track's own data have them. What is not `ranked` asks about data that copies differ in, so that
-    nothing is pinned. With `listed`, the trials are that list of labelled pairs.
+    nothing is pinned. With `listed`, the trials are that list of labelled pairs, of the twin too
+    where it has them on the validation split.
     """
 
     name: str
@@ -42,6 +43,7 @@ class VerificationFamily:
     ranked: bool = True
     imitated_twin: bool = False
     listed: str | None = None
+    listed_twin: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,15 @@ VERIFICATION: tuple[VerificationFamily, ...] = (
             imitated_twin=True, ranked=False,
         )
         for name in SIGNATURES
+    ),
+    # The authors' own pairs: ten folds of 300 and 300 in view 2, 500 and 500 to develop on.
+    VerificationFamily(
+        "lfw-verification", "lfw", 300, ("random",), folds=10, ranked=False, listed="pairs.txt",
+        listed_twin=True,
+    ),
+    VerificationFamily(
+        "lfw-view1-verification", "lfw-view1", 500, ("random",), ranked=False,
+        listed="pairsDevTest.txt",
     ),
 )  # fmt: skip
 
@@ -148,7 +159,8 @@ def _asked(track: Track) -> tuple[str, Selection, bool]:
 
 
 def _verification(family: VerificationFamily, twin: bool) -> Task:
-    each = VALIDATION_TRIALS if twin else family.trials
+    listed = family.listed if family.listed_twin or not twin else None
+    each = VALIDATION_TRIALS if twin and listed is None else family.trials
     plain = twin and not family.imitated_twin
     impostors = [kind for kind in family.impostors if not (plain and kind == "skilled")]
     kinds = (TrialKind("genuine", each), *(TrialKind(kind, each) for kind in impostors))
@@ -168,6 +180,7 @@ def _verification(family: VerificationFamily, twin: bool) -> Task:
         kinds=kinds,
         imitations=None if plain else family.imitations,
         folds=family.folds,
+        listed=listed,
     )
     return found.twin(found.episodes) if twin else found
 

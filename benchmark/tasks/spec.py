@@ -49,6 +49,7 @@ class Track:
             of two classes may then be the same all the same.
         imitations: the group whose value "forged" marks imitations of a class by others; to
             learn from, those are a class of their own.
+        listed: the list of labelled pairs that may be learned from, None for all there are.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Track:
     fold: int = 0
     labelled: bool = False
     imitations: str | None = None
+    listed: str | None = None
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,16 @@ TRACKS: tuple[Track, ...] = (
         "orl-faces", "orl-faces", folds("2", "3", "4"), folds("1"), folds("0"),
         "orl-faces-5w1s", "photograph", 1, 112, folds=5,
     ),
+    # Labeled Faces in the Wild: view 2 is ten folds by person, view 1 is to develop on.
+    Track(
+        "lfw", "lfw", folds(*"23456789"), folds("1"), folds("0"),
+        "lfw-verification", "photograph", 3, 125, folds=10, listed="pairs.txt",
+    ),
+    Track(
+        "lfw-view1", "lfw", Selection("view1", ("train",)), Selection("view1", ("validation",)),
+        Selection("view1", ("test",)), "lfw-view1-verification", "photograph", 3, 125,
+        listed="pairsDevTrain.txt",
+    ),
     # Signatures cannot be split by writer: networks that learned characters are asked about them.
     Track(
         "omniglot-to-signatures", "omniglot",
