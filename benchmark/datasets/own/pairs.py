@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.datasets.data_set import Pairs, whole
+from benchmark.datasets.data_set import Groups, Pairs, whole
 from benchmark.datasets.own.bad import TOLD, Bad, printable
 from benchmark.datasets.own.config import SPLIT_NAMES
 from benchmark.datasets.own.finish import clean, gather
@@ -33,6 +33,7 @@ from benchmark.datasets.split import SPLITS, split_groups
 from benchmark.datasets.store import Progress
 from benchmark.errors import OneshotError, Refused
 
+CONNECTED = "connected"
 LISTED = "labelled"  # the name of the list, and of its pairs that are different
 FIRST = ("input1", "first", "image1", "text1", "question1", "sentence1", "left", "a")
 SECOND = ("input2", "second", "image2", "text2", "question2", "sentence2", "right", "b")
@@ -221,7 +222,10 @@ def _finish(items: Items, edges: list[Edge], split: list[str]) -> Added:
     order = np.array([[new[e.left], new[e.right]] for e in kept], dtype=np.int64)
     same = np.array([edge.same for edge in kept])
     pairs = Pairs(order[:, 0], order[:, 1], same, np.zeros(len(kept), np.int8), (LISTED,))
-    groups = {"split": split_groups(in_split, class_names, labels)}
+    groups = {
+        "split": split_groups(in_split, class_names, labels),
+        CONNECTED: _connected(len(items.names), kept, rows),
+    }
     stored: NDArray[np.generic] = gather(items.stored, rows)
     data_set = whole("own", items.family, stored, labels, class_names, groups, pairs=pairs)
     counts = []
@@ -230,6 +234,16 @@ def _finish(items: Items, edges: list[Edge], split: list[str]) -> Added:
         held = sum(edge.same for edge in inside)
         counts.append(f"{part}: {held:,} pairs the same, {len(inside) - held:,} different")
     return Added(data_set, {}, tuple(counts))
+
+
+def _connected(count: int, kept: list[Edge], rows: NDArray[np.int64]) -> Groups:
+    """Which component of all pairs each item is in.
+
+    Batches that come group by group then show together what somebody took care to tell apart.
+    """
+    every = np.array(components(count, kept))[rows]
+    roots, codes = np.unique(every, return_inverse=True)
+    return Groups(codes.astype(np.int32), tuple(f"{n:07d}" for n in roots.tolist()))
 
 
 def _refuse_one_sided(kept: list[Edge], split: list[str]) -> None:

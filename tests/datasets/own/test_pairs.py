@@ -63,6 +63,9 @@ def test_images_of_pairs_become_items_once_each_and_no_pair_is_lost(drawings, tm
     assert data.pairs.same.sum() == 60
     assert "split by connected items: every pair lies inside one split" in notes
     assert data.class_names[0] == rows[0][0], "a class is called after its first image"
+    near = np.array([int(data.class_names[c][:2]) // 3 for c in data.labels])
+    together = {(a, b) for a, b in zip(near, data.groups["connected"].codes, strict=True)}
+    assert len(together) == 10, "letters that are told apart are one group, for batches by groups"
     test = data.take(np.flatnonzero(data.groups["split"].codes == 2))
     assert len(test.pairs) == int((left == 2).sum()) and test.pairs.left.max() < len(test)
 
