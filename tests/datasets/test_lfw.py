@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from benchmark.cli.app import app
 from benchmark.datasets import catalogue, lfw, prepare
 from benchmark.datasets.lfw_lists import PAIRS
+from benchmark.datasets.summary import summarise
 from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Job, Surroundings
 from benchmark.evaluation.run import run
@@ -97,6 +100,15 @@ def test_images_and_pairs_of_both_views(stored):
         ).max()
         < 12
     )
+
+
+def test_describe_counts_the_lists(stored):
+    told = summarise(catalogue.load("lfw", stored[0]))
+    assert ("pairs.txt", 20, 20) in told.pairs and ("pairsDevTest.txt", 2, 2) in told.pairs
+    assert ("fold", 11, True) in told.groups and told.items == 90
+    words = ["data", "describe", "lfw", "--data", str(stored[0])]
+    said = CliRunner().invoke(app, words, catch_exceptions=False).stdout
+    assert "pairs.txt: 20 pairs labelled the same, 20 different" in said
 
 
 def test_people_of_the_folds_are_disjoint_and_everyone_is_tested_once(stored):

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from benchmark.cli.app import app
 from benchmark.datasets import catalogue, prepare, signatures
 from benchmark.datasets.split import by_hash
 from benchmark.errors import OneshotError
@@ -155,6 +157,12 @@ def test_too_little_is_refused(tmp_path, keep, says):
 def cedar(tmp_path):
     prepare.add("cedar", tree("cedar").to_folder(tmp_path / "tree"), tmp_path / "data")
     return tmp_path / "data"
+
+
+def test_describe_tells_kinds_and_splits(cedar):
+    words = ["data", "describe", "cedar", "--data", str(cedar)]
+    said = CliRunner().invoke(app, words, catch_exceptions=False).stdout
+    assert "train: 6 classes, 42 items" in said and "group kind: 2 values; classes spread" in said
 
 
 @pytest.mark.parametrize("name", ["cedar-verification", "cedar-verification@validation"])
