@@ -125,6 +125,8 @@ def _bring_own(
         raise _no_path(name)
     options = options or Defaults()
     options.check()
+    if kind != "pairs" and (options.of, options.items) != ("auto", None):
+        raise Refused("--of and --items are about labelled pairs.", "Add --kind pairs")
     path = path.expanduser()
     reader = cast(OwnReader, _function(OWN_READERS[kind]))
     with store.disk_errors(name, directory):

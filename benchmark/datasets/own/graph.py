@@ -5,7 +5,7 @@ Items are numbers; an edge is a pair of them with its label and the line of the 
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -61,10 +61,7 @@ def contradictions(count: int, edges: Sequence[Edge]) -> list[tuple[Edge, list[i
 
 
 def by_components(
-    names: Sequence[str],
-    edges: Sequence[Edge],
-    of_class: Sequence[int],
-    fractions: tuple[float, float, float],
+    names: Sequence[str], edges: Sequence[Edge], fractions: tuple[float, float, float]
 ) -> list[str] | None:
     """The split of each item, such that no pair lies across splits; None where that cannot be.
 
@@ -74,7 +71,6 @@ def by_components(
     Args:
         names: of the items.
         edges: all pairs.
-        of_class: per item a number of its class: what is the same by the pairs.
         fractions: of the pairs, for training, validation and test.
     """
     of = components(len(names), edges)
@@ -82,8 +78,9 @@ def by_components(
     for edge in edges:
         weight[of[edge.left]][edge.same] += 1
     split = dict.fromkeys(weight, "train")
+    called = _called(names, of)
     for stratum in (True, False):
-        members = {names[c]: c for c, counts in weight.items() if (counts[1] > 0) == stratum}
+        members = {called[c]: c for c, counts in weight.items() if (counts[1] > 0) == stratum}
         order = [members[name] for name in ranked(KEY, list(members))]
         total = sum(sum(weight[c]) for c in order)
         for part in ("test", "validation"):
@@ -113,14 +110,18 @@ def by_classes(
 
     Classes of two items and more are dealt out by a hash. An item that is the same as no other goes
     where most of its partners are, which loses the fewest pairs, or by the hash. What then lies
-    across splits must be left out. See `by_components` for the arguments.
+    across splits must be left out.
+
+    Args:
+        names: of the items.
+        edges: all pairs.
+        of_class: per item a number of its class: what is the same by the pairs.
+        fractions: of the classes, for training, validation and test.
     """
-    members: dict[int, list[int]] = defaultdict(list)
-    for item, c in enumerate(of_class):
-        members[c].append(item)
+    sizes, called = Counter(of_class), _called(names, of_class)
     split: dict[int, str] = {}
-    several = {names[items[0]]: c for c, items in members.items() if len(items) > 1}
-    single = {names[items[0]]: c for c, items in members.items() if len(items) == 1}
+    several = {called[c]: c for c, size in sizes.items() if size > 1}
+    single = {called[c]: c for c, size in sizes.items() if size == 1}
     for position, name in enumerate(ranked(KEY, list(several))):
         split[several[name]] = _cut(position, len(several), fractions)
     partners: dict[int, list[int]] = defaultdict(list)
@@ -135,6 +136,14 @@ def by_classes(
         most = [part for part in SPLITS if near and near.count(part) == max(map(near.count, near))]
         split[c] = most[0] if most else _cut(position, len(single), fractions)
     return [split[c] for c in of_class]
+
+
+def _called(names: Sequence[str], of: Sequence[int]) -> dict[int, str]:
+    """The first name in each part by the alphabet, however the table is sorted."""
+    first: dict[int, str] = {}
+    for name, part in zip(names, of, strict=True):
+        first[part] = min(name, first.get(part, name))
+    return first
 
 
 def _cut(position: int, count: int, fractions: tuple[float, float, float]) -> str:

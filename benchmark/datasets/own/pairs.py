@@ -38,8 +38,9 @@ LISTED = "labelled"  # the name of the list, and of its pairs that are different
 FIRST = ("input1", "first", "image1", "text1", "question1", "sentence1", "left", "a")
 SECOND = ("input2", "second", "image2", "text2", "question2", "sentence2", "right", "b")
 LABELS = ("label", "same", "is_same", "is_duplicate", "target", "y")
-SAME = {"1", "1.0", "same", "true", "yes", "genuine", "match", "t", "y"}
-DIFFERENT = {"0", "0.0", "different", "false", "no", "impostor", "forged", "f", "n"}
+SAME = {"1", "1.0", "same", "true", "yes", "genuine", "match", "positive", "t", "y"}
+DIFFERENT = {"0", "0.0", "-1", "different", "false", "no", "impostor", "forged", "negative", "f",
+             "n"}  # fmt: skip
 NOT_FOR_PAIRS = ("group", "least", "split", "config")
 
 
@@ -98,16 +99,21 @@ def read(path: Path, options: Options, scratch: Path, progress: Progress | None)
 
 
 def _rows(path: Path, options: Options) -> list[Row]:
-    table = read_table(path)
+    table = read_table(path, blank_lines=True)
     first, second = column(table, path, None, FIRST), column(table, path, None, SECOND)
     labels = column(table, path, options.label, LABELS)
     splits: Sequence[str | None] = [None] * len(labels)
     if "split" in table.columns:
         splits = column(table, path, "split", ())
-    if not labels:
+    rows, line = [], 2  # as editors number them
+    columns = zip(first, second, labels, splits, table.itertuples(index=False), strict=True)
+    for left, right, label, split, cells in columns:
+        if left or right or label:
+            rows.append(Row(line, left, right, label, split))
+        line += 1 + sum(str(cell).count("\n") for cell in cells)
+    if not rows:
         raise OneshotError(f"{path} holds no pairs.")
-    columns = zip(first, second, labels, splits, strict=True)
-    return [Row(line, *row) for line, row in enumerate(columns, 2)]  # as editors number them
+    return rows
 
 
 class _Lines:
@@ -191,10 +197,10 @@ def _split(
     """The split of each item, and what to tell of how it came about."""
     if named is not None:
         return [named.get(item, "train") for item in range(len(names))], []
-    of_class = components(len(names), [edge for edge in edges if edge.same])
-    found = by_components(names, edges, of_class, options.fractions)
+    found = by_components(names, edges, options.fractions)
     if found is not None:
         return found, ["split by connected items: every pair lies inside one split"]
+    of_class = components(len(names), [edge for edge in edges if edge.same])
     found = by_classes(names, edges, of_class, options.fractions)
     lost = [edge.line for edge in edges if found[edge.left] != found[edge.right]]
     different = sum(not edge.same for edge in edges)

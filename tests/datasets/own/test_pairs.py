@@ -20,8 +20,8 @@ def table(path, rows, head="input1,input2,label"):
     return path
 
 
-def bring(path, directory, **options):
-    brought = prepare.bring("mine", path, directory, "pairs", options=Options(**options))
+def bring(path, directory, kind="pairs", **options):
+    brought = prepare.bring("mine", path, directory, kind, options=Options(**options))
     return catalogue.load("mine", directory), brought.notes
 
 
@@ -72,11 +72,19 @@ def test_images_of_pairs_become_items_once_each_and_no_pair_is_lost(drawings, tm
 
 def test_the_split_depends_on_names_alone(drawings, tmp_path):
     path, rows = drawings
-    first, _ = bring(path, tmp_path / "data", side=8)
-    table(path, rows[::-1])
-    second, _ = bring(path, tmp_path / "other", side=8)
-    count = [np.bincount(splits_of(data)[0]).tolist() for data in (first, second)]
-    assert count[0] == count[1]
+    mixed = [rows[n] for n in np.random.Generator(np.random.Philox(1)).permutation(len(rows))]
+    random = [(a, b, label) for (a, _, _), (_, b, label) in zip(rows, mixed, strict=True) if a != b]
+    hanging = [row for row in rows if row[2] == "same"]
+    hanging += [(a, b, "0") for a, b, _ in random if a[:2] != b[:2]]
+    for pairs in (rows, hanging):  # split by components, and by classes
+        found = []
+        for order in (pairs, pairs[::-1]):
+            data, _ = bring(table(path, order), tmp_path / "data", side=28)
+            contents = [image.tobytes() for image in data.stored]
+            found.append(dict(zip(contents, data.groups["split"].codes.tolist(), strict=True)))
+        assert len(set(found[0].values())) == 3
+        several = [content for content in found[0] if content in found[1]]
+        assert len(several) > 80 and all(found[0][c] == found[1][c] for c in several)
 
 
 def test_vectors_in_the_cells(tmp_path):
@@ -134,6 +142,15 @@ def test_a_bad_line_is_named_and_can_be_left_out(tmp_path, row, says):
     data, notes = bring(path, tmp_path / "data", of="vectors", on_bad="skip")
     assert any(note.startswith("left out line") for note in notes)
     assert len(data.pairs) == 80
+
+
+def test_lines_are_those_of_the_file(tmp_path):
+    rows = [(f"who is {n}", f"who's {n}", 1) for n in range(40)]
+    rows += [(f"who is {n}", f"where\nis {n}?", 0) for n in range(40)]
+    path = table(tmp_path / "p.csv", rows)
+    path.write_text(path.read_text() + '\n\n"who is 1","what is 1","perhaps"\n')
+    with pytest.raises(OneshotError, match=r"^1 bad item: line 124: has the label 'perhaps'"):
+        bring(path, tmp_path / "data")
 
 
 def test_files_that_are_missing_damaged_or_copies_are_named_by_line(drawings, tmp_path):
@@ -210,6 +227,7 @@ def test_a_split_without_one_of_the_labels_is_refused(tmp_path):
     [
         ({"group": "parent"}, Refused, "--group is about classes"),
         ({"of": "smells"}, OneshotError, "choice for --of"),
+        ({"kind": "text", "of": "texts"}, Refused, "are about labelled pairs"),
         ({"label": "truth"}, OneshotError, "no column 'truth'"),
     ],
 )
