@@ -115,13 +115,16 @@ class TrackInfo:
     """What a recipe may depend on before any data are read.
 
     A model class whose `__init__` takes `track` is given this. A vector counts as an image of one
-    pixel (`side` 1) with as many `channels` as it has numbers; a text has one channel.
+    pixel (`side` 1) with as many `channels` as it has numbers; a text has one channel. `labelled`
+    says that all that is known of the training split are pairs that somebody labelled: they are
+    `TrainingData.train.pairs`, and its classes are what those labelled the same connect.
     """
 
     name: str
     family: Family
     channels: int
     side: int
+    labelled: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,8 +138,9 @@ class TrainingData:
     Attributes:
         train: the training split, labels 0..c-1.
         validation: the validation split, labels 0..c-1; None in a final fit.
-        validate: accuracy in [0, 1] of a model on the track's pinned validation episodes; None in a
-            final fit.
+        validate: accuracy in [0, 1] of a model on the track's pinned validation episodes, or 1
+            minus its equal error rate on validation trials where the track has no episodes; None in
+            a final fit.
         final_items: training items after which a final fit stops, on the schedule of the whole
             training; None in a first training.
     """

@@ -2,8 +2,9 @@
 
 "class-balanced" (the default, the same for every loss): P classes x K items, after Hermans, Beyer,
 Leibe: In Defense of the Triplet Loss, arXiv 1703.07737, 2017, section 2. "pairs" and "triplets" are
-the classic random draws (Hadsell et al. 2006; Schroff et al. 2015 without mining). "plain" items
-are what a classifier of all training classes learns from.
+the classic random draws (Hadsell et al. 2006; Schroff et al. 2015 without mining), or, where
+somebody labelled pairs, those pairs themselves. "plain" items are what a classifier of all training
+classes learns from.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.randomness import generator
-from benchmark.datasets.data_set import DataSet
+from benchmark.datasets.data_set import DataSet, Pairs
 from benchmark.errors import OneshotError
 
 Ints = NDArray[np.int64]
@@ -140,6 +141,41 @@ def pairs(index: ClassIndex, count: int, seed: int, step: int) -> Batch:
     b = (at[1] * index.sizes[second]).astype(np.int64)
     b = np.where(same, _another(a, index.sizes[first], draw), b)
     return _assemble(index, np.stack([first, second], 1), np.stack([a, b], 1), turn.T)
+
+
+def labelled(pairs: Pairs, labels: Ints, count: int, turns: int, seed: int, step: int) -> Batch:
+    """`count` of the labelled pairs drawn at random: half of them the same, then the different.
+
+    Args:
+        pairs: those of the training split, of either label.
+        labels: int64 [n], class of each item; two items of a different pair have two.
+        count: of pairs.
+        turns: how many quarter turns there are; both items of a pair are turned alike.
+        seed: keys the draw.
+        step: keys the draw.
+
+    Raises:
+        OneshotError: the split lacks pairs of one label.
+    """
+    draw = generator(seed, step, "batch")
+    of_label = [np.flatnonzero(pairs.same == same) for same in (True, False)]
+    if not all(map(len, of_label)):
+        raise OneshotError(
+            "Training on pairs needs some that are the same and some that are different.",
+            "Try --set batches=class-balanced, or label more pairs.",
+        )
+    counts = count // 2, count - count // 2
+    chosen = np.concatenate(
+        [own[draw.integers(0, len(own), k)] for own, k in zip(of_label, counts, strict=True)]
+    )
+    items = np.stack([pairs.left[chosen], pairs.right[chosen]], axis=1)
+    turn = np.repeat(draw.integers(0, turns, count), 2)
+    return Batch(
+        items.ravel(),
+        labels[items.ravel()] * turns + turn,
+        turn,
+        np.arange(2 * count).reshape(-1, 2),
+    )
 
 
 def triplets(index: ClassIndex, count: int, seed: int, step: int) -> Batch:

@@ -23,7 +23,7 @@ from baselines.siamese.losses._loss import GREATEST_SCALE, LossSettings
 from baselines.siamese.losses._proxies import ProxyLoss
 from baselines.siamese.traits import Needs, Traits, distance_traits, loss_needs, refusal
 from baselines.trained import TrainedEmbedder, make_recipe
-from baselines.training.loop import train
+from baselines.training.loop import Draw, train
 from benchmark.errors import Refused
 from benchmark.protocols import TrackInfo, TrainingData, TrainingResult, TrainingRun
 
@@ -65,7 +65,8 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
         defaults = {
             "margin": needs.margin * traits.radius,
             "temperature": needs.temperature,
-            "batches": needs.batches[0],
+            # Labels that somebody gave to pairs are learned from as they are, where a loss can.
+            "batches": "pairs" if track.labelled and "pairs" in needs.batches else needs.batches[0],
         }
         recipe = make_recipe(SiameseRecipe, track, budget, settings, defaults)
         _refuse(recipe, traits, needs)
@@ -91,6 +92,9 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
     def fit(self, data: TrainingData, run: TrainingRun) -> TrainingResult:
         """Trains on batches of the recipe's kind and keeps the weights that validate best."""
         recipe = self.recipe
+        count = recipe.classes * recipe.per_class  # items, the same for every kind of batch
+        if recipe.batches == "pairs" and data.train.pairs is not None:
+            return train(self, recipe, self._labelled(data, run), self._loss, data=data, run=run)
         index = batches.index_classes(
             data.train,
             at_least=recipe.per_class if recipe.batches == "class-balanced" else 2,
@@ -98,7 +102,6 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
             turned=recipe.turns,
         )
         self.loss.prepare(len(data.train.class_names) * index.turns, recipe.embedding, run.seed)
-        count = recipe.classes * recipe.per_class  # items, the same for every kind of batch
 
         def draw(step: int) -> batches.Batch:
             if recipe.batches == "pairs":
@@ -107,15 +110,25 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
                 return batches.triplets(index, max(1, count // 3), run.seed, step)
             return batches.class_balanced(index, recipe.classes, recipe.per_class, run.seed, step)
 
-        def loss_of(images: Tensor, batch: batches.Batch) -> Tensor:
-            embeddings = self(images)
-            labels = torch.from_numpy(batch.labels).to(images.device)
-            chosen = batch.chosen
-            tuples = None if chosen is None else torch.from_numpy(chosen).to(images.device)
-            loss: Tensor = self.loss(self.metric, embeddings, labels, tuples)
-            return loss
+        return train(self, recipe, draw, self._loss, data=data, run=run)
 
-        return train(self, recipe, draw, loss_of, data=data, run=run)
+    def _labelled(self, data: TrainingData, run: TrainingRun) -> Draw:
+        """Batches of the pairs that somebody labelled."""
+        recipe, split = self.recipe, data.train
+        assert split.pairs is not None
+        turns = 4 if recipe.turns and split.turns is None else 1
+        self.loss.prepare(len(split.class_names) * turns, recipe.embedding, run.seed)
+        count = max(2, recipe.classes * recipe.per_class // 2)
+        labels, pairs = split.labels, split.pairs
+        return lambda step: batches.labelled(pairs, labels, count, turns, run.seed, step)
+
+    def _loss(self, images: Tensor, batch: batches.Batch) -> Tensor:
+        embeddings = self(images)
+        labels = torch.from_numpy(batch.labels).to(images.device)
+        chosen = batch.chosen
+        tuples = None if chosen is None else torch.from_numpy(chosen).to(images.device)
+        loss: Tensor = self.loss(self.metric, embeddings, labels, tuples)
+        return loss
 
 
 def _refuse(recipe: SiameseRecipe, traits: Traits, needs: Needs) -> None:

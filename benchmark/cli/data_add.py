@@ -17,7 +17,7 @@ def add(
         typer.Argument(help="Folder, archive or file with the data; generated sets need none."),
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="Data of your own: folder | csv | vectors | text")
+        str | None, typer.Option(help="Data of your own: folder | csv | vectors | text | pairs")
     ] = None,
     side: Annotated[int, typer.Option(help="Images: side in pixels at which to store them.")] = 84,
     fit: Annotated[
@@ -48,6 +48,16 @@ def add(
         Path | None, typer.Option(metavar="FILE.toml", help="Splits and tasks of your own.")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Threads that decode images.")] = None,
+    ink: Annotated[
+        str, typer.Option(help="Characters: dark | light | auto (looks at the images' edges)")
+    ] = "auto",
+    of: Annotated[
+        str, typer.Option(help="Pairs: what the cells are: images | texts | vectors | auto")
+    ] = "auto",
+    items: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Pairs: the vectors that the cells name by their ids."),
+    ] = None,
     data: Data = None,
 ) -> None:
     """Read a data set you have, check it and store it."""
@@ -58,6 +68,7 @@ def add(
         side=side, fit=fit, colour=colour, family=family, group=group,  # type: ignore[arg-type]
         label=label, least=least, on_bad=on_bad,  # type: ignore[arg-type]
         fractions=_fractions(fractions), split=split, config=config, workers=workers,
+        ink=ink, of=of, items=items,  # type: ignore[arg-type]
     )  # fmt: skip
     if kind not in prepare.OWN_READERS and options != Options():
         from benchmark.errors import Refused
@@ -104,4 +115,5 @@ def _say_next(name: str, directory: Path) -> None:
             return  # a note has said so
     if found is not None:
         typer.echo(f"Look at it: oneshot data describe {name}")
-        typer.echo(f"Train on it: oneshot run {model}-cosine-nt-xent --task {found.chooses}")
+        twin = f"{model}-euclidean-contrastive" if found.labelled else f"{model}-cosine-nt-xent"
+        typer.echo(f"Train on it: oneshot run {twin} --task {found.chooses}")

@@ -53,6 +53,8 @@ def _told(name: str, summary: Summary) -> Iterator[str]:
     )
     for split, classes, items in summary.splits:
         yield f"{split}: {classes:,} classes, {items:,} items"
+    for where, same, different in summary.pairs:
+        yield f"{where}: {same:,} pairs labelled the same, {different:,} different"
     for group, values, is_whole in summary.groups:
         inside = "classes lie inside its values" if is_whole else "classes spread over its values"
         yield f"group {group}: {values:,} values; {inside}"

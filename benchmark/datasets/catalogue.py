@@ -182,9 +182,61 @@ DIGITS = KnownDataSet(
     generated=True,
 )
 
+CEDAR = KnownDataSet(
+    name="cedar",
+    title="CEDAR signatures: 55 writers, 24 genuine and 24 skilled forgeries each",
+    family="character",
+    channels=1,
+    side=256,
+    items=2_640,
+    classes=55,
+    terms="Center of Excellence for Document Analysis and Recognition, Buffalo: research",
+    citation="kalera2004offline",
+    to_add="a folder, zip or tar with full_org/original_W_S.png and full_forg/forgeries_W_S.png",
+)
+
+BENGALI = KnownDataSet(
+    name="bhsig260-bengali",
+    title="BHSig260, Bengali: 100 writers, 24 genuine signatures and 30 skilled forgeries each",
+    family="character",
+    channels=1,
+    side=256,
+    items=5_400,
+    classes=100,
+    terms="as its authors state: research",
+    citation="pal2016performance",
+    to_add="a folder, zip or tar with B-S-W-G-NN.tif and B-S-W-F-NN.tif, a folder for each writer",
+)
+
+HINDI = KnownDataSet(
+    name="bhsig260-hindi",
+    title="BHSig260, Hindi: 160 writers, 24 genuine signatures and 30 skilled forgeries each",
+    family="character",
+    channels=1,
+    side=256,
+    items=8_640,
+    classes=160,
+    terms="as its authors state: research",
+    citation="pal2016performance",
+    to_add="a folder, zip or tar with H-S-W-G-NN.tif and H-S-W-F-NN.tif, a folder for each writer",
+)
+
+LFW = KnownDataSet(
+    name="lfw",
+    title="Labeled Faces in the Wild: 5,749 people, with the pairs of views 1 and 2",
+    family="photograph",
+    channels=3,
+    side=125,
+    items=13_233,
+    classes=5_749,
+    terms="pictures from the news, whose rights are their owners': research",
+    citation="huang2007labeled",
+    to_add="torchvision's lfw-py: lfw_funneled/NAME/NAME_0001.jpg beside pairs.txt and its like",
+)
+
 DATA_SETS: tuple[KnownDataSet, ...] = (
-    GLYPHS, OMNIGLOT, MINI_IMAGENET, MINI_IMAGENET_PICKLES, ORL_FACES, NFI_SIGNATURES, LANGUAGES,
-    DIGITS,
+    GLYPHS, OMNIGLOT, MINI_IMAGENET, MINI_IMAGENET_PICKLES, ORL_FACES, LFW, NFI_SIGNATURES, CEDAR,
+    BENGALI, HINDI, LANGUAGES, DIGITS,
 )  # fmt: skip
 KNOWN: dict[str, KnownDataSet] = {known.name: known for known in DATA_SETS}
 

@@ -33,6 +33,51 @@ class Groups:
 
 
 @dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of items that somebody labelled as the same or different.
+
+    Attributes:
+        left, right: int64 [p], item numbers.
+        same: bool [p].
+        lists: int8 [p], index into `names`: the list that each pair stands in.
+        names: of the lists.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    same: NDArray[np.bool_]
+    lists: NDArray[np.int8]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def of(self, name: str) -> Pairs:
+        """The pairs of one list, in its order.
+
+        Raises:
+            ValueError: there is no such list.
+        """
+        if name not in self.names:
+            raise ValueError(f"it has no list of pairs '{name}'")
+        return self.take(self.lists == self.names.index(name))
+
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Pairs:
+        """Some of the pairs, by a mask [p] or by their numbers [k]."""
+        return Pairs(
+            self.left[chosen], self.right[chosen], self.same[chosen], self.lists[chosen], self.names
+        )
+
+    def among(self, items: NDArray[np.integer], count: int) -> Pairs:
+        """The pairs both of whose items are among `items` (int64 [k] of `count`), renumbered."""
+        number = np.full(count, -1, dtype=np.int64)
+        number[items] = np.arange(len(items))
+        left, right = number[self.left], number[self.right]
+        inside = (left >= 0) & (right >= 0)
+        return Pairs(left[inside], right[inside], self.same[inside], self.lists[inside], self.names)
+
+
+@dataclass(frozen=True, eq=False)
 class DataSet:
     """Items with class labels. Everything but `stored` has one entry per item.
 
@@ -49,6 +94,7 @@ class DataSet:
         digest: SHA-256 (hex) over the stored items of the whole data set, their classes and groups;
             a view keeps the digest of what it was taken from.
         turns: uint8 [n], anticlockwise quarter turns applied to each image, or None.
+        pairs: pairs of its items that somebody labelled, or None; a view has those of its items.
     """
 
     name: str
@@ -60,6 +106,7 @@ class DataSet:
     digest: str
     groups: Mapping[str, Groups] = field(default_factory=dict)
     turns: NDArray[np.uint8] | None = None
+    pairs: Pairs | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -88,6 +135,7 @@ class DataSet:
             labels=self.labels[items],
             groups={k: Groups(g.codes[items], g.names) for k, g in self.groups.items()},
             turns=None if self.turns is None else self.turns[items],
+            pairs=None if self.pairs is None else self.pairs.among(items, len(self)),
         )
 
     def of_classes(self, classes: NDArray[np.integer]) -> DataSet:
@@ -177,6 +225,7 @@ def whole(
     class_names: Sequence[str],
     groups: Mapping[str, Groups] | None = None,
     digest: str | None = None,
+    pairs: Pairs | None = None,
 ) -> DataSet:
     """A data set over all rows of `stored`; `digest` is computed where the source gives none."""
     groups = dict(groups or {})
@@ -189,7 +238,8 @@ def whole(
         labels=numbers,
         class_names=tuple(class_names),
         groups=groups,
-        digest=digest or content_digest(stored, numbers, class_names, groups),
+        digest=digest or content_digest(stored, numbers, class_names, groups, pairs),
+        pairs=pairs,
     )
 
 
@@ -198,8 +248,9 @@ def content_digest(
     labels: NDArray[np.integer],
     class_names: Sequence[str],
     groups: Mapping[str, Groups],
+    pairs: Pairs | None = None,
 ) -> str:
-    """SHA-256 (hex) over items, classes and groups, so that a relabelled copy is another data set.
+    """SHA-256 (hex) over all that a data set says, so that a relabelled copy is another data set.
 
     `stored` is an array, or the encoded bytes of each item where the source is lossy (a JPEG
     decodes differently from library to library, its bytes do not).
@@ -222,4 +273,8 @@ def content_digest(
     for key in sorted(groups):
         put(f"group {key}", np.asarray(groups[key].codes, dtype="<i4").tobytes())
         put(f"names {key}", "\n".join(groups[key].names).encode())
+    if pairs is not None:
+        for part in (pairs.left, pairs.right, pairs.same, pairs.lists):
+            put("pairs", np.asarray(part, dtype="<i8").tobytes())
+        put("lists", "\n".join(pairs.names).encode())
     return hasher.hexdigest()

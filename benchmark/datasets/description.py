@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from benchmark.datasets.data_set import DataSet, content_digest
+from benchmark.datasets.data_set import DataSet, Pairs, content_digest
 from benchmark.errors import DataMissing, OneshotError
 
 FORMAT = 1
@@ -76,6 +76,8 @@ def describe(
             for key, group in data_set.groups.items()
         },
     }
+    if data_set.pairs is not None:
+        description["pairs"] = _listed(data_set.pairs)
     if own is not None:
         description["own"] = own
     return description | {"check": _checksum(description)}
@@ -112,8 +114,30 @@ def read_description(name: str, directory: Path) -> dict[str, Any]:
 
 
 def array_digest(data_set: DataSet) -> str:
-    """SHA-256 (hex) over the decoded items, classes and groups, whatever `digest` is over."""
-    return content_digest(data_set.stored, data_set.labels, data_set.class_names, data_set.groups)
+    """SHA-256 (hex) over the decoded items and all labels, whatever `digest` is over."""
+    return content_digest(
+        data_set.stored, data_set.labels, data_set.class_names, data_set.groups, data_set.pairs
+    )
+
+
+def pairs_of(description: dict[str, Any]) -> Pairs | None:
+    """The labelled pairs of a data set, None where it has none."""
+    told = description.get("pairs")
+    if told is None:
+        return None
+    left, right = (np.asarray(told[side], dtype=np.int64) for side in ("left", "right"))
+    same, lists = np.asarray(told["same"], dtype=bool), np.asarray(told["lists"], dtype=np.int8)
+    return Pairs(left, right, same, lists, tuple(told["names"]))
+
+
+def _listed(pairs: Pairs) -> dict[str, Any]:
+    return {
+        "left": pairs.left.tolist(),
+        "right": pairs.right.tolist(),
+        "same": pairs.same.astype(int).tolist(),
+        "lists": pairs.lists.tolist(),
+        "names": list(pairs.names),
+    }
 
 
 def broken(name: str, path: Path, reason: str) -> OneshotError:

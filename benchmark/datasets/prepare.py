@@ -20,7 +20,7 @@ from benchmark.errors import OneshotError, Refused, UnknownName
 if TYPE_CHECKING:
     from benchmark.datasets.own.options import Added, Options
 
-Reader = Callable[[Path, Progress | None], DataSet]
+Reader = Callable[[Path, Progress | None], "DataSet | Added"]
 OwnReader = Callable[[Path, "Options", Path, Progress | None], "Added"]
 """Takes the path, the options, an empty folder for large arrays, and the progress."""
 
@@ -30,6 +30,10 @@ READERS: dict[str, str] = {
     "mini-imagenet-pickles": "benchmark.datasets.mini_imagenet_pickles:read",
     "orl-faces": "benchmark.datasets.orl_faces:read",
     "nfi-signatures": "benchmark.datasets.nfi_signatures:read",
+    "lfw": "benchmark.datasets.lfw:read",
+    "cedar": "benchmark.datasets.signatures:read_cedar",
+    "bhsig260-bengali": "benchmark.datasets.signatures:read_bengali",
+    "bhsig260-hindi": "benchmark.datasets.signatures:read_hindi",
     "languages": "benchmark.datasets.languages:read",
     "digits": "benchmark.datasets.digits:read",
 }
@@ -40,6 +44,7 @@ OWN_READERS: dict[str, str] = {
     "csv": "benchmark.datasets.own.images:read_csv",
     "vectors": "benchmark.datasets.own.vectors:read",
     "text": "benchmark.datasets.own.texts:read",
+    "pairs": "benchmark.datasets.own.pairs:read",
 }
 """Kinds of one's own data: "module:function" of an `OwnReader`."""
 
@@ -92,7 +97,8 @@ def bring(
     if path is None and not (name in KNOWN and KNOWN[name].generated):
         raise _no_path(name)
     path = (path or Path()).expanduser()
-    data_set = reader(path, progress)
+    found = reader(path, progress)
+    data_set, notes = (found, ()) if isinstance(found, DataSet) else (found.data_set, found.notes)
     digest_of = KNOWN[name].digest_of if name in KNOWN else "items"
     if progress:
         progress(f"writing {name}", 0, 1)
@@ -101,7 +107,7 @@ def bring(
     if name in KNOWN and KNOWN[name].generated:
         source = f"{name} data from an installed package"
     store.save(replace(data_set, name=name), directory, source, digest_of)
-    return Brought(_checked(name, directory, progress))
+    return Brought(_checked(name, directory, progress), notes)
 
 
 def _bring_own(
@@ -119,6 +125,8 @@ def _bring_own(
         raise _no_path(name)
     options = options or Defaults()
     options.check()
+    if kind != "pairs" and (options.of, options.items) != ("auto", None):
+        raise Refused("--of and --items are about labelled pairs.", "Add --kind pairs")
     path = path.expanduser()
     reader = cast(OwnReader, _function(OWN_READERS[kind]))
     with store.disk_errors(name, directory):
@@ -161,11 +169,14 @@ def _checked(name: str, directory: Path, progress: Progress | None) -> Verified:
 def _refuse_name(name: str, directory: Path) -> None:
     """Refuses names that mean something else already."""
     from benchmark.tasks.catalogue import FAMILIES
+    from benchmark.tasks.pairs import VERIFICATION
 
     folder_of(name, directory)
-    if name in KNOWN or any(name in (family.name, family.track) for family in FAMILIES):
+    taken = {name for family in FAMILIES for name in (family.name, family.track)}
+    taken |= {family.track for family in VERIFICATION}
+    if name in KNOWN or name in taken:
         raise Refused(f"'{name}' is a name of the suite's own.", "Choose another.")
-    if re.search(r"-\d+w\d+s$", name):
+    if re.search(r"-(\d+w\d+s|verification|retrieval)$", name):
         raise Refused(f"'{name}' looks like the name of a task.", "Choose another.")
 
 

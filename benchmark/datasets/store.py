@@ -36,6 +36,7 @@ from benchmark.datasets.description import (
     broken,
     describe,
     folder_of,
+    pairs_of,
     read_description,
 )
 from benchmark.errors import OneshotError
@@ -154,6 +155,7 @@ def load(name: str, directory: Path) -> DataSet:
         description["class_names"],
         groups,
         description["digest"],
+        pairs_of(description),
     )
 
 
@@ -220,10 +222,11 @@ def _publish(temporary: Path, final: Path, description: dict[str, Any]) -> None:
 def _sound(final: Path, description: dict[str, Any]) -> bool:
     try:
         held = verify(final.name, final.parent)
-    except OneshotError:
+        own = read_description(final.name, final.parent).get("own")
+    except OneshotError:  # damaged, or another process has just moved it
         return False
     wanted = (description["digest"], description["stored_digest"])
-    same_tasks = read_description(final.name, final.parent).get("own") == description.get("own")
+    same_tasks = own == description.get("own")
     return same_tasks and (held.digest, held.stored_digest) == wanted
 
 

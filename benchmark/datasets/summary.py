@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,7 @@ class Summary:
         across_classes: of these, how many lie in another class than the first.
         across_splits: of these, how many lie in another split.
         examples: some of them, those across splits first.
+        pairs: (split, pairs labelled the same, different); empty where nobody labelled pairs.
     """
 
     items: int
@@ -57,6 +59,7 @@ class Summary:
     across_classes: int
     across_splits: int
     examples: tuple[Double, ...]
+    pairs: tuple[tuple[str, int, int], ...] = ()
 
 
 def summarise(data: DataSet) -> Summary:
@@ -99,7 +102,24 @@ def summarise(data: DataSet) -> Summary:
         across_classes=sum(bool(data.labels[a] != data.labels[b]) for a, b in found),
         across_splits=len(crossing),
         examples=tuple(Double(named(a), named(b)) for a, b in [*crossing, *inside][:TOLD]),
+        pairs=tuple(_labelled(data)),
     )
+
+
+def _labelled(data: DataSet) -> Iterator[tuple[str, int, int]]:
+    """Of each list of pairs, and of each split where there is one: how many, by their label."""
+    pairs = data.pairs
+    if pairs is None:
+        return
+    for name in pairs.names:
+        listed = pairs.of(name)
+        split = data.groups.get("split")
+        places = np.zeros(len(data), dtype=np.int32) if split is None else split.codes
+        parts = ("",) if split is None else split.names
+        for code, part in enumerate(parts):
+            same = listed.same[places[listed.left] == code]
+            words = [part] * bool(part) + [name] * (len(pairs.names) > 1 or not part)
+            yield ", ".join(words), int(same.sum()), int((~same).sum())
 
 
 def _shape(data: DataSet) -> str:

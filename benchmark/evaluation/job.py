@@ -154,7 +154,7 @@ class Surroundings:
 def build(job: Job) -> tuple[Any, dict[str, Any]]:
     """The job's untrained model and its whole recipe."""
     track = job.track
-    info = TrackInfo(track.name, track.family, track.channels, track.side)
+    info = TrackInfo(track.name, track.family, track.channels, track.side, track.labelled)
     model = job.spec.build(job.seed, info, job.budget)
     return model, recipe_of(model, job.spec, job.budget)
 

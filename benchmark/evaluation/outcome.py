@@ -14,9 +14,10 @@ from benchmark.evaluation.episodes import Observer, answer
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.retrieval import Found, retrieve
 from benchmark.evaluation.verification import score_trials
-from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks
-from benchmark.tasks.loading import LoadedTask, Questions
+from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, TrialLabels
+from benchmark.tasks.loading import LoadedTask, Questions, pins
 from benchmark.tasks.spec import Task
+from benchmark.tasks.trials import Trials
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,9 @@ def ask(
             scaling = platt.fit(trials.scores, trials.asked.labels.same)
         scaling = scaling or platt.standardised(trials.scores)
         odds = LogOdds(
-            thousandths=scaling.thousandths(trials.scores).tolist(), calibrated=scaling.calibrated
+            thousandths=scaling.thousandths(trials.scores).tolist(),
+            calibrated=scaling.calibrated,
+            labels=None if loaded.task.pin in pins() else _labels(trials.asked),
         )
         seconds = trials.embedding_seconds, trials.scoring_seconds
         return Answered(odds, trials.asked, *seconds, scaling)
@@ -106,6 +109,15 @@ def not_answered(model: Any, task: Task) -> str | None:
     if fixed is None or tuple(fixed) == (task.n_way, task.n_shot):
         return None
     return f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
+
+
+def _labels(asked: Trials) -> TrialLabels:
+    """What no pin tells of the trials."""
+    told = asked.labels
+    left, right = told.subjects.T.tolist()
+    return TrialLabels(
+        kinds=list(told.kind_names), of_kind=list(asked.of_kind), left=left, right=right
+    )
 
 
 def _ranks(found: Found) -> Ranks:

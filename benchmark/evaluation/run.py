@@ -12,6 +12,7 @@ from benchmark.evaluation import seen
 from benchmark.evaluation import weights as files
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.calibration import Binned, Kept
+from benchmark.evaluation.choosing import CHOOSING_EPISODES
 from benchmark.evaluation.episodes import PREFIX, Observer, way_of
 from benchmark.evaluation.job import (
     Existing,
@@ -31,7 +32,7 @@ from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import provenance
 from benchmark.evaluation.references import model_ref, task_ref
 from benchmark.evaluation.trained import Trained
-from benchmark.evaluation.training import CHOOSING_EPISODES, training_of
+from benchmark.evaluation.training import training_of
 from benchmark.protocols import TrainingResult
 from benchmark.records import store
 from benchmark.records.schema import (

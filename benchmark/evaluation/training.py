@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmark.datasets.data_set import DataSet, Family
+from benchmark.datasets.data_set import DataSet
 from benchmark.errors import ModelFailed, OneshotError
 from benchmark.evaluation import weights as files
 from benchmark.evaluation.asking import NAMES as ASKED
-from benchmark.evaluation.episodes import answer, way_of
+from benchmark.evaluation.choosing import CHOOSING_TRIALS, choosing_episodes, validator
+from benchmark.evaluation.episodes import way_of
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.memory import free, ran_out
@@ -26,19 +27,6 @@ from benchmark.tasks.loading import LoadedTask, split_of
 from benchmark.tasks.spec import VALIDATION, Track
 
 LOCK = ".lock"  # in a training's folder
-# Episodes of the validation twin that decide during training; the record holds the whole twin.
-CHOOSING_EPISODES = {"embed": 400, "compare": 200, "classify": 200, "classify_episode": 40,
-                     "similarity": 20}  # fmt: skip
-
-
-# Photographs cost thirty times as much to embed: fewer episodes keep choosing the cheaper part.
-CHOOSING_PHOTOGRAPHS = 100
-
-
-def choosing_episodes(way: str, family: Family) -> int:
-    """How many episodes of the validation twin decide during a training."""
-    episodes = CHOOSING_EPISODES[way]
-    return min(episodes, CHOOSING_PHOTOGRAPHS) if family == "photograph" else episodes
 
 
 def training_key(
@@ -75,10 +63,11 @@ def key_of(
     model: Any, track: Track, data_digest: str, recipe: dict[str, Any], seed: int, chooser: str
 ) -> str:
     """The `training_key` of a built model; `chooser` names the validation twin that decides."""
-    episodes = choosing_episodes(way_of(model), track.family)
     answering = tuple(getattr(model, "answering", ()))
-    decides = chooser.removesuffix(VALIDATION), episodes
-    return training_key(track, data_digest, recipe, seed, decides, answering)
+    decides = chooser.removesuffix(VALIDATION)
+    verified = decides.endswith("-verification")
+    questions = CHOOSING_TRIALS if verified else choosing_episodes(way_of(model), track.family)
+    return training_key(track, data_digest, recipe, seed, (decides, questions), answering)
 
 
 def refit_key(chosen: str, items: int) -> str:
@@ -125,18 +114,12 @@ class Training:
         Raises:
             OneshotError: from the model, or if the folder cannot be written.
         """
-        episodes = choosing_episodes(way_of(model), self.track.family)
-
-        def validate(candidate: Any) -> float:
-            answers = answer(
-                candidate, self.chooser, seed=self.seed, device=self.device, episodes=episodes
-            )
-            return float(answers.correct.sum() / (answers.of * len(answers.correct)))
-
         data = TrainingData(
             train=split_of(self.track, ("train",), self.whole),
             validation=split_of(self.track, ("validation",), self.whole),
-            validate=validate,
+            validate=validator(
+                self.chooser, way_of(model), self.track.family, self.seed, self.device
+            ),
         )
         return self._fit(model, data, self._key(model))
 

@@ -10,7 +10,15 @@ from __future__ import annotations
 from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from benchmark.records.canonical import digest, recipe_hash
 
@@ -98,17 +106,54 @@ class Counts(Part):
         return len(self.correct)
 
 
+class TrialLabels(Part):
+    """The right answers of trials that are not pinned, so that the record can be read by itself.
+
+    Trials lie kind after kind, those that are the same ("genuine") first; `left` and `right` number
+    the classes of both sides.
+    """
+
+    kinds: list[str] = Field(min_length=2)
+    of_kind: list[int]
+    left: list[int]
+    right: list[int]
+
+    @model_validator(mode="after")
+    def fitting(self) -> Self:
+        """As many trials as classes on either side, and none before the same ones."""
+        if self.kinds[0] != "genuine" or len(self.kinds) != len(self.of_kind):
+            raise ValueError("the kinds of trials begin with 'genuine' and are counted each")
+        if min(self.of_kind) < 0 or {len(self.left), len(self.right)} != {sum(self.of_kind)}:
+            raise ValueError("the labels of trials have different lengths")
+        return self
+
+
 class LogOdds(Part):
     """Log-odds of "same" for each verification trial, in thousandths.
 
     They are the model's scores after Platt scaling on the validation trials, where same and
     different weigh the same: 0 is the validation threshold. Where a track has nothing to fit on,
     `calibrated` is false, and they are scores of mean 0 and deviation 1, good for ranks alone.
+    `labels` are there where the suite has not pinned the trials, as those of a user's own data.
     """
 
     kind: Literal["log-odds"] = "log-odds"
     thousandths: list[Annotated[int, Field(ge=-(10**12), le=10**12)]] = Field(min_length=1)
     calibrated: bool = True
+    labels: TrialLabels | None = None
+
+    @model_validator(mode="after")
+    def labelled(self) -> Self:
+        """Labels, where there are any, are those of the trials."""
+        if self.labels is not None and sum(self.labels.of_kind) != len(self.thousandths):
+            raise ValueError("there are labels of other trials")
+        return self
+
+    @model_serializer(mode="wrap")
+    def without_empty(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Records from before labels existed keep their bytes and ids."""
+        told: dict[str, Any] = standard(self)
+        return {name: value for name, value in told.items() if name != "labels" or value}
 
     @property
     def answered(self) -> int:

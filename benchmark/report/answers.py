@@ -29,9 +29,19 @@ def _classes(task: str, queries: int) -> NDArray[np.int64] | None:
     return query_classes(task, queries)
 
 
+def labels_of(task: str, outcome: LogOdds, fold: int | None = None) -> Labels | None:
+    """The labels of a record's trials: those it brings along, else the pinned ones, else None."""
+    told = outcome.labels
+    if told is None:
+        return _labels(task, outcome.answered, fold)
+    kinds = np.repeat(np.arange(len(told.kinds)), told.of_kind).astype(np.int8)
+    subjects = np.stack([told.left, told.right], axis=1).astype(np.int32)
+    return Labels(kinds == 0, kinds, tuple(told.kinds), subjects)
+
+
 def network(task: str, outcome: LogOdds, seed: int = 0, fold: int | None = None) -> Network | None:
-    """One network's trials with their labels; None for a task whose trials are not pinned."""
-    labels = _labels(task, outcome.answered, fold)
+    """One network's trials with their labels; None for a task whose trials nothing tells of."""
+    labels = labels_of(task, outcome, fold)
     if labels is None:
         return None
     odds = np.asarray(outcome.thousandths, dtype=np.float64) / 1000
@@ -94,5 +104,5 @@ def decisions(
     if isinstance(outcome, Ranks):
         return (np.asarray(outcome.first) == 1).astype(np.int64), 1
     accepted = np.asarray(outcome.thousandths) > 0
-    labels = _labels(task, outcome.answered, fold)
+    labels = labels_of(task, outcome, fold)
     return (accepted if labels is None else accepted == labels.same).astype(np.int64), 1

@@ -134,6 +134,8 @@ def summarise(
     known = [value for value in validations if value is not None]
     bins = answers.confidences(good)
     parameters = [r.cost.parameters for r in good if r.cost.parameters is not None]
+    # What a run trained on of its own track, a user's too, shares no class with the test.
+    own = {f"{column.task.track}/{split}" for split in ("train", "validation")}
     return replace(
         measured,
         missing=missing,
@@ -148,7 +150,10 @@ def summarise(
         seen=None if good[0].model.seen is None else tuple(good[0].model.seen),
         calibration_error=None if bins is None else reliability(*bins).expected_error,
         saw_test=any(
-            may_have_met(each, column.task.data) for r in good for each in r.model.seen or ()
+            may_have_met(each, column.task.data)
+            for r in good
+            for each in r.model.seen or ()
+            if each not in own
         ),
     )
 

@@ -32,6 +32,7 @@ KINDS = {
     "across": "classes of two groups",
     "random": "two classes, whatever their groups",
     "skilled": "an imitation of the class's own items",
+    "labelled": "labelled as different",
 }
 
 

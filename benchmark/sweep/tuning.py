@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.run import run
-from benchmark.records.schema import Counts
 from benchmark.records.store import slug, write_bytes
 from benchmark.registry import resolve
+from benchmark.report.answers import decisions
 from benchmark.tasks import track as find_track
 
 FOLDER = "tuning"
@@ -139,9 +139,9 @@ class Search:
             correct, record = None, None
             with contextlib.suppress(Refused):  # such as a margin that the distance cannot reach
                 (record,) = run(job, replace(place, results=None), "skip", watcher)
-            if record is not None and isinstance(record.outcome, Counts):
-                correct = sum(record.outcome.correct)
-                of = record.outcome.of * len(record.outcome.correct)
+            if record is not None and record.outcome is not None:
+                right, each = decisions(record.task.name, record.outcome, record.fold)
+                correct, of = int(right.sum()), each * len(right)
             settings = {name: job.spec.settings[name] for name in factors}
             trials.append(Trial(factors=factors, settings=settings, correct=correct))
         outcome = Outcome(

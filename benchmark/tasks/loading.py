@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.copies import later_copies
-from benchmark.datasets.data_set import DataSet
+from benchmark.datasets.data_set import DataSet, Groups
 from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError
 from benchmark.tasks.catalogue import task as find_task
@@ -25,7 +25,7 @@ from benchmark.tasks.queries import Queries, draw_queries
 from benchmark.tasks.spec import Split, Task, Track
 from benchmark.tasks.tracks import classes_of, of_fold
 from benchmark.tasks.tracks import track as find_track
-from benchmark.tasks.trials import Trials, draw_trials
+from benchmark.tasks.trials import FORGED, Trials, draw_trials, listed_trials
 
 Questions = Episodes | Trials | Queries
 
@@ -66,11 +66,28 @@ def data_name(track: Track, split: Split) -> str:
 def split_of(track: Track, splits: tuple[Split, ...], data: DataSet) -> DataSet:
     """The items of these splits with labels 0..c-1; turned classes where the track has them.
 
-    `data` is the whole data set as stored.
+    `data` is the whole data set as stored. Imitations of a class are a class of their own, named
+    "CLASS/forged", in one group with it.
     """
     classes = [c for split in splits for c in classes_of(data, getattr(track, split))]
     chosen = data.of_classes(np.asarray(classes))
+    if track.listed is not None and chosen.pairs is not None:
+        known = track.listed in chosen.pairs.names
+        chosen = replace(chosen, pairs=chosen.pairs.of(track.listed) if known else None)
+    if track.imitations is not None:
+        return _apart(chosen, track.imitations)
     return chosen.with_turns() if track.turns else chosen
+
+
+def _apart(data: DataSet, imitations: str) -> DataSet:
+    group = data.groups[imitations]
+    forged = group.codes == group.names.index(FORGED)
+    every = 2 * data.labels + forged
+    held, labels = np.unique(every, return_inverse=True)
+    names = tuple(data.class_names[n // 2] + f"/{FORGED}" * int(n % 2) for n in held)
+    # That group alone, so that batches that come group by group show both of each.
+    groups = {"imitated": Groups(data.labels.astype(np.int32), data.class_names)}
+    return replace(data, labels=labels.astype(np.int64), class_names=names, groups=groups)
 
 
 def load_task(name: str, data: Path | None = None, fold: int = 0) -> LoadedTask:
@@ -144,8 +161,10 @@ def _copies(track: Track, data: DataSet) -> NDArray[np.bool_] | None:
 
 def _drawn(task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
     """The task's questions, by its protocol."""
+    if task.listed is not None:
+        return listed_trials(task, data, classes)
     if task.protocol == "verification":
-        return draw_trials(task, data, classes)
+        return draw_trials(task, data, classes, _copies(track, data))
     if task.protocol == "retrieval":
         return draw_queries(task, data, classes)
     return draw(task, data, classes, _copies(track, data))

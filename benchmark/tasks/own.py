@@ -1,7 +1,8 @@
 """Tracks and tasks of a user's own data sets, derived from what the data directory says of them.
 
-The data set NAME is the track NAME; its tasks are NAME-NwKs, and NAME-SUFFIX-NwKs for each further
-family that its TOML file states. Their version is that of the data set, see `prepare`.
+The data set NAME is the track NAME; its tasks are NAME-NwKs, NAME-SUFFIX-NwKs for each further
+family that its TOML file states, and NAME-verification. Of labelled pairs there is the verification
+alone, whose trials they are. Their version is that of the data set, see `prepare`.
 """
 
 from __future__ import annotations
@@ -19,15 +20,22 @@ from numpy.typing import NDArray
 
 from benchmark.datasets.catalogue import KNOWN
 from benchmark.datasets.data_set import Family
-from benchmark.datasets.description import DESCRIPTION, folder_of, read_description
+from benchmark.datasets.description import (
+    DESCRIPTION,
+    folder_of,
+    pairs_of,
+    read_description,
+)
 from benchmark.datasets.split import SPLITS
 from benchmark.datasets.store import data_directory, present
 from benchmark.errors import OneshotError, Refused
 from benchmark.tasks.family import TaskFamily
-from benchmark.tasks.spec import Selection, Track
+from benchmark.tasks.spec import VALIDATION, Selection, Split, Task, Track, TrialKind
 
 LETTERS = 32  # of a text, as far as a track says
 WAYS = 5  # of the task that chooses, where the data allow it
+TRIALS = 2_000  # of each kind, of a verification whose trials are drawn
+ASKED = "-verification"
 
 DIRECTORY: ContextVar[Path | None] = ContextVar("DIRECTORY", default=None)
 """The data directory whose data sets names mean; None for the usual one."""
@@ -53,6 +61,8 @@ class Told:
         class_groups: int [classes] by group, -1 where a class spreads over several.
         group_values: how many values each group has.
         tasks: further families by suffix.
+        pairs: how many pairs labelled same and different each split has; None where there are none.
+        lists: the names of the lists they stand in.
     """
 
     name: str
@@ -65,6 +75,8 @@ class Told:
     group_values: dict[str, int]
     tasks: dict[str, dict[str, Any]]
     version: int
+    pairs: dict[str, tuple[int, int]] | None = None
+    lists: tuple[str, ...] = ()
 
 
 def names() -> list[str]:
@@ -83,12 +95,47 @@ def track(name: str) -> Track | None:
     if told is None:
         return None
     sizes = _split_sizes(told)
-    chooses = f"{name}-{min(WAYS, sizes['test'])}w1s"
+    chooses = f"{name}-{min(WAYS, sizes['test'])}w1s" if told.pairs is None else name + ASKED
     part = {split: Selection("split", (split,)) for split in SPLITS}
     return Track(
         name, name, part["train"], part["validation"], part["test"], chooses,
-        told.family, told.channels, told.side,
+        told.family, told.channels, told.side, labelled=told.pairs is not None,
     )  # fmt: skip
+
+
+def verification(name: str) -> Task | None:
+    """The task NAME-verification of a data set NAME, or its validation twin; else None.
+
+    Labelled pairs are its trials themselves. Of classes, pairs are drawn: of one and of two.
+
+    Raises:
+        Refused: the data set has too few classes to be split.
+        OneshotError: its description is damaged.
+    """
+    plain = name.removesuffix(VALIDATION)
+    told = _told(plain.removesuffix(ASKED)) if plain.endswith(ASKED) else None
+    if told is None:
+        return None
+    _split_sizes(told)
+    split: Split = "test" if plain == name else "validation"
+    if told.pairs is None:
+        kinds = TrialKind("genuine", TRIALS), TrialKind("random", TRIALS)
+    else:
+        same, different = told.pairs[split]
+        kinds = TrialKind("genuine", same), TrialKind("labelled", different)
+    return Task(
+        name=name,
+        version=told.version,
+        track=told.name,
+        split=split,
+        n_way=1,
+        n_shot=1,
+        n_query=1,
+        episodes=sum(kind.trials for kind in kinds),
+        protocol="verification",
+        kinds=kinds,
+        listed=told.lists[0] if told.lists else None,
+    )
 
 
 def family(name: str) -> TaskFamily | None:
@@ -107,6 +154,11 @@ def family(name: str) -> TaskFamily | None:
                 break
     if told is None or (stated is None and told.name != name):
         return None
+    if told.pairs is not None:
+        raise Refused(
+            f"The data set '{told.name}' holds labelled pairs, no classes to make episodes of.",
+            f"Type: --task {told.name}{ASKED}",
+        )
     task = stated or {"within": None, "apart": None, "queries": 15, "episodes": 10_000}
     sizes, assigned = _split_sizes(told), told.split
     assert assigned is not None  # or the sizes were refused
@@ -172,6 +224,13 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         )
     own = description.get("own") or {"tasks": {}, "version": 1}
     shape, kind = description["shape"], description["family"]
+    pairs, of_split = pairs_of(description), None
+    if pairs is not None and split is not None:
+        place, same = np.asarray(split["codes"])[pairs.left], pairs.same
+        of_split = {
+            part: (int((same & (place == n)).sum()), int((~same & (place == n)).sum()))
+            for n, part in enumerate(SPLITS)
+        }
     return Told(
         name=name,
         family=kind,
@@ -183,6 +242,8 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         group_values={key: len(group["names"]) for key, group in description["groups"].items()},
         tasks=own["tasks"],
         version=own["version"],
+        pairs=of_split,
+        lists=pairs.names if pairs is not None else (),
     )
 
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmark.errors import Refused
+from benchmark.tasks import own
 from benchmark.tasks.spec import VALIDATION, Selection, Task, Track, TrialKind
 
 VALIDATION_TRIALS = 2_000  # of each kind
+SIGNATURES = ("cedar", "bhsig260-bengali", "bhsig260-hindi")  # that can be split by writer
 BY_ALPHABET: tuple[Literal["within", "across"], ...] = ("within", "across")
 
 
@@ -22,7 +24,10 @@ class VerificationFamily:
     """A verification task; see `Task` for the fields.
 
     `impostors` are the kinds of different pairs; there are `trials` of each and of genuine ones.
-    The twin on the validation split has `VALIDATION_TRIALS` of each, and no imitations.
+    The twin on the validation split has `VALIDATION_TRIALS` of each, and imitations where the
+    track's own data have them. What is not `ranked` asks about data that copies differ in, so that
+    nothing is pinned. With `listed`, the trials are that list of labelled pairs, of the twin too
+    where it has them on the validation split.
     """
 
     name: str
@@ -35,6 +40,10 @@ class VerificationFamily:
     references: int = 1
     folds: int = 1
     version: int = 1
+    ranked: bool = True
+    imitated_twin: bool = False
+    listed: str | None = None
+    listed_twin: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,22 @@ VERIFICATION: tuple[VerificationFamily, ...] = (
         "nfi-signatures-verification", "omniglot-to-signatures", 1_000, ("random", "skilled"),
         imitations="kind",
     ),
+    *(
+        VerificationFamily(
+            f"{name}-verification", name, 2_000, ("random", "skilled"), imitations="kind",
+            imitated_twin=True, ranked=False,
+        )
+        for name in SIGNATURES
+    ),
+    # The authors' own pairs: ten folds of 300 and 300 in view 2, 500 and 500 to develop on.
+    VerificationFamily(
+        "lfw-verification", "lfw", 300, ("random",), folds=10, ranked=False, listed="pairs.txt",
+        listed_twin=True,
+    ),
+    VerificationFamily(
+        "lfw-view1-verification", "lfw-view1", 500, ("random",), ranked=False,
+        listed="pairsDevTest.txt",
+    ),
 )  # fmt: skip
 
 RETRIEVAL: tuple[RetrievalFamily, ...] = (
@@ -71,8 +96,9 @@ RETRIEVAL: tuple[RetrievalFamily, ...] = (
     RetrievalFamily("mini-imagenet-retrieval", "mini-imagenet", 12_000, 9_600),
 )
 
-RANKED_PAIRS: tuple[str, ...] = tuple(
-    family.name for families in (VERIFICATION, RETRIEVAL) for family in families
+RANKED_PAIRS: tuple[str, ...] = (
+    *(family.name for family in VERIFICATION if family.ranked),
+    *(family.name for family in RETRIEVAL),
 )
 
 
@@ -104,6 +130,10 @@ def validation_pairs(track: Track, of: Callable[[str], Track]) -> tuple[Task, Tr
     """
     if not track.validation.names and not track.validation.classes:
         raise Refused(f"The track '{track.name}' has no validation split to calibrate on.")
+    if track.labelled:
+        labelled = own.verification(f"{track.name}{own.ASKED}{VALIDATION}")
+        if labelled is not None:
+            return labelled, track
     for family in VERIFICATION:
         other = of(family.track)
         if _asked(other) == _asked(track):
@@ -129,8 +159,10 @@ def _asked(track: Track) -> tuple[str, Selection, bool]:
 
 
 def _verification(family: VerificationFamily, twin: bool) -> Task:
-    each = VALIDATION_TRIALS if twin else family.trials
-    impostors = [kind for kind in family.impostors if not (twin and kind == "skilled")]
+    listed = family.listed if family.listed_twin or not twin else None
+    each = VALIDATION_TRIALS if twin and listed is None else family.trials
+    plain = twin and not family.imitated_twin
+    impostors = [kind for kind in family.impostors if not (plain and kind == "skilled")]
     kinds = (TrialKind("genuine", each), *(TrialKind(kind, each) for kind in impostors))
     found = Task(
         name=family.name,
@@ -143,11 +175,12 @@ def _verification(family: VerificationFamily, twin: bool) -> Task:
         episodes=sum(kind.trials for kind in kinds),
         within=family.within,
         apart=family.apart,
-        ranked=True,
+        ranked=family.ranked,
         protocol="verification",
         kinds=kinds,
-        imitations=None if twin else family.imitations,
+        imitations=None if plain else family.imitations,
         folds=family.folds,
+        listed=listed,
     )
     return found.twin(found.episodes) if twin else found
 

@@ -45,6 +45,11 @@ class Track:
         test_data: data set of the test split where it is another one.
         folds: how many ways of splitting it there are; see `benchmark.tasks.tracks.of_fold`.
         fold: which of them this is.
+        labelled: whether all that is known of its classes are pairs that somebody labelled: items
+            of two classes may then be the same all the same.
+        imitations: the group whose value "forged" marks imitations of a class by others; to
+            learn from, those are a class of their own.
+        listed: the list of labelled pairs that may be learned from, None for all there are.
     """
 
     name: str
@@ -60,6 +65,9 @@ class Track:
     test_data: str | None = None
     folds: int = 1
     fold: int = 0
+    labelled: bool = False
+    imitations: str | None = None
+    listed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,11 +77,12 @@ class TrialKind:
     Attributes:
         name: "genuine" (both sides of one class), or what makes the sides differ: "within" (two
             classes of one group), "across" (classes of two groups), "random" (two classes of the
-            split, whatever their groups), "skilled" (an imitation of the class's own items).
+            split, whatever their groups), "skilled" (an imitation of the class's own items),
+            "labelled" (somebody said that they differ).
         trials: how many there are.
     """
 
-    name: Literal["genuine", "within", "across", "random", "skilled"]
+    name: Literal["genuine", "within", "across", "random", "skilled", "labelled"]
     trials: int
 
     @property
@@ -112,6 +121,8 @@ class Task:
         imitations: the group whose value "forged" marks imitations of a class by others, or None.
         folds: on how many folds of its track it is asked, a training and a record each.
         fold: which of them this is; None for a task that is asked once.
+        listed: the list of labelled pairs that its trials are, all that lie inside the split; None
+            for drawn ones.
     """
 
     name: str
@@ -134,6 +145,7 @@ class Task:
     imitations: str | None = None
     folds: int = 1
     fold: int | None = None
+    listed: str | None = None
 
     @property
     def per_class(self) -> int:

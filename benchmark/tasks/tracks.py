@@ -12,6 +12,7 @@ from benchmark.datasets.data_set import DataSet
 from benchmark.datasets.glyphs import SPLIT as GLYPHS_SPLIT
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.tasks import own
+from benchmark.tasks.pairs import SIGNATURES
 from benchmark.tasks.spec import Selection, Track
 
 BACKGROUND = (
@@ -118,12 +119,29 @@ TRACKS: tuple[Track, ...] = (
         "orl-faces", "orl-faces", folds("2", "3", "4"), folds("1"), folds("0"),
         "orl-faces-5w1s", "photograph", 1, 112, folds=5,
     ),
+    # Labeled Faces in the Wild: view 2 is ten folds by person, view 1 is to develop on.
+    Track(
+        "lfw", "lfw", folds(*"23456789"), folds("1"), folds("0"),
+        "lfw-verification", "photograph", 3, 125, folds=10, listed="pairs.txt",
+    ),
+    Track(
+        "lfw-view1", "lfw", Selection("view1", ("train",)), Selection("view1", ("validation",)),
+        Selection("view1", ("test",)), "lfw-view1-verification", "photograph", 3, 125,
+        listed="pairsDevTrain.txt",
+    ),
     # Signatures cannot be split by writer: networks that learned characters are asked about them.
     Track(
         "omniglot-to-signatures", "omniglot",
         alphabets(BACKGROUND, but=BACKGROUND_VALIDATION), alphabets(BACKGROUND_VALIDATION),
         Selection("kind", (), classes=OWNERS), "omniglot-within-20w1s", "character", 1, 105,
         test_data="nfi-signatures",
+    ),
+    *(
+        Track(
+            name, name, part("train"), part("validation"), part("test"), f"{name}-verification",
+            "character", 1, 256, imitations="kind",
+        )
+        for name in SIGNATURES
     ),
     Track(
         "languages", "languages", part("train"), part("validation"), part("test"),

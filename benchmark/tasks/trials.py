@@ -96,7 +96,9 @@ class Trials:
 
 
 def share(of_kind: tuple[int, ...], count: int) -> tuple[int, ...]:
-    """How many trials of each kind a prefix of `count` holds; what is left over goes to the first.
+    """How many trials of each kind a prefix of `count` holds: one at least, else its share.
+
+    What is left over goes to the first kinds, what is too much comes from the largest.
 
     Raises:
         ValueError: for a prefix that is shorter than the number of kinds.
@@ -104,9 +106,11 @@ def share(of_kind: tuple[int, ...], count: int) -> tuple[int, ...]:
     if count < len(of_kind):
         raise ValueError(f"{count} trials cannot hold {len(of_kind)} kinds")
     total = sum(of_kind)
-    shares = [count * number // total for number in of_kind]
+    shares = [max(1, count * number // total) for number in of_kind]
     for position in range(count - sum(shares)):
         shares[position] += 1
+    while sum(shares) > count:
+        shares[shares.index(max(shares))] -= 1
     return tuple(shares)
 
 
@@ -124,8 +128,10 @@ def labels_of(task: Task, sizes: tuple[int, ...], count: int | None = None) -> L
     return Labels(same, kinds.astype(np.int8), names, np.concatenate(subjects).astype(np.int32))
 
 
-def draw_trials(task: Task, data: DataSet, classes: list[int]) -> Trials:
-    """Draws the task's trials among `classes` of `data`.
+def draw_trials(
+    task: Task, data: DataSet, classes: list[int], left_out: NDArray[np.bool_] | None = None
+) -> Trials:
+    """Draws the task's trials among `classes` of `data`, without the items `left_out` (bool [n]).
 
     Words of one trial, in order: its groups (4), its classes (4), its items (2 k + 3). With `apart`
     the items of a trial, whatever its kind, are of different values of that group.
@@ -135,7 +141,7 @@ def draw_trials(task: Task, data: DataSet, classes: list[int]) -> Trials:
     """
     genuine = data if task.imitations is None else data.take(_marked(task, data, forged=False))
     back = np.arange(len(data)) if task.imitations is None else _marked(task, data, forged=False)
-    pool = pool_of(task, genuine, classes)
+    pool = pool_of(task, genuine, classes, None if left_out is None else left_out[back])
     table = np.where(pool.table >= 0, back[pool.table], -1)
     sizes = tuple(int(size) for size in pool.sizes)
     references, probes = [], []
@@ -165,6 +171,44 @@ def draw_trials(task: Task, data: DataSet, classes: list[int]) -> Trials:
         pool.names,
         sizes,
         tuple(kind.trials for kind in task.kinds),
+    )
+
+
+def listed_trials(task: Task, data: DataSet, classes: list[int]) -> Trials:
+    """The labelled pairs of the task's list among `classes`, those that are the same first.
+
+    Raises:
+        ValueError: where there is no such list, or it has other numbers of pairs than the task.
+    """
+    if data.pairs is None or task.listed is None:
+        raise ValueError("it has no labelled pairs")
+    listed, chosen = data.pairs.of(task.listed), np.asarray(classes)
+    inside = np.isin(data.labels[listed.left], chosen) & np.isin(data.labels[listed.right], chosen)
+    pairs = listed.take(inside)
+    pairs = pairs.take(np.argsort(~pairs.same, kind="stable"))
+    held = int(pairs.same.sum()), int((~pairs.same).sum())
+    of_kind = tuple(kind.trials for kind in task.kinds)
+    if held != of_kind:
+        raise ValueError(
+            f"its list '{task.listed}' has {held[0]} same and {held[1]} different pairs in this "
+            f"split, expected {of_kind[0]} and {of_kind[1]}"
+        )
+    number = np.full(len(data.class_names), -1, dtype=np.int64)
+    number[chosen] = np.arange(len(chosen))
+    subjects = np.stack([number[data.labels[side]] for side in (pairs.left, pairs.right)], axis=1)
+    labels = Labels(
+        pairs.same,
+        np.repeat(np.arange(2), of_kind).astype(np.int8),
+        tuple(kind.name for kind in task.kinds),
+        subjects.astype(np.int32),
+    )
+    return Trials(
+        pairs.left[:, None].astype(np.int32),
+        pairs.right.astype(np.int32),
+        labels,
+        (task.listed,),
+        (len(classes),),
+        of_kind,
     )
 
 

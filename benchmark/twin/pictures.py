@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmark.datasets.catalogue import KNOWN
 from benchmark.datasets.data_set import DataSet, Family, whole
+from benchmark.datasets.ink import inked
 from benchmark.datasets.own.decode import Picture, Trouble, has_colour, pixels, planes
 from benchmark.datasets.own.options import Options
 from benchmark.datasets.square import FITS, Fit, fitted
@@ -37,8 +37,7 @@ class Form:
         channels: 1 or 3.
         side: height and width in pixels.
         fit: how an image becomes square: padded by its edge, cropped or stretched.
-        inked: whether ink is stored as 255 and paper as 0, as the suite's own characters are; data
-            of a user's own are stored as they are.
+        inked: whether ink is stored as 255 and paper as 0, as all characters are.
     """
 
     track: str
@@ -72,7 +71,7 @@ def form_of(track: Track, fit: str | None = None) -> Form:
         )
     usual: Fit = "stretch" if track.name in STRETCHED else "pad"
     chosen = usual if fit is None else check_fit(fit)
-    inked = track.family == "character" and track.data in KNOWN
+    inked = track.family == "character"
     return Form(track.name, track.family, track.channels, track.side, chosen, inked)
 
 
@@ -143,15 +142,3 @@ def _file(path: Path, form: Form) -> NDArray[np.uint8] | Trouble:
     if isinstance(colour, Trouble):
         return colour
     return pixels(picture, form.channels, Options(side=form.side, fit=form.fit))
-
-
-def inked(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """uint8 [c, h, w] with bright ink on dark paper, from either.
-
-    The paper is what the picture's edge shows: where the edge is no darker than the picture on the
-    whole, the ink is dark and the picture is inverted.
-    """
-    edge = np.concatenate(
-        [image[:, 0], image[:, -1], image[:, :, 0], image[:, :, -1]], axis=1
-    )  # fmt: skip
-    return 255 - image if np.median(edge) >= image.mean() else image

@@ -11,11 +11,12 @@ from baselines.siamese.batches import (
     Batch,
     class_balanced,
     index_classes,
+    labelled,
     pairs,
     plain,
     triplets,
 )
-from benchmark.datasets.data_set import DataSet
+from benchmark.datasets.data_set import DataSet, Pairs
 from benchmark.errors import OneshotError
 
 
@@ -135,3 +136,31 @@ def test_draws_are_keyed_by_seed_and_step(data_set: DataSet, kind: str) -> None:
     assert items(1, 5) == items(1, 5)
     assert items(1, 5) != items(1, 6)
     assert items(1, 5) != items(2, 5)
+
+
+def some_pairs(same: list[int]) -> Pairs:
+    left, right = np.array([0, 0, 2, 4, 1]), np.array([1, 2, 5, 6, 6])
+    return Pairs(left, right, np.array(same, bool), np.zeros(5, np.int8), ("labelled",))
+
+
+@pytest.mark.parametrize("turns", [1, 4])
+def test_labelled_pairs_are_drawn_as_they_are(turns: int) -> None:
+    told, labels = some_pairs([1, 0, 0, 1, 0]), np.array([0, 0, 1, 2, 3, 4, 3])
+    drawn = set()
+    for step in range(40):
+        batch = labelled(told, labels, count=7, turns=turns, seed=0, step=step)
+        assert batch.chosen is not None and batch.chosen.tolist() == [
+            [2 * n, 2 * n + 1] for n in range(7)
+        ]
+        sides, turn = batch.items.reshape(-1, 2), batch.turns.reshape(-1, 2)
+        same = batch.labels.reshape(-1, 2)
+        assert (same[:, 0] == same[:, 1]).tolist() == [True] * 3 + [False] * 4
+        assert (turn[:, 0] == turn[:, 1]).all() and turn.max() < turns
+        assert (labels[batch.items] * turns + batch.turns == batch.labels).all()
+        drawn |= {tuple(pair) for pair in sides.tolist()}
+    assert drawn == set(zip(told.left.tolist(), told.right.tolist(), strict=True))
+
+
+def test_pairs_of_one_label_alone_teach_nothing() -> None:
+    with pytest.raises(OneshotError, match="some that are the same and some that are different"):
+        labelled(some_pairs([0] * 5), np.arange(7), count=4, turns=1, seed=0, step=0)

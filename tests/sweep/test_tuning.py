@@ -2,10 +2,18 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from benchmark.datasets import store
+from benchmark.datasets.data_set import Groups, Pairs, whole
+from benchmark.datasets.description import Own
+from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import Silent, Surroundings, build
+from benchmark.evaluation.training import training_of
+from benchmark.evaluation.verification import score_trials
+from benchmark.statistics.roc import equal_error_rate, roc
 from benchmark.sweep.plan import make
 from benchmark.sweep.suite import Wanted
 from benchmark.sweep.tuning import Outcome, Search, Trial, followed, scaled
@@ -83,3 +91,36 @@ def test_nothing_is_chosen_where_all_failed(tmp_path):
     plan = make([wanted], tmp_path)
     assert not plan.planned and not plan.searches
     assert "could be trained" in plan.refused[0].reason and "delete" in plan.refused[0].reason
+
+
+def test_labelled_pairs_choose_by_their_error_rate(learner, tmp_path, monkeypatch):
+    random = np.random.Generator(np.random.Philox(1))
+    labels = np.arange(96) // 2
+    shown = random.integers(0, 256, (48, 1, 8, 8))[labels] + random.integers(0, 9, (96, 1, 8, 8))
+    left, right = np.r_[0:96:2, 0:96:2], np.r_[1:96:2, np.roll(np.arange(0, 96, 2), 1)]
+    split = (labels // 16).astype(np.int32)
+    inside = split[left] == split[right]
+    same = np.repeat([True, False], 48)
+    lists = np.zeros(96, np.int8)
+    pairs = Pairs(left[inside], right[inside], same[inside], lists[inside], ("labelled",))
+    data = whole(
+        "mine", "character", (shown % 256).astype(np.uint8), labels, [f"c{c}" for c in range(48)],
+        {"split": Groups(split, SPLITS)}, pairs=pairs,
+    )  # fmt: skip
+    store.save(data, tmp_path, own=Own(tasks={}, version=1))
+    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
+    outcome = Search(learner, "mine", "quick").make(Surroundings())
+    assert (outcome.task, outcome.of) == ("mine-verification@validation", 16 + 15)
+    assert outcome.best is outcome.trials[0] and outcome.trials[0].correct > 29
+    (job,) = [
+        job
+        for factors, job in Search(learner, "mine", "quick").jobs()
+        if factors == {"sharpness": 0.25}
+    ]
+    place = Surroundings()
+    model, recipe = build(job)
+    training_of(model, recipe, job, place, Silent()).choose(model)
+    twin = place.task("mine-verification@validation", job.track)
+    told = score_trials(model, twin)
+    expected = 1 - equal_error_rate(roc(told.scores, told.asked.labels.same))
+    assert model.fits[-1][1] == pytest.approx(expected)

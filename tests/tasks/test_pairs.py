@@ -66,6 +66,7 @@ def test_a_prefix_holds_every_kind_and_is_a_prefix_of_each(blobs):
     told = labels_of(wanted, (4, 4, 4), 60)
     assert np.array_equal(told.subjects, trials.first(60).labels.subjects)
     assert share((10, 10, 10), 8) == (3, 3, 2) and sum(share((7, 5), 11)) == 11
+    assert share((3, 9_000, 4), 100) == (1, 98, 1), "no kind is missing from a prefix"
     with pytest.raises(ValueError, match="cannot hold"):
         share((5, 5), 1)
 

@@ -26,6 +26,8 @@ from benchmark import toml
 from benchmark.datasets.split import LEAST, SPLITS
 from benchmark.errors import OneshotError, first_mistake
 
+SPLIT_NAMES = {"train": "train", "training": "train", "val": "validation", "valid": "validation",
+               "dev": "validation", "validation": "validation", "test": "test"}  # fmt: skip
 Lists = dict[str, list[str]]
 """Class names or shell patterns by split."""
 

@@ -101,7 +101,7 @@ def finish(
         )
     if split:
         groups["split"] = split_groups(split, names, labels)
-    ordered = _gather(stored, np.array([entry.row for entry in kept]))
+    ordered = gather(stored, np.array([entry.row for entry in kept]))
     return Added(whole("own", family, ordered, labels, names, groups), tasks, tuple(notes))
 
 
@@ -120,7 +120,7 @@ def _group(values: list[str]) -> Groups:
     return Groups(np.array([number[value] for value in values], dtype=np.int32), tuple(names))
 
 
-def _gather(stored: NDArray[np.generic], rows: NDArray[np.int64]) -> NDArray[np.generic]:
+def gather(stored: NDArray[np.generic], rows: NDArray[np.int64]) -> NDArray[np.generic]:
     """The rows of `stored`, moved forward in place where it is a memory map."""
     if not isinstance(stored, np.memmap):
         return np.ascontiguousarray(stored[rows])

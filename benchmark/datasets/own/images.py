@@ -9,9 +9,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from benchmark.datasets.ink import brighten
 from benchmark.datasets.own.bad import Bad
 from benchmark.datasets.own.decode import Picture, Trouble, decode, scan
 from benchmark.datasets.own.finish import Entry, clean, finish
@@ -116,13 +119,19 @@ def _add(
         raise OneshotError("None of the images can be read.", HINT)
     pictures = [each.picture for each in good]
     stored, troubles = decode(pictures, channels, options, scratch, progress)
+    notes: list[str] = []
+    if options.family == "character":
+        places = [each.place for each in good]
+        sound = ~np.isin(np.arange(len(good)), list(troubles))
+        notes = brighten(stored, places, sound, options.ink)
     entries = []
     for row, each in enumerate(good):
         if row in troubles:
             bad.add(each.place, troubles[row].reason)
         else:
             entries.append(Entry(row, each.label, each.groups))
-    return finish(options.family, stored, entries, bad, options, split)
+    added = finish(options.family, stored, entries, bad, options, split)
+    return replace(added, notes=(*notes, *added.notes))
 
 
 def walk(root: Path, bad: Bad) -> Iterator[str]:

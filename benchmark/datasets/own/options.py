@@ -14,6 +14,8 @@ from benchmark.errors import OneshotError, UnknownName
 OnBad = Literal["fail", "skip"]
 Colour = Literal["auto", "rgb", "grey"]
 ImageFamily = Literal["photograph", "character"]
+Ink = Literal["auto", "dark", "light"]
+PairsOf = Literal["auto", "images", "texts", "vectors"]
 LARGEST_SIDE = 1024
 PARENT = "parent"
 
@@ -35,6 +37,10 @@ class Options:
         split: CSV with the columns class,split.
         config: TOML file with splits and tasks.
         workers: threads that decode images; None for one a processor.
+        ink: of characters, "dark" on light paper or "light" on dark; "auto" looks. They are stored
+            with bright ink.
+        of: what the cells of a table of pairs are; "auto" looks.
+        items: table of the vectors that a table of pairs names.
     """
 
     side: int = 84
@@ -49,6 +55,9 @@ class Options:
     split: Path | None = None
     config: Path | None = None
     workers: int | None = None
+    ink: Ink = "auto"
+    of: PairsOf = "auto"
+    items: Path | None = None
 
     def check(self) -> None:
         """Refuses values that make no sense.
@@ -61,11 +70,15 @@ class Options:
             "colour": (self.colour, get_args(Colour)),
             "family": (self.family, get_args(ImageFamily)),
             "on-bad": (self.on_bad, get_args(OnBad)),
+            "ink": (self.ink, get_args(Ink)),
+            "of": (self.of, get_args(PairsOf)),
         }
         for name, (value, known) in choices.items():
             if value not in known:
                 hint = f"There are: {', '.join(known)}."
                 raise UnknownName(f"choice for --{name}", value, list(known), hint)
+        if self.ink != "auto" and self.family != "character":
+            raise OneshotError(f"--ink {self.ink} is about characters.", "Add --family character")
         if not 8 <= self.side <= LARGEST_SIDE:
             raise OneshotError(f"--side {self.side} must lie between 8 and {LARGEST_SIDE} pixels.")
         if self.least < 2:

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 MOST_BYTES = 8 << 30
 
 
-def read_table(path: Path, numbers: bool = False) -> pd.DataFrame:
+def read_table(path: Path, numbers: bool = False, blank_lines: bool = False) -> pd.DataFrame:
     """The table at `path`; every cell is text unless `numbers` are wanted.
+
+    With `blank_lines` these are rows of empty cells, so that rows can be told by their lines.
 
     Raises:
         OneshotError: if it cannot be read, is no table, or needs a package that is not installed.
@@ -32,8 +34,9 @@ def read_table(path: Path, numbers: bool = False) -> pd.DataFrame:
         if numbers:
             return pd.read_csv(path, encoding="utf-8-sig", low_memory=False, compression=None)
         return pd.read_csv(
-            path, encoding="utf-8-sig", dtype=str, keep_default_na=False, compression=None
-        )
+            path, encoding="utf-8-sig", dtype=str, keep_default_na=False, compression=None,
+            skip_blank_lines=not blank_lines,
+        )  # fmt: skip
     except ImportError:
         raise OneshotError(
             f"{path.name} is Parquet, which needs the package pyarrow.", "Type: pip install pyarrow"
