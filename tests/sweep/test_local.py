@@ -110,7 +110,11 @@ def crew(tmp_path, count, listener, cards=(), cores=2):
 
 def test_two_workers_make_the_records_of_one_and_one_training_serves_all_tasks(tmp_path):
     tasks = (TASK, "glyphs-5w5s@validation")
-    models = ("siamese-conv4-euclidean-contrastive", "nearest-centroid-conv4", "simple-shot-un-conv4")
+    models = (
+        "siamese-conv4-euclidean-contrastive",
+        "nearest-centroid-conv4",
+        "simple-shot-un-conv4",
+    )
     wanted = [Wanted(name, tasks, (0,), "quick", SMALL) for name in models]
     plan = make(wanted, tmp_path / "r")
     place = Surroundings(None, tmp_path / "one", tmp_path / "one-w")
