@@ -1,14 +1,16 @@
 """How many small jobs a minute one machine does, with one worker, two and on Ray; what is lost.
 
-    python tools/throughput.py [JOBS] [ITEMS]
+    python tools/throughput.py [JOBS] [ITEMS] [1,2,ray]
 
 Each job is a small training on the shipped glyphs (a quarter of a second or so for 4,000 items) and
 its answers to 2,000 validation episodes, so what is measured is mostly the suite itself. "Beside
 the work" is the time of all workers that is not in the records' own cost, for each job: starting,
-reading data, drawing episodes, locking, writing.
+reading data, drawing episodes, locking, writing. Processor seconds are told too: unlike the others
+they hardly depend on what else the machine does.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -41,6 +43,12 @@ def run(folder: Path, jobs: int, items: int, how: tuple[str, str]) -> float:
     return time.monotonic() - began
 
 
+def processor() -> float:
+    """Processor seconds of all that was started and has ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def worked(folder: Path) -> float:
     """Seconds of training, embedding and scoring that the records tell of."""
     costs = [record.cost for record in store.load(folder / "results")]
@@ -57,19 +65,25 @@ def main() -> None:
     items = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
     load = f", load before {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     print(f"{jobs} jobs of {items:,} items, {os.cpu_count()} cores{load}")
-    ways = {"1 worker ": (1, ("--workers", "1")), "2 workers": (2, ("--workers", "2"))}
+    cores = os.cpu_count() or 1
+    ways = {"1": (1, ("--workers", "1")), "2": (2, ("--workers", "2"))}
     if find_spec("ray"):
-        ways["on Ray   "] = (os.cpu_count() or 1, ("--engine", "ray"))
-    for name_of, (workers, how) in ways.items():
+        ways["ray"] = (cores, ("--engine", "ray"))
+    chosen = sys.argv[3].split(",") if len(sys.argv) > 3 else list(ways)
+    for way in chosen:
+        workers, how = ways[way]
+        name_of = {"1": "1 worker ", "2": "2 workers", "ray": "on Ray   "}[way]
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
+            before = processor()
             seconds = run(folder, jobs, items, how)
+            used = processor() - before
             again = run(folder, jobs, items, how)
             beside = (seconds * workers - worked(folder)) / jobs
         print(
             f"{name_of}: {60 * jobs / seconds:6.1f} jobs a "
             f"minute, {seconds:.1f} s in all, {again:.1f} s when nothing is missing, "
-            f"{beside:.2f} s a job beside the work"
+            f"{beside:.2f} s a job beside the work, {used / jobs:.2f} processor seconds a job"
         )
 
 
