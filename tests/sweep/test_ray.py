@@ -80,10 +80,14 @@ def slow(tmp_path_factory):
 @pytest.fixture(scope="module")
 def expected(slow, source, tmp_path_factory):
     """The ids that the same recipes have one after the other, without Ray."""
-    folder = tmp_path_factory.mktemp("plain")
+    import torch
+
+    folder, threads = tmp_path_factory.mktemp("plain"), torch.get_num_threads()
+    torch.set_num_threads(1)  # as on the nodes
     with looking_in(source):
         for each in plans.make(wanted(slow), folder / "results").planned:
             list(run(each.job, Surroundings(source, folder / "results", folder / "work")))
+    torch.set_num_threads(threads)
     found = ids(folder / "results")
     assert len(found) == JOBS
     return found
