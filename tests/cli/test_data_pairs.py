@@ -17,7 +17,16 @@ from benchmark.tasks import load_task, task, track
 from benchmark.tasks.own import looking_in
 from benchmark.tasks.pairs import validation_pairs
 
-SMALL = ["--set", "items=3200", "--set", "width=0.25", "--set", "validations=2"]
+SMALL = [
+    "--set",
+    "threads=1",
+    "--set",
+    "items=3200",
+    "--set",
+    "width=0.25",
+    "--set",
+    "validations=2",
+]
 
 
 def run(*words):

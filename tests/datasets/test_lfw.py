@@ -203,8 +203,8 @@ def test_what_is_wrong_is_named(made, tmp_path, spoil, says):
 
 
 def test_a_twin_is_trained_for_each_fold(stored, tmp_path):
-    settings = {"items": "64", "width": "0.125", "validations": "1", "input_size": "16",
-                "batches": "pairs"}  # fmt: skip
+    settings = {"threads": "1", "items": "64", "width": "0.125", "validations": "1",
+                "input_size": "16", "batches": "pairs"}  # fmt: skip
     spec, home = resolve("siamese-conv4-euclidean-contrastive", settings), track("lfw")
     place = Surroundings(stored[0], tmp_path / "results", tmp_path / "work")
     records = []

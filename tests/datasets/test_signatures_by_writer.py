@@ -191,7 +191,7 @@ def test_to_learn_from_imitations_are_a_class_of_their_own(cedar):
 
 
 def test_a_twin_trains_on_writers_and_is_asked_about_others(cedar, tmp_path):
-    settings = {"items": "800", "width": "0.25", "validations": "1"}
+    settings = {"threads": "1", "items": "800", "width": "0.25", "validations": "1"}
     spec = resolve("siamese-conv4-euclidean-contrastive", settings)
     job = Job(spec, track("cedar"), 0, "quick", ("cedar-verification",))
     (record,) = run(job, Surroundings(cedar, tmp_path / "results", tmp_path / "work"))
