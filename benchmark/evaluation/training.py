@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmark.datasets.data_set import DataSet, Family
 from benchmark.errors import OneshotError
+from benchmark.evaluation.allocation import kept_memory
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.episodes import answer, way_of
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
@@ -175,7 +176,8 @@ class Training:
                 kept = load(model, folder, key)
                 if kept is not None:
                     return kept
-        result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
+        with kept_memory():
+            result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
         if not isinstance(result, TrainingResult):
             raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
         # The validation split chose the weights, if it did not teach them.
