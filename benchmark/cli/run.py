@@ -55,6 +55,9 @@ def run(
     tensorboard: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write the progress for TensorBoard.")
     ] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Show where the time of the trainings goes.")
+    ] = False,
 ) -> None:
     """Trains and evaluates models; writes one record per model, task and seed.
 
@@ -62,6 +65,7 @@ def run(
     """
     from benchmark.cli.watch import Watch
     from benchmark.evaluation.api import find_device
+    from benchmark.evaluation.clock import Clock
     from benchmark.evaluation.job import Surroundings
     from benchmark.evaluation.run import run as run_job
     from benchmark.sweep import plan as plans
@@ -74,6 +78,7 @@ def run(
         else wanted_by_name(models, task, settings, seeds or "0", budget or "quick")
     )
     place = Surroundings(data, results, work or default_work(), find_device(device))
+    clock = Clock(place.device) if profile else None
     plan = plans.make(wanted, results, strict=suite is None)
     if existing == "fail":
         plans.refuse_existing(plan, results)
@@ -92,8 +97,13 @@ def run(
         try:
             for each in plan.planned:
                 watch.start(each.job.spec.key, each.job.track.name, each.job.which)
+                if clock is not None:
+                    clock.start()
+                    place.mark = clock.mark
                 for _ in run_job(each.job, place, existing, watch):  # type: ignore[arg-type]
                     pass
+                if clock is not None:
+                    watch.profile(clock.lines())
         except KeyboardInterrupt:
             raise OneshotError(
                 f"Interrupted; {watch.records} new records are kept.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -11,7 +12,7 @@ from typing import Any, Literal, Protocol
 from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError
-from benchmark.protocols import Progress, TrackInfo
+from benchmark.protocols import Progress, TrackInfo, unmarked
 from benchmark.records import readings, store
 from benchmark.records.canonical import recipe_hash
 from benchmark.records.schema import Record
@@ -93,12 +94,14 @@ class Surroundings:
         results: results folder, None to write no records.
         work: folder for checkpoints and trained weights, None to keep none.
         device: where models compute.
+        mark: told where the time of trainings goes, see `TrainingRun`.
     """
 
     data: Path | None = None
     results: Path | None = None
     work: Path | None = None
     device: str = "cpu"
+    mark: Callable[[str], None] = unmarked
     _data: dict[str, DataSet] = field(default_factory=dict)
     _tasks: dict[tuple[str, int], LoadedTask] = field(default_factory=dict)
 

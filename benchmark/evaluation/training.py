@@ -17,7 +17,7 @@ from benchmark.evaluation.episodes import answer, way_of
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.provenance import code_digest
 from benchmark.evaluation.seen import encode, learned
-from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
+from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun, unmarked
 from benchmark.records.canonical import digest
 from benchmark.records.store import slug, write_bytes
 from benchmark.tasks.loading import LoadedTask, split_of
@@ -109,6 +109,7 @@ class Training:
         work: folder under which checkpoints and weights are kept, or None to keep none.
         again: train anew even if finished weights are there; an unfinished training is resumed.
         report: called with the progress.
+        mark: see `TrainingRun`.
     """
 
     track: Track
@@ -120,6 +121,7 @@ class Training:
     work: Path | None
     again: bool
     report: Callable[[Progress], None]
+    mark: Callable[[str], None] = unmarked
 
     def choose(self, model: Any) -> Trained:
         """Trains the model in place and keeps the weights that validate best.
@@ -177,7 +179,8 @@ class Training:
                 if kept is not None:
                     return kept
         with kept_memory():
-            result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
+            run = TrainingRun(self.seed, self.device, folder, self.report, key, self.mark)
+            result = model.fit(data, run)
         if not isinstance(result, TrainingResult):
             raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
         # The validation split chose the weights, if it did not teach them.
@@ -206,6 +209,7 @@ def training_of(
         work=place.work,
         again=again,
         report=watcher.training,
+        mark=place.mark,
     )
 
 
