@@ -8,7 +8,7 @@ DEMO_MODELS := chance pixels-cosine untrained-conv4 siamese-conv4-euclidean-cont
 	prototypical-conv4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format build learn2learn clean
+.PHONY: help setup demo test test-all performance lint format build learn2learn clean
 
 help: ## what can be typed
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ test: setup lint ## style, types and the test suite
 
 test-all: setup lint ## the test suite with its long runs
 	@$(BIN)/python -m pytest
+
+performance: setup ## measures speed and memory beside the peers, writes docs/performance.md
+	@$(BIN)/python tests/performance
 
 lint: $(INSTALLED)
 	@$(BIN)/ruff check .

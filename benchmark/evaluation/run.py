@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmark.errors import ModelFailed
 from benchmark.evaluation import seen
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.bank import Bank, bank_of
 from benchmark.evaluation.calibration import Binned, Kept
 from benchmark.evaluation.episodes import PREFIX, Observer, way_of
 from benchmark.evaluation.job import (
@@ -103,7 +103,7 @@ def _running(job: Job, place: Surroundings, watcher: Watcher) -> Running:
     model, recipe = build(job)
     if hasattr(model, "to"):
         model.to(place.device)
-    return Running(job, model, recipe, place, watcher, Bank(model, place.device, recipe["views"]))
+    return Running(job, model, recipe, place, watcher, bank_of(model, recipe, place.device))
 
 
 def _answers(running: Running, task: str) -> bool:

@@ -24,10 +24,10 @@ from benchmark.tasks.episodes import Episodes
 BLOCK_VALUES = 1 << 22  # values gathered at once: bounds memory whatever the number of episodes
 # Where they are only multiplied they had better stay in a processor's caches; a graphics processor
 # wants more of them to be busy.
-CACHED_VALUES, BUSY_VALUES = 1 << 20, 1 << 24
-MATRIX_ITEMS = 14_000  # the matrix of inner products may take 784 MB
+CACHED_VALUES, BUSY_VALUES = 1 << 21, 1 << 24
+MATRIX_ITEMS = 6_000  # the matrix of inner products may take 144 MB
 # Costs relative to one multiplication of a matrix product, measured on two cores.
-GATHERED_VALUE, LOOKUP = 35, 1_100
+GATHERED_VALUE, LOOKUP = 100, 1_000
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,7 @@ def embedding_scorer(
     def score(support: Tensor, asked_queries: Tensor) -> Tensor:
         asked_vectors = gather(vectors, asked_queries)
         if shots == "prototype":
-            supports = gather(vectors, support)
-            prototypes = supports[:, :, 0] if n_shot == 1 else supports.mean(dim=2)
-            return measure(asked_vectors, prototypes)
+            return measure(asked_vectors, means(vectors, support))
         scores = measure(asked_vectors, gather(vectors, support.flatten(1)))  # (b, q, n * k)
         if distance == "euclidean" and shots == "mean-similarity":
             scores = _as_distances(scores, asked_vectors.square().sum(dim=2))
@@ -86,6 +84,15 @@ def embedding_scorer(
 def gather(vectors: Tensor, rows: Tensor) -> Tensor:
     """float32 [..., e]: the rows [...] of vectors [m, e]; twice as fast as indexing with them."""
     return vectors.index_select(0, rows.flatten()).view(*rows.shape, vectors.shape[1])
+
+
+def means(vectors: Tensor, rows: Tensor) -> Tensor:
+    """float32 [b, n, e]: the means of the rows [b, n, k] of vectors [m, e]."""
+    b, n, k = rows.shape
+    if k == 1:
+        return gather(vectors, rows[:, :, 0])
+    bags = rows.reshape(b * n, k)
+    return torch.nn.functional.embedding_bag(bags, vectors, mode="mean").view(b, n, -1)
 
 
 def _block(vectors: Tensor, values: int) -> int:
@@ -114,7 +121,7 @@ def _lookup(inner: Tensor, distance: str, shots: str) -> Callable[[Tensor, Tenso
     def score(support: Tensor, queries: Tensor) -> Tensor:
         b, n, k = support.shape
         pairs = queries[:, :, None] * items + support.view(b, 1, n * k)
-        products = flat[pairs]  # (b, q, n * k)
+        products = flat.take(pairs)  # (b, q, n * k)
         if shots != "prototype":
             if distance in ("euclidean", "squared-euclidean"):
                 products = 2 * products - squares[support.view(b, 1, n * k)]
@@ -125,7 +132,7 @@ def _lookup(inner: Tensor, distance: str, shots: str) -> Callable[[Tensor, Tenso
         if distance == "dot-product":
             return to_prototype
         own = support[:, :, :, None] * items + support[:, :, None, :]
-        square = flat[own].mean(dim=(2, 3))[:, None]  # (b, 1, n): ||p||^2
+        square = flat.take(own).mean(dim=(2, 3))[:, None]  # (b, 1, n): ||p||^2
         if distance == "cosine":
             return to_prototype / square.clamp(min=1e-24).sqrt()
         return 2 * to_prototype - square
