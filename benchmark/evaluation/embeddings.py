@@ -21,7 +21,7 @@ BATCH_VALUES = 1 << 22  # input values a batch: bounds memory whatever the item'
 # Images on a processor: the maps of a batch then stay in its caches, which is three times as fast
 # as a batch of 200 photographs of 84x84.
 BATCH_PIXELS = 1 << 16
-READ_VALUES = 1 << 25  # of images read at once: bounds memory whatever their number
+READ_VALUES = 1 << 23  # of images read at once: bounds memory whatever their number
 # ITU-R BT.601 luma in 1/256, so that grey values are whole numbers on every machine.
 LUMA = np.array([77, 150, 29], dtype=np.uint16)
 
@@ -104,10 +104,11 @@ def embed(
         Refused: several views of items that are no images.
     """
     check(data.family, views)
-    place = torch.device(device).type
-    low = torch.autocast(place, getattr(torch, dtype), enabled=dtype != "float32")
     out: Tensor | None = None
-    with torch.inference_mode(), low, ExitStack() as stack:
+    with torch.inference_mode(), ExitStack() as stack:
+        if dtype != "float32":
+            place = torch.device(device).type
+            stack.enter_context(torch.autocast(place, getattr(torch, dtype)))
         fast = False
         for start, batch in _parts(model, data, device):
             if start == 0 and quick and folds(model, normalised(batch, model)):
@@ -118,8 +119,8 @@ def embed(
                 out = torch.empty((len(data), rows.shape[1]), dtype=torch.float32, device=device)
             out[start : start + len(rows)] = rows
     assert out is not None
-    if not torch.isfinite(out).all():
-        bad = int((~torch.isfinite(out)).any(dim=1).sum())
+    bad = sum(int((~torch.isfinite(part)).any(dim=1).sum()) for part in out.split(1 << 16))
+    if bad:
         raise ModelFailed(f"{bad} of {len(out)} embeddings have values that are not finite.")
     return out
 

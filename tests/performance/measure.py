@@ -66,8 +66,8 @@ def alternate(
     """Median units per second of each side; with `warm` each runs once before anything counts."""
     speeds: dict[str, list[float]] = {side.name: [] for side in sides}
     for number in range(0 if warm else 1, rounds + 1):
+        gc.collect()
         for side in sides:
-            gc.collect()
             synchronise(device)
             began = time.perf_counter()
             done = side.run()

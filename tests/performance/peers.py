@@ -103,7 +103,7 @@ def learn2learn_tasks(
 
         first = [pinned]
     last = [kinds.LoadData(meta), kinds.RemapLabels(meta), kinds.ConsecutiveLabels(meta)]
-    return learn2learn.data.TaskDataset(meta, task_transforms=[*first, *last], num_tasks=-1)
+    return learn2learn.data.Taskset(meta, task_transforms=[*first, *last], num_tasks=-1)
 
 
 def learn2learn_answers(
