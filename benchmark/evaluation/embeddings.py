@@ -21,6 +21,7 @@ BATCH_VALUES = 1 << 22  # input values a batch: bounds memory whatever the item'
 # Images on a processor: the maps of a batch then stay in its caches, which is three times as fast
 # as a batch of 200 photographs of 84x84.
 BATCH_PIXELS = 1 << 16
+CHECKED = 1 << 16  # embeddings looked at at once
 READ_VALUES = 1 << 23  # of images read at once: bounds memory whatever their number
 # ITU-R BT.601 luma in 1/256, so that grey values are whole numbers on every machine.
 LUMA = np.array([77, 150, 29], dtype=np.uint16)
@@ -119,7 +120,10 @@ def embed(
                 out = torch.empty((len(data), rows.shape[1]), dtype=torch.float32, device=device)
             out[start : start + len(rows)] = rows
     assert out is not None
-    bad = sum(int((~torch.isfinite(part)).any(dim=1).sum()) for part in out.split(1 << 16))
+    bad = sum(
+        int((~torch.isfinite(out[start : start + CHECKED])).any(dim=1).sum())
+        for start in range(0, len(out), CHECKED)
+    )
     if bad:
         raise ModelFailed(f"{bad} of {len(out)} embeddings have values that are not finite.")
     return out

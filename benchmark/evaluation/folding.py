@@ -33,7 +33,8 @@ def folded(model: Any) -> Iterator[int]:
             for layers, at in _foldable(model):
                 convolution, norm = layers[at], layers[at + 1]
                 replaced += [(layers, at, convolution), (layers, at + 1, norm)]
-                fused = fuse_conv_bn_eval(convolution, norm)  # type: ignore[type-var]
+                assert isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
+                fused = fuse_conv_bn_eval(convolution, norm)
                 layers[at] = fused.to(memory_format=torch.channels_last)
                 layers[at + 1] = nn.Identity()
         yield len(replaced) // 2

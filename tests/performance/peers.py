@@ -130,7 +130,7 @@ def metric_learning_loader(data: Items, batch: int, workers: int) -> Any:
     """A DataLoader with pytorch-metric-learning's sampler: two items of each class."""
     from pytorch_metric_learning.samplers import MPerClassSampler
 
-    sampler = MPerClassSampler(data.labels, m=2, batch_size=batch, length_before_new_iter=1 << 22)
+    sampler = MPerClassSampler(data.labels, m=2, batch_size=batch, length_before_new_iter=1 << 16)
     return DataLoader(
         data, batch_size=batch, sampler=sampler, num_workers=workers, persistent_workers=workers > 0
     )
