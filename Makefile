@@ -9,7 +9,7 @@ DEMO_MODELS := chance pixels-cosine untrained-conv4 siamese-conv4-euclidean-cont
 	prototypical-conv4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all fuzz lint format build learn2learn clean
+.PHONY: help setup demo test test-all fuzz performance lint format build learn2learn clean
 
 help: ## what can be typed
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,8 @@ test-all: setup lint ## the test suite with its long runs
 
 fuzz: setup ## bent records, archives, images, tables ...: 10,000 of each kind (about five minutes)
 	@PYTHONPATH=tests/fuzz $(BIN)/python -m bent --cases $(CASES)
+performance: setup ## measures speed and memory beside the peers, writes docs/performance.md
+	@$(BIN)/python tests/performance
 
 lint: $(INSTALLED)
 	@$(BIN)/ruff check .

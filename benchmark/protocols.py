@@ -169,6 +169,13 @@ class Progress:
     items_per_second: float = 0.0
 
 
+PARTS = ("data", "augmentation", "forward", "backward", "optimiser")
+
+
+def unmarked(part: str) -> None:
+    """Nobody measures where the time goes."""
+
+
 @dataclass(frozen=True)
 class TrainingRun:
     """Where and how a training runs; nothing here may change its result but `seed`.
@@ -180,6 +187,8 @@ class TrainingRun:
         report: called now and then with the progress; must return quickly.
         key: identity of the training (recipe, track, data, seed); a checkpoint of another is
             not resumed.
+        mark: called with the name of what was just done, which is one of `PARTS` within a step or
+            any other word between steps; for `oneshot run --profile`.
     """
 
     seed: int
@@ -187,6 +196,7 @@ class TrainingRun:
     folder: Path | None
     report: Callable[[Progress], None]
     key: str
+    mark: Callable[[str], None] = unmarked
 
 
 @dataclass(frozen=True)

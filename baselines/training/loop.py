@@ -120,12 +120,14 @@ class _Training:
                 speed = steps * self.batch_items / max(1e-9, now - reported)
                 if validated:
                     self._validate()
+                    self.run.mark("validation")
                 self.run.report(self._progress(loss, speed))
                 reported, step_reported = time.monotonic(), self.step
                 loss_reported = self.losses.sum()
             if validated or now - saved >= CHECKPOINT_SECONDS:
                 self.seconds = before + time.monotonic() - began
                 self._save()
+                self.run.mark("checkpoint")
                 saved = time.monotonic()
         self.losses.sum()  # the last ones may still be owed, and not finite
         self.seconds = before + time.monotonic() - began
@@ -147,9 +149,11 @@ class _Training:
         self._resize(self.sizes.at(step))
         items = torch.from_numpy(batch.items).to(self.images.device)
         images = self.images[items]
+        self.run.mark("data")
         if self.data.train.kind == "image":
             images = augment(images.float() / 255, batch.turns, recipe, seed, step)
             images = images.contiguous(memory_format=torch.channels_last)
+            self.run.mark("augmentation")
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.learning_rate * rate(
                 step, self.steps, recipe.warm_up, recipe.schedule
@@ -160,12 +164,15 @@ class _Training:
             torch.autocast(torch.device(self.run.device).type, torch.bfloat16, enabled=low),
         ):
             loss = self.loss_of(images, batch)
+        self.run.mark("forward")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self.run.mark("backward")
         if recipe.largest_gradient:
             nn.utils.clip_grad_norm_(self.model.parameters(), recipe.largest_gradient)
         self.optimiser.step()
         self.losses.add(loss, step)
+        self.run.mark("optimiser")
         self.step += 1
         self.loss_steps += 1
 
@@ -174,6 +181,7 @@ class _Training:
         if side != self.side:
             stored = torch.from_numpy(self.data.train.inputs(side))
             self.images, self.side = stored.to(self.run.device), side
+            self.run.mark("preparation")
 
     def _validate(self) -> None:
         self.model.eval()

@@ -35,7 +35,13 @@ DataFrom = Annotated[
 
 
 def check_engine(
-    engine: str, workers: str, address: str | None, cpus: float, gpus: float, source: Path | None
+    engine: str,
+    workers: str,
+    address: str | None,
+    cpus: float,
+    gpus: float,
+    source: Path | None,
+    weights: bool,
 ) -> None:
     """Refuses options that do not go together.
 
@@ -48,6 +54,11 @@ def check_engine(
         raise OneshotError(
             "A Ray cluster does as many jobs at once as it has processors for.",
             "Leave --workers out; see --cpus-per-job and --gpus-per-job.",
+        )
+    if engine == "ray" and weights:
+        raise OneshotError(
+            "A Ray cluster sends records back, not weights.",
+            "Leave --commit-weights out, or run on this machine with --workers.",
         )
     if engine == "local" and (address is not None or source is not None or (cpus, gpus) != (1, 0)):
         raise OneshotError(

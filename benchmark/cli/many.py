@@ -49,7 +49,10 @@ def run_many(
 
     place.check()
     count = machine.worker_count(workers, plan.planned, place.device)
-    orders = Orders(place.data, place.results, place.work, place.device, existing)
+    orders = Orders(
+        place.data, place.results, place.work, place.device, existing,
+        commit_weights=place.commit_weights,
+    )  # fmt: skip
     table = JobsTable(count, tensorboard)
     crew = Crew(orders, count, table, machine.cores(), machine.cards(place.device))
     return _follow(plan, again, crew, table, existing)

@@ -14,6 +14,7 @@ from benchmark.errors import Busy, DataMissing, OneshotError, Refused, UnknownNa
 
 if TYPE_CHECKING:
     from benchmark.cli.watch import Watch
+    from benchmark.evaluation.clock import Clock
     from benchmark.evaluation.job import Surroundings
     from benchmark.sweep.plan import Plan
     from benchmark.sweep.suite import Wanted
@@ -53,6 +54,9 @@ def run(
     tensorboard: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write the progress for TensorBoard.")
     ] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Show where the time of the trainings goes.")
+    ] = False,
 ) -> None:
     """Trains and evaluates models; writes one record per model, task and seed.
 
@@ -60,6 +64,7 @@ def run(
     """
     from benchmark.cli.watch import Watch
     from benchmark.evaluation.api import find_device
+    from benchmark.evaluation.clock import Clock
     from benchmark.evaluation.job import Surroundings
     from benchmark.sweep import plan as plans
     from benchmark.sweep.order import shard_of
@@ -68,8 +73,9 @@ def run(
         raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
     wanted = wanted_of(models, task, suite, settings, seeds, budget, folds)
     place = Surroundings(data, results, work or default_work(), find_device(device), commit_weights)
+    clock = Clock(place.device) if profile else None
     part = shard_of(shard) if shard else None
-    check_engine(engine, workers, address, cpus_per_job, gpus_per_job, data_from)
+    check_engine(engine, workers, address, cpus_per_job, gpus_per_job, data_from, commit_weights)
     plan = _planned(wanted, results, suite is None, part)
     if existing == "fail":
         plans.refuse_existing(plan, results)
@@ -108,7 +114,7 @@ def run(
         plan = _planned(wanted, results, False, part)
     with Watch(len(plan.planned), tensorboard) as watch:
         try:
-            _one_by_one(plan, place, existing, watch)
+            _one_by_one(plan, place, existing, watch, clock)
         except KeyboardInterrupt:
             raise OneshotError(
                 f"Interrupted; {watch.records} new records are kept.",
@@ -120,7 +126,9 @@ def run(
     close(watch.records, watch.failed, place)
 
 
-def _one_by_one(plan: Plan, place: Surroundings, existing: str, watch: Watch) -> None:
+def _one_by_one(
+    plan: Plan, place: Surroundings, existing: str, watch: Watch, clock: Clock | None
+) -> None:
     """Does the jobs in their order; those that another process is at come last."""
     from collections import deque
 
@@ -132,9 +140,14 @@ def _one_by_one(plan: Plan, place: Surroundings, existing: str, watch: Watch) ->
         each = waiting.popleft()
         place.wait = busy > len(waiting)  # for all that is left others are at work: wait for them
         watch.start(each.job.spec.key, each.job.track.name, each.job.which)
+        if clock is not None:
+            clock.start()
+            place.mark = clock.mark
         try:
             for _ in run_job(each.job, place, existing, watch):  # type: ignore[arg-type]
                 pass
+            if clock is not None:
+                watch.profile(clock.lines())
         except Busy as other:
             watch.later(str(other.message))
             waiting.append(each)

@@ -88,6 +88,12 @@ class Watch:
         self.failed += record.outcome is None
         self.console.print(result_of(record), markup=False)
 
+    def profile(self, lines: list[str]) -> None:
+        """Where the time of the job's training went."""
+        self.console.print(f"Where the time went: {self._label}", markup=False)
+        for line in lines:
+            self.console.print(f"  {line}", markup=False)
+
     def refused(self, task: str, reason: str) -> None:
         """A task that the model does not answer."""
         self.left_out.append(task)

@@ -6,6 +6,7 @@ All tasks of a track ask about the same items, so the bank outlives the single t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.datasets.data_set import DataSet
+from benchmark.evaluation.asking import DTYPES
 from benchmark.evaluation.embeddings import embed
 
 
@@ -34,11 +36,13 @@ class Bank:
         model: the embedder, in evaluation mode; when its weights change, what it gave is forgotten.
         device: where the model computes and the vectors lie.
         views: of each item, whose embeddings are averaged.
+        dtype: in which the network computes, see `Asking`.
     """
 
     model: Any
     device: str
     views: int = 1
+    dtype: str = "float32"
     _shelves: dict[tuple[str, str, bool], _Shelf] = field(default_factory=dict)
     _inner: tuple[str, Tensor] | None = None
     _weights: tuple[tuple[int, int, float], ...] = ()
@@ -68,7 +72,8 @@ class Bank:
         shelf = self._shelves[key]
         missing = items[shelf.row[items] < 0]
         if len(missing):
-            fresh = embed(self.model, data.take(missing), self.device, self.views)
+            chosen = data.take(missing)
+            fresh = embed(self.model, chosen, self.device, self.views, self.dtype)
             known = 0 if shelf.vectors is None else len(shelf.vectors)
             shelf.vectors = fresh if shelf.vectors is None else torch.cat([shelf.vectors, fresh])
             shelf.row[missing] = known + np.arange(len(missing))
@@ -89,6 +94,12 @@ class Bank:
             self._inner = None  # frees the old matrix before the new one is made
             self._inner = (key, vectors @ vectors.T)
         return self._inner[1]
+
+
+def bank_of(model: Any, recipe: Mapping[str, Any], device: str) -> Bank:
+    """An empty bank for a model that is asked as its recipe says, on `device`."""
+    dtype = str(recipe["dtype"]) if recipe["dtype"] in DTYPES else "float32"
+    return Bank(model, device, recipe["views"], dtype)
 
 
 def _weights(model: Any) -> tuple[tuple[int, int, float], ...]:

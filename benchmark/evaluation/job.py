@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -12,7 +13,7 @@ from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError
 from benchmark.evaluation.locks import FOLDER as LOCKS
-from benchmark.protocols import Progress, TrackInfo
+from benchmark.protocols import Progress, TrackInfo, unmarked
 from benchmark.records import readings, store
 from benchmark.records.canonical import digest, recipe_hash
 from benchmark.records.schema import Record
@@ -97,6 +98,7 @@ class Surroundings:
         device: where models compute.
         commit_weights: whether the weights that answer a test are written beside its record.
         wait: for another process that is at the same job or training; else `Busy` is raised.
+        mark: told where the time of trainings goes, see `TrainingRun`.
     """
 
     data: Path | None = None
@@ -105,6 +107,7 @@ class Surroundings:
     device: str = "cpu"
     commit_weights: bool = False
     wait: bool = True
+    mark: Callable[[str], None] = unmarked
     _data: dict[str, DataSet] = field(default_factory=dict)
     _tasks: dict[tuple[str, int], LoadedTask] = field(default_factory=dict)
 

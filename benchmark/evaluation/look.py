@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation import platt, seen
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.bank import Bank, bank_of
 from benchmark.evaluation.episodes import answer
 from benchmark.evaluation.job import Job, Surroundings, build, note_reading
 from benchmark.evaluation.outcome import not_answered
@@ -128,7 +128,7 @@ def ready(job: Job, place: Surroundings, loaded: LoadedTask, embeds: bool = Fals
         model.eval()
     if test and place.results is not None and place.results.is_dir():
         note_reading(job, recipe, loaded.task, place.results)
-    return Looker(job, model, recipe, place, Bank(model, place.device, recipe["views"]))
+    return Looker(job, model, recipe, place, bank_of(model, recipe, place.device))
 
 
 def _trained(

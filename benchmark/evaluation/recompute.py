@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Job, Silent, Surroundings, Watcher, build
-from benchmark.evaluation.run import answer_with, run
+from benchmark.evaluation.measure import answer_with
+from benchmark.evaluation.run import run
 from benchmark.evaluation.weights import committed
 from benchmark.records.schema import Record
 from benchmark.registry import resolve

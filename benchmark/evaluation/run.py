@@ -4,60 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Any
 
 from benchmark.errors import ModelFailed
 from benchmark.evaluation import seen
-from benchmark.evaluation import weights as files
-from benchmark.evaluation.bank import Bank
-from benchmark.evaluation.calibration import Binned, Kept
-from benchmark.evaluation.choosing import CHOOSING_EPISODES
-from benchmark.evaluation.episodes import PREFIX, Observer, way_of
-from benchmark.evaluation.job import (
-    Existing,
-    Job,
-    Silent,
-    Surroundings,
-    Watcher,
-    build,
-    lock_of,
-    note_reading,
-    path_of,
-)
+from benchmark.evaluation.job import Existing, Job, Silent, Surroundings, Watcher, lock_of, path_of
 from benchmark.evaluation.locks import held
-from benchmark.evaluation.memory import ran_out
-from benchmark.evaluation.outcome import Answered, ask, not_answered
-from benchmark.evaluation.platt import Platt
-from benchmark.evaluation.provenance import provenance
-from benchmark.evaluation.references import model_ref, task_ref
-from benchmark.evaluation.trained import Trained
+from benchmark.evaluation.measure import Running, failed_record, record_of, started, validated_by
+from benchmark.evaluation.outcome import not_answered
 from benchmark.evaluation.training import training_of
-from benchmark.protocols import TrainingResult
 from benchmark.records import store
-from benchmark.records.schema import (
-    MOST,
-    Cost,
-    CurvePoint,
-    Provenance,
-    Record,
-    Validation,
-)
+from benchmark.records.schema import Record
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import LoadedTask
-from benchmark.tasks.spec import VALIDATION
-
-
-@dataclass(frozen=True)
-class Running:
-    """A job at work: the model that was built for it, its whole recipe, and its surroundings."""
-
-    job: Job
-    model: Any
-    recipe: dict[str, Any]
-    place: Surroundings
-    watcher: Watcher
-    bank: Bank  # outlives the single task: nothing is embedded twice
 
 
 def run(
@@ -74,7 +32,7 @@ def run(
         Busy: another process is at the job or its training, and `place.wait` is false.
     """
     place.check()
-    running = _running(job, place, watcher or Silent())
+    running = started(job, place, watcher or Silent())
     answered = [name for name in job.tasks if _answers(running, name)]
     if not _wanted(running, answered, existing):
         return
@@ -124,49 +82,21 @@ def _run(running: Running, wanted: list[str], existing: Existing) -> Iterator[Re
         )
         trained = [training.choose(running.model)] if training else []
         tests = [task for task in loaded if task.task.split == "test"]
-        validated = {task.task.name: _validated(running, task) for task in tests}
+        validated = {task.task.name: validated_by(running, task) for task in tests}
         for task in loaded:
             if task not in tests:
-                yield _write(running, _record(running, task, None, trained))
+                yield _write(running, record_of(running, task, None, trained))
         if tests and training and job.spec.asking.final_fit:
-            running = _running(job, place, running.watcher)
+            running = started(job, place, running.watcher)
             trained.append(training.refit(running.model, trained[0]))
         if tests and training and place.commit_weights and place.results is not None:
             training.commit(running.model, place.results)
     except ModelFailed as failure:
         for task in loaded:
-            yield _write(running, _failed(running, task, str(failure)))
+            yield _write(running, failed_record(running, task, str(failure)))
         return
     for task in tests:
-        yield _write(running, _record(running, task, validated[task.task.name], trained))
-
-
-def answer_with(weights: bytes, job: Job, place: Surroundings, watcher: Watcher) -> Record:
-    """The record of the job's only task from weights that were trained before; nothing is written.
-
-    They answer the validation twin as well. Weights of a final fit have seen it: calibrations are
-    others then, and so are the log-odds of a verification.
-
-    Args:
-        weights: see `benchmark.evaluation.weights`.
-        job: with one task.
-        place: data and device.
-        watcher: told of the progress.
-    """
-    running = _running(job, place, watcher)
-    files.put(running.model, weights)
-    (name,) = job.tasks
-    task = place.task(name, job.track)
-    before = Trained(TrainingResult(0, 0.0, [], 0), files.digest(weights))
-    return _record(running, task, _validated(running, task), [before])
-
-
-def _running(job: Job, place: Surroundings, watcher: Watcher) -> Running:
-    """The job with a fresh model on its device."""
-    model, recipe = build(job)
-    if hasattr(model, "to"):
-        model.to(place.device)
-    return Running(job, model, recipe, place, watcher, Bank(model, place.device, recipe["views"]))
+        yield _write(running, record_of(running, task, validated[task.task.name], trained))
 
 
 def _answers(running: Running, task: str) -> bool:
@@ -187,148 +117,8 @@ def _unseen(running: Running, task: LoadedTask) -> bool:
     return reason is None
 
 
-@dataclass(frozen=True)
-class Validated:
-    """The answers to a task's validation twin, and what the test takes from them."""
-
-    validation: Validation
-    scaling: Platt | None = None
-    temperature: float | None = None
-
-
-def _validated(running: Running, task: LoadedTask) -> Validated | ModelFailed | None:
-    """The answers to the task's validation twin, why there are none, or None without a split."""
-    split = running.job.track.validation
-    if not split.names and not split.classes:
-        return None
-    twin = running.place.task(task.task.name + VALIDATION, running.job.track)
-    episodes = None
-    if twin.task.protocol == "episodes":
-        # Where each episode costs a pass of its own, the episodes that choose must do.
-        way = way_of(running.model)
-        episodes = CHOOSING_EPISODES[way] if way in PREFIX else None
-    kept = Kept()
-    try:
-        answers = _answer(running, twin, kept, episodes)
-    except ModelFailed as failure:
-        return failure
-    told = Validation(
-        task=twin.task.name, episode_digest=answers.asked.digest(), outcome=answers.outcome
-    )  # fmt: skip
-    return Validated(told, answers.scaling, kept.temperature())
-
-
-def _record(
-    running: Running,
-    task: LoadedTask,
-    validated: Validated | ModelFailed | None,
-    trained: list[Trained],
-) -> Record:
-    """What the model answers, or why it failed, there or on the validation twin."""
-    try:
-        if isinstance(validated, ModelFailed):
-            raise validated
-        return _measure(running, task, validated, trained)
-    except ModelFailed as failure:
-        return _failed(running, task, str(failure))
-
-
-def _measure(
-    running: Running, task: LoadedTask, validated: Validated | None, trained: list[Trained]
-) -> Record:
-    """The task's questions, once; `trained` is the chosen training, then the final fit if any."""
-    model = running.model
-    if task.task.split == "test" and running.place.results is not None:
-        note_reading(running.job, running.recipe, task.task, running.place.results)
-    temperature = validated.temperature if validated else None
-    confidences = None if temperature is None else Binned(temperature)
-    scaling = validated.scaling if validated else None
-    answers = _answer(running, task, confidences, scaling=scaling)
-    results = [each.result for each in trained]
-    told = _provenance(running, trained[-1].weights if trained else None)
-    elsewhere = {result.device for result in results if result.device} - {told.device}
-    parameters = None
-    if hasattr(model, "parameters"):
-        parameters = sum(p.numel() for p in model.parameters())
-    return Record(
-        schema=1,
-        task=task_ref(task, answers.asked),
-        model=model_ref(running.job, running.model, running.recipe, refit=len(trained) > 1),
-        seed=running.job.seed,
-        fold=task.task.fold,
-        validation=validated.validation if validated else None,
-        outcome=answers.outcome,
-        calibration=confidences.counts() if confidences else None,
-        curve=[
-            CurvePoint(items=items, loss_millionths=min(loss, MOST), correct_per_10000=correct)
-            for items, loss, correct in (results[0].curve if results else [])
-        ],
-        cost=Cost(
-            training_items=sum(result.items for result in results),
-            training_milliseconds=round(1000 * sum(result.seconds for result in results)),
-            embedding_milliseconds=round(1000 * answers.embedding_seconds),
-            scoring_milliseconds=round(1000 * answers.scoring_seconds),
-            parameters=parameters,
-            training_device=min(elsewhere, default=None),
-        ),
-        provenance=told,
-    )
-
-
-def _answer(
-    running: Running,
-    task: LoadedTask,
-    observe: Observer | None = None,
-    episodes: int | None = None,
-    scaling: Platt | None = None,
-) -> Answered:
-    if hasattr(running.model, "eval"):
-        running.model.eval()
-
-    def report(done: int, total: int) -> None:
-        running.watcher.answering(task.task.name, done, total)
-
-    try:
-        return ask(
-            running.model,
-            task,
-            seed=running.job.seed,
-            device=running.place.device,
-            episodes=episodes,
-            report=report,
-            bank=running.bank,
-            shots=running.recipe.get("shots"),
-            scaling=scaling,
-            observe=observe,
-        )
-    except (MemoryError, RuntimeError) as error:
-        if not ran_out(error):
-            raise
-        raise ModelFailed(
-            f"Memory ran out on {running.place.device} while {task.task.name} was answered.",
-            "Run it on a device with more memory.",
-        ) from error
-
-
-def _failed(running: Running, task: LoadedTask, reason: str) -> Record:
-    return Record(
-        schema=1,
-        task=task_ref(task, task.episodes),
-        model=model_ref(running.job, running.model, running.recipe, refit=False),
-        seed=running.job.seed,
-        fold=task.task.fold,
-        status="failed",
-        reason=reason,
-        provenance=_provenance(running, None),
-    )
-
-
 def _write(running: Running, record: Record) -> Record:
     results = running.place.results
     path = store.write(results, record) if results is not None else None
     running.watcher.finished(record, path)
     return record
-
-
-def _provenance(running: Running, weights: str | None) -> Provenance:
-    return provenance(running.place.device, weights, running.job.typed)

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from benchmark.errors import UnknownName
 
+MANY = 16  # prototypes
+
 Similarity = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -20,17 +22,18 @@ def squared_euclidean(queries: Tensor, prototypes: Tensor) -> Tensor:
 
     ||q||^2 is the same for all classes of a query and is left out, which keeps more digits.
     """
-    inner = torch.bmm(queries, prototypes.transpose(1, 2))
-    return 2 * inner - prototypes.square().sum(dim=2)[:, None, :]
+    return 2 * dot_product(queries, prototypes) - prototypes.square().sum(dim=2)[:, None, :]
 
 
 def cosine(queries: Tensor, prototypes: Tensor) -> Tensor:
     """cos(q, p): [b, q, e] and [b, n, e] -> [b, q, n]; a zero vector is alike to nothing (0)."""
-    return torch.bmm(queries, torch.nn.functional.normalize(prototypes, dim=2).transpose(1, 2))
+    return dot_product(queries, torch.nn.functional.normalize(prototypes, dim=2))
 
 
 def dot_product(queries: Tensor, prototypes: Tensor) -> Tensor:
     """<q, p>: [b, q, e] and [b, n, e] -> [b, q, n]."""
+    if prototypes.shape[1] >= MANY:  # narrow results are quicker one way round, wide ones the other
+        return torch.bmm(prototypes, queries.transpose(1, 2)).transpose(1, 2)
     return torch.bmm(queries, prototypes.transpose(1, 2))
 
 

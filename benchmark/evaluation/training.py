@@ -11,6 +11,7 @@ from typing import Any
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import ModelFailed, OneshotError
 from benchmark.evaluation import weights as files
+from benchmark.evaluation.allocation import kept_memory
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.choosing import CHOOSING_TRIALS, choosing_episodes, validator
 from benchmark.evaluation.episodes import way_of
@@ -20,7 +21,7 @@ from benchmark.evaluation.memory import free, ran_out
 from benchmark.evaluation.provenance import code_digest, device_name
 from benchmark.evaluation.seen import encode, learned
 from benchmark.evaluation.trained import TOLD, WEIGHTS, Trained, load, save
-from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun
+from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun, unmarked
 from benchmark.records.canonical import digest
 from benchmark.records.store import clear_unfinished, slug
 from benchmark.tasks.loading import LoadedTask, split_of
@@ -95,6 +96,7 @@ class Training:
         again: train anew even if finished weights are there; an unfinished training is resumed.
         report: called with the progress.
         wait: for another process that is at the same training, or leave it to that one.
+        mark: see `TrainingRun`.
     """
 
     track: Track
@@ -107,6 +109,7 @@ class Training:
     again: bool
     report: Callable[[Progress], None]
     wait: bool = True
+    mark: Callable[[str], None] = unmarked
 
     def choose(self, model: Any) -> Trained:
         """Trains the model in place and keeps the weights that validate best.
@@ -166,7 +169,9 @@ class Training:
 
     def _train(self, model: Any, data: TrainingData, key: str, folder: Path | None) -> Trained:
         try:
-            result = model.fit(data, TrainingRun(self.seed, self.device, folder, self.report, key))
+            with kept_memory():
+                run = TrainingRun(self.seed, self.device, folder, self.report, key, self.mark)
+                result = model.fit(data, run)
         except (MemoryError, RuntimeError) as error:
             if not ran_out(error):
                 raise
@@ -223,6 +228,7 @@ def training_of(
         again=again,
         report=watcher.training,
         wait=place.wait,
+        mark=place.mark,
     )
 
 

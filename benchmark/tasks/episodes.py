@@ -58,9 +58,11 @@ class Episodes:
 
     def items(self) -> NDArray[np.int64]:
         """int64 [k]: every item that some episode uses, ascending."""
-        return np.unique(np.concatenate([self.support.ravel(), self.queries.ravel()])).astype(
-            np.int64
-        )
+        most = max(int(self.support.max()), int(self.queries.max()))
+        used = np.zeros(most + 1, dtype=np.bool_)
+        used[self.support] = True
+        used[self.queries] = True
+        return np.flatnonzero(used).astype(np.int64)
 
     def digest(self) -> str:
         """SHA-256 (hex) over support, queries and labels, episode by episode."""

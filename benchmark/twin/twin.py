@@ -238,7 +238,7 @@ class Twin:
         """
         if self.way == "similarity":
             return torch.from_numpy(pixels_for(self.found.model, items))
-        return embed(self.found.model, items, self.place.device, self.views)
+        return embed(self.found.model, items, self.place.device, self.views, quick=False)
 
     def score(self, a: Tensor, b: Tensor) -> NDArray[np.float64]:
         """float64 [p]: how alike the encoded images are, pair by pair or one with each.

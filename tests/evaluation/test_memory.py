@@ -63,8 +63,8 @@ def test_a_smaller_batch_is_tried_once_and_gives_the_same(blobs, monkeypatch, ca
     small = Hungry(most=100)
     assert torch.equal(embeddings.embed(small, blobs), whole)
     first, *rest = small.batches
-    assert first == 240 and max(rest) == 64
-    assert "batches of 64" in caplog.text
+    assert first == 240 and max(rest) == 256 // 8
+    assert "batches of an eighth" in caplog.text
     with pytest.raises(RuntimeError, match="can't allocate"):
         embeddings.embed(Hungry(most=10), blobs)
 

@@ -1,0 +1,1 @@
+"""How fast the suite is, measured beside its peers: `python tests/performance --help`."""
