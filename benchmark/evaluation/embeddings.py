@@ -140,14 +140,16 @@ def _embedded(
     """float32 [n, e]: the embedding of each item, `part` dividing the usual batch."""
     out: Tensor | None = None
     with torch.inference_mode(), ExitStack() as stack:
-        if dtype != "float32":
-            place = torch.device(device).type
-            stack.enter_context(torch.autocast(place, getattr(torch, dtype)))
         fast = False
         for start, batch in _parts(model, data, device, part):
-            if start == 0 and quick and folds(model, normalised(batch, model)):
-                stack.enter_context(folded(model))
-                fast = True
+            if start == 0:
+                # Looked at in float32, where forms differ by less than low precision rounds.
+                fast = quick and folds(model, normalised(batch, model))
+                if fast:
+                    stack.enter_context(folded(model))
+                if dtype != "float32":
+                    place = torch.device(device).type
+                    stack.enter_context(torch.autocast(place, getattr(torch, dtype)))
             rows = _averaged(model, batch, data, views, fast)
             if out is None:
                 out = torch.empty((len(data), rows.shape[1]), dtype=torch.float32, device=device)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.asking import Asking, recorded, split
@@ -67,6 +68,24 @@ def test_embeddings_in_low_precision_are_the_autocast_network(task):
         plain = model.embed(scaled(pixels_for(model, data), "cpu"))
     low = embed(model, data, dtype="bfloat16", quick=False)
     assert torch.equal(low, plain) and not torch.equal(low, embed(model, data, quick=False))
+
+
+def test_low_precision_is_folded_too(task, monkeypatch):
+    model, _ = built()
+    seen = []
+    own = model.embed
+    monkeypatch.setattr(
+        model,
+        "embed",
+        lambda images: (
+            seen.append((type(model.backbone.layers[1]), torch.is_autocast_enabled("cpu"))),
+            own(images),
+        )[1],
+    )
+    embed(model, task.data.take(np.arange(40)), dtype="bfloat16")
+    assert seen[0] == (nn.BatchNorm2d, False)  # both forms are compared in float32
+    assert seen[1] == (nn.Identity, False)
+    assert seen[2] == (nn.Identity, True)
 
 
 def test_a_dtype_that_makes_no_sense_is_refused():

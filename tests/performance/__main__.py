@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=SCRIPTS, default=SCRIPTS)
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
     given = parser.parse_args()
-    findings = []
+    where, findings = machine(given.device), []
     for name in given.only:
         began = time.perf_counter()
         found = importlib.import_module(f"performance.{name}").measure(given.device, given.rounds)
@@ -50,7 +50,8 @@ def main() -> None:
                 print("  " + " | ".join(row))
         for aim in found.aims:
             print(f"  {'reached' if aim.reached else 'NOT REACHED'}: {aim.what}: {aim.value:.4g}")
-    for path in page.write(findings, machine(given.device), given.out):
+    only = given.only if set(given.only) != set(SCRIPTS) else ()
+    for path in page.write(findings, where, given.out, only):
         print(path)
 
 

@@ -93,12 +93,14 @@ def missing(*modules: str) -> list[str]:
 
 
 def machine(device: str) -> str:
-    """The machine in words, without its name."""
+    """The machine in words, without its name, and how busy it is."""
     if device.startswith("cuda"):
         where = torch.cuda.get_device_name()
     else:
         where = f"{processor()}, {torch.get_num_threads()} threads"
-    return f"{where}; PyTorch {torch.__version__}, Python {platform.python_version()}"
+    told = f"{where}; PyTorch {torch.__version__}, Python {platform.python_version()}"
+    busy = f"; load average {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
+    return told + busy
 
 
 def processor() -> str:

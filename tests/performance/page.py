@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.report.figures.theme import COLOURS, INK, MUTED, canvas, png, theme
@@ -11,9 +12,12 @@ from performance.measure import Aim, Findings, Table
 FIGURE = "performance.png"
 HEAD = """# How fast it is
 
-Written by `make performance` ({when}) on {machine}. The sides take turns in one run, and the
-median of several turns counts. Absolute times belong to this machine; the ratios are what matters.
-Peers get the same images, already decoded and in memory.
+Written by `make performance` on {when}.
+Machine: {machine}.{told}
+
+The sides take turns in one run, and the median of several turns counts. Absolute times belong to
+this machine, and a busy one measures more noise than speed; ratios are what matters. Peers get the
+same images, already decoded and in memory.
 
 Why it is fast, in four sentences. Each image goes through the network once, however many episodes
 ask about it; episodes are then index arithmetic on the embeddings. A network that only embeds has
@@ -29,8 +33,10 @@ Evaluation in float32 is what is published, and its embeddings do not depend on 
 """
 
 
-def write(findings: list[Findings], machine: str, folder: Path) -> list[Path]:
-    """Writes the page and the figure into `folder`."""
+def write(
+    findings: list[Findings], machine: str, folder: Path, only: Sequence[str] = ()
+) -> list[Path]:
+    """Writes the page and the figure into `folder`; `only` names the scripts if not all ran."""
     together = Findings()
     for each in findings:
         together.tables += each.tables
@@ -39,7 +45,8 @@ def write(findings: list[Findings], machine: str, folder: Path) -> list[Path]:
         together.curves |= each.curves
     page, figure = folder / "performance.md", folder / FIGURE
     when = datetime.datetime.now(datetime.UTC).date().isoformat()
-    parts = [HEAD.format(when=when, machine=machine, figure=FIGURE)]
+    told = f" This time only: {', '.join(only)}." if only else ""
+    parts = [HEAD.format(when=when, machine=machine, figure=FIGURE, told=told)]
     parts += [_section(table) for table in together.tables]
     parts.append(_aims(together.aims))
     figure.write_bytes(_draw(together))
@@ -95,16 +102,17 @@ def _draw(found: Findings) -> bytes:
         labels = [label for label, _ in found.ratios]
         values = [value for _, value in found.ratios]
         places = list(range(len(values)))[::-1]
-        ax.barh(places, values, color=COLOURS[0], height=0.62)
+        beyond = [value - 1 for value in values]  # bars begin where both are as fast
+        ax.barh(places, beyond, left=1, color=COLOURS[0], height=0.62)
         for place, value in zip(places, values, strict=True):
             ax.annotate(
                 f"{value:,.0f}" if value >= 10 else f"{value:.1f}",
-                (value, place), (3, 0), textcoords="offset points", va="center", color=INK,
+                (max(value, 1), place), (4, 0), textcoords="offset points", va="center", color=INK,
             )  # fmt: skip
         ax.set_yticks(places, labels)
         ax.tick_params(axis="y", length=0)
         ax.set_xscale("log")
-        ax.set_xlim(0.8, 2.5 * max(values, default=1))
+        ax.set_xlim(0.8 * min([1.0, *values]), 2.5 * max([1.0, *values]))
         ax.axvline(1, color=MUTED, linewidth=0.8)
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
         ax.set_xlabel("times as fast as the peer (logarithmic)")

@@ -92,9 +92,13 @@ def test_the_page_holds_every_number(tmp_path):
         [("Scoring: theirs", 102.8)],
         {"episodes": [(1e4, 20.0), (1e5, 25.0)]},
     )
-    written = page.write([found], "a machine", tmp_path)
+    written = page.write([found], "a machine", tmp_path, ["scoring"])
     text = written[0].read_text("utf-8")
-    assert "| ours | 1,234 |" in text and "| :-- | --: |" in text and "a machine" in text
+    assert (
+        "| ours | 1,234 |" in text
+        and "| :-- | --: |" in text
+        and "a machine. This time only: scoring." in text
+    )
     assert "| ratio | 103 | at least 100 | reached |" in text
     assert "| memory | 2,000 | at most 1,500 | not reached |" in text
     assert written[1].read_bytes().startswith(b"\x89PNG")
