@@ -1,0 +1,85 @@
+"""What a worker makes of an order: how it ends is told, whatever happens."""
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from benchmark.datasets import prepare
+from benchmark.evaluation.job import Surroundings, build, lock_of
+from benchmark.evaluation.locks import held
+from benchmark.records import store
+from benchmark.sweep.description import JobDescription
+from benchmark.sweep.worker import Orders, Teller, do
+
+
+@pytest.fixture
+def ends(tmp_path):
+    """Does a job here, without a process, and gives its end and all that was told before."""
+
+    def does(described, data=None):
+        mine, its = multiprocessing.Pipe()
+        place = Orders(data, tmp_path / "r", tmp_path / "w", "cpu").place()
+        end = do(described, place, "skip", Teller(its))
+        told = []
+        while mine.poll():
+            told.append(mine.recv())
+        return end, told
+
+    return does
+
+
+def job(model="chance", task="glyphs-5w1s@validation", **settings):
+    return JobDescription(model=model, tasks=(task,), seed=0, budget="quick", settings=settings)
+
+
+def test_a_job_that_is_done_has_told_of_its_record(ends, tmp_path):
+    end, told = ends(job())
+    assert end == ("done",)
+    (finished,) = [facts for kind, *facts in told if kind == "finished"]
+    assert finished == [*store.load(tmp_path / "r"), *store.paths(tmp_path / "r")]
+    assert told[0][0] == "answering"
+    assert ends(job()) == (("done",), []), "what is there is not done again"
+
+
+def test_a_job_elsewhere_is_busy(ends, tmp_path):
+    there = job().job()
+    with held(lock_of(there, build(there)[1], tmp_path / "r"), False, "a test"):
+        (kind, reason), _ = ends(job())
+    assert kind == "busy" and "chance on glyphs, seed 0" in reason
+
+
+def test_what_can_be_mended_is_told_with_its_hint(ends, tmp_path):
+    end, _ = ends(job(model="pixles-cosine"))
+    assert end[0] == "failed" and "Did you mean pixels-cosine" in end[1]
+    end, _ = ends(job(task="orl-faces-5w1s"), data=tmp_path / "nothing")
+    assert end[0] == "failed" and "oneshot data" in end[1]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "gone"])
+def test_a_dead_data_file_is_a_reason(ends, tmp_path, damage):
+    data = tmp_path / "data"
+    prepare.add("digits", None, data)
+    files = [path for path in data.rglob("*") if path.is_file()]
+    largest = max(files, key=lambda path: path.stat().st_size)
+    if damage == "gone":
+        largest.unlink()
+    else:
+        largest.write_bytes(largest.read_bytes()[:100])
+    end, _ = ends(job(model="pixels-cosine", task="digits-5w1s"), data=data)
+    assert end[0] == "failed" and "digits" in end[1], end
+
+
+def test_what_nobody_foresaw_comes_with_its_traceback(ends, tmp_path):
+    path = tmp_path / "m.py"
+    path.write_text(
+        "class Model:\n    input_size = 8\n    def embed(self, images):\n        return 1 / 0\n"
+    )
+    (kind, reason, trace), _ = ends(job(model=f"{path}:Model"))
+    assert (kind, reason) == ("broken", "ZeroDivisionError: division by zero")
+    assert "return 1 / 0" in trace
+
+
+def test_orders_leave_to_others_what_others_do():
+    place = Orders(None, Path("r"), None, "cpu").place()
+    assert isinstance(place, Surroundings) and not place.wait
