@@ -6,6 +6,7 @@ process dies, what has come back is written already, and the same command does t
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -25,6 +26,7 @@ from benchmark.sweep import errand
 from benchmark.sweep.local import Listener, Lost, Unit
 from benchmark.sweep.worker import Message
 
+log = logging.getLogger(__name__)
 RETRIES = 3  # by Ray itself, of a job whose worker or node dies
 TRIES = 2  # more, each with as many, after Ray has given up
 IN_FLIGHT = 1_000  # jobs that Ray knows of at once
@@ -120,6 +122,7 @@ class RayCrew:
         self.cluster, self.results, self.listener = cluster, results, listener
         self._ray = _ray()
         self._ours = False  # whether the connection is to be closed
+        self._alone = False  # whether the cluster was started here, and ends with the sweep
         self._node_of: dict[str, str] = {}  # trainings, whose weights the node keeps
 
     def __enter__(self) -> Self:
@@ -152,19 +155,42 @@ class RayCrew:
         """
         self._units = list(units)
         self._waiting = deque(range(len(self._units)))
+        if self._units and not self.capacity():
+            self._no_room()
         self._flying: dict[Any, int] = {}
         self._slots: dict[int, int] = {}  # of units that have begun
         self._nodes: dict[int, str] = {}  # where they have
         self._deaths: Counter[int] = Counter()
         self._lost: list[Lost] = []
         while self._waiting or self._flying:
-            self._submit()
-            ready, _ = self._ray.wait(list(self._flying), timeout=LISTEN_SECONDS)
+            try:
+                self._submit()
+                ready, _ = self._ray.wait(list(self._flying), timeout=LISTEN_SECONDS)
+            except self._ray.exceptions.RayError as error:
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                raise OneshotError(
+                    f"The Ray cluster is gone ({reason}). Finished records are kept.",
+                    "Start it and type the same command again.",
+                ) from error
             self._hear()
             for reference in ready:
                 self._land(self._flying.pop(reference), reference)
             self.listener.tick()
         return self._lost
+
+    def _no_room(self) -> None:
+        """Jobs that nothing can take would wait for ever on this machine, not in a cloud.
+
+        Raises:
+            OneshotError: the cluster is of this machine alone.
+        """
+        wanted = f"{self.cluster.cpus:g} processors and {self.cluster.gpus:g} cards"
+        if self._alone:
+            raise OneshotError(
+                f"This machine has no {wanted} for a job.",
+                "Ask for less with --cpus-per-job and --gpus-per-job.",
+            )
+        log.warning("No node has %s for a job now; the jobs wait for one that has.", wanted)
 
     def at_work(self) -> dict[str, str]:
         """Ids of the nodes that are known to be at a unit, by the unit's name."""
@@ -198,7 +224,7 @@ class RayCrew:
                     f"There is no Ray cluster at {address or 'this machine'}: {reason}",
                     "Start one with `ray start --head`, or leave --address out.",
                 ) from error
-            self._ours = True
+            self._ours, self._alone = True, address is None
         here = self._ray.get_runtime_context().get_node_id()
         ear = self._ray.remote(num_cpus=0, scheduling_strategy=self._at(here))(Ear)
         self._ear = ear.remote()
