@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Existing
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.locks import held
 from benchmark.sweep import errand
+from benchmark.sweep.cluster import Cluster, knock, load_ray
 from benchmark.sweep.local import Listener, Lost, Unit
 from benchmark.sweep.worker import Message
 
@@ -32,47 +30,7 @@ TRIES = 2  # more, each with as many, after Ray has given up
 IN_FLIGHT = 1_000  # jobs that Ray knows of at once
 LISTEN_SECONDS = 1.0
 TELL_SECONDS = 1.0
-KNOCK_SECONDS = 5.0
 STORE_BYTES = 128 << 20  # of a cluster that is started here: only model files go through it
-INSTALL = "Type: pip install 'oneshot-benchmark[ray]'"
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Where jobs are done, and what each of them gets.
-
-    Attributes:
-        address: "auto" for the cluster of this machine, HOST:PORT, or None: the one that
-            RAY_ADDRESS names, else one of this machine alone, for as long as the sweep lasts.
-        cpus, gpus: of each job; parts of a card are shared.
-        data, work: folders on the nodes; None for their own defaults.
-        source: a folder on the nodes from which data sets that they lack are added, or None.
-        device: see `errand.Errand`.
-        existing: what to do where a record is there.
-    """
-
-    address: str | None = None
-    cpus: float = 1.0
-    gpus: float = 0.0
-    data: Path | None = None
-    work: Path | None = None
-    source: Path | None = None
-    device: str = "auto"
-    existing: Existing = "skip"
-
-    def check(self) -> None:
-        """Refuses shares that make no sense.
-
-        Raises:
-            OneshotError: with what would.
-        """
-        if not 0 < self.cpus <= 1024:
-            raise OneshotError(f"--cpus-per-job {self.cpus:g} must be above 0.")
-        if not 0 <= self.gpus <= 64 or (self.gpus > 1 and self.gpus % 1):
-            raise OneshotError(
-                f"--gpus-per-job {self.gpus:g} is neither a part of a card nor whole cards.",
-                "Type for example 0.25, or 1.",
-            )
 
 
 class Ear:
@@ -95,7 +53,7 @@ def at_node(number: int, order: errand.Errand, ear: Any) -> tuple[str, errand.Ba
     """The task: what a node does. Returns the node's id and what came of the job."""
     # As on the command line: a waiting thread sleeps. Read once, before torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    ray = _ray()
+    ray = load_ray()
     node = ray.get_runtime_context().get_node_id()
     told = [0.0]
 
@@ -120,7 +78,7 @@ class RayCrew:
     def __init__(self, cluster: Cluster, results: Path, listener: Listener) -> None:
         cluster.check()
         self.cluster, self.results, self.listener = cluster, results, listener
-        self._ray = _ray()
+        self._ray = load_ray()
         self._ours = False  # whether the connection is to be closed
         self._alone = False  # whether the cluster was started here, and ends with the sweep
         self._node_of: dict[str, str] = {}  # trainings, whose weights the node keeps
@@ -216,7 +174,7 @@ class RayCrew:
             if address is None:
                 options |= {"include_dashboard": False, "object_store_memory": STORE_BYTES}
             try:
-                _knock(address)
+                knock(address)
                 self._ray.init(logging_level="ERROR", **options)
             except (RuntimeError, ValueError, OSError, self._ray.exceptions.RayError) as error:
                 reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
@@ -319,21 +277,3 @@ class RayCrew:
         self._leave(number)
         self._lost.append(Lost(self._units[number], reason, trace))
         self.listener.lost(self._units[number], reason)
-
-
-def _knock(address: str | None) -> None:
-    """Raises an OSError or ValueError where nobody listens: Ray itself tries for minutes."""
-    if address in (None, "auto", "local"):
-        return
-    host, colon, port = str(address).rpartition(":")
-    if not colon or not port.isdecimal() or "/" in host:
-        raise ValueError("an address is HOST:PORT, as `ray start --head` prints it")
-    with socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS):
-        pass
-
-
-def _ray() -> Any:
-    try:
-        return import_module("ray")
-    except ImportError:
-        raise OneshotError("Ray is not installed.", INSTALL) from None

@@ -16,8 +16,9 @@ from benchmark.evaluation.job import Surroundings
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.sweep import plan as plans
+from benchmark.sweep.cluster import Cluster
 from benchmark.sweep.local import unit_of
-from benchmark.sweep.ray import Cluster, RayCrew
+from benchmark.sweep.ray import RayCrew
 from benchmark.sweep.suite import Wanted
 from benchmark.tasks.own import looking_in
 from tests.sweep.conftest import LEARNER
