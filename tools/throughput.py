@@ -1,6 +1,6 @@
-"""How many small jobs a minute one machine does, with one worker, two and on Ray; what is lost.
+"""How many small jobs a minute one machine does, with one worker and with two, and what is lost.
 
-    python tools/throughput.py [JOBS] [ITEMS] [1,2,ray]
+    python tools/throughput.py [JOBS] [ITEMS] [WORKERS,WORKERS]
 
 Each job is a small training on the shipped glyphs (a quarter of a second or so for 4,000 items) and
 its answers to 2,000 validation episodes, so what is measured is mostly the suite itself. "Beside
@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -25,13 +24,13 @@ from benchmark.records import store  # noqa: E402
 TASK = "glyphs-5w1s@validation"
 
 
-def run(folder: Path, jobs: int, items: int, how: tuple[str, str]) -> float:
+def run(folder: Path, jobs: int, items: int, workers: int) -> float:
     """Seconds that the command takes, from typing to the prompt."""
     words = [
         "run", "prototypical-conv4", "--task", TASK, "--seeds", f"0-{jobs - 1}",
         "--set", f"items={items}", "--set", "width=0.125", "--set", "input_size=16",
         "--set", "validations=2", "--set", "threads=1", "--device", "cpu",
-        "--results", folder / "results", "--work", folder / "work", *how,
+        "--results", folder / "results", "--work", folder / "work", "--workers", workers,
     ]  # fmt: skip
     began = time.monotonic()
     subprocess.run(
@@ -60,28 +59,22 @@ def worked(folder: Path) -> float:
 
 
 def main() -> None:
-    """Prints a line for each number of workers, and for Ray where it is installed."""
+    """Prints a line for each number of workers."""
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     items = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
     load = f", load before {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     print(f"{jobs} jobs of {items:,} items, {os.cpu_count()} cores{load}")
-    cores = os.cpu_count() or 1
-    ways = {"1": (1, ("--workers", "1")), "2": (2, ("--workers", "2"))}
-    if find_spec("ray"):
-        ways["ray"] = (cores, ("--engine", "ray"))
-    chosen = sys.argv[3].split(",") if len(sys.argv) > 3 else list(ways)
-    for way in chosen:
-        workers, how = ways[way]
-        name_of = {"1": "1 worker ", "2": "2 workers", "ray": "on Ray   "}[way]
+    numbers = sys.argv[3] if len(sys.argv) > 3 else "1,2"
+    for workers in map(int, numbers.split(",")):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             before = processor()
-            seconds = run(folder, jobs, items, how)
+            seconds = run(folder, jobs, items, workers)
             used = processor() - before
-            again = run(folder, jobs, items, how)
+            again = run(folder, jobs, items, workers)
             beside = (seconds * workers - worked(folder)) / jobs
         print(
-            f"{name_of}: {60 * jobs / seconds:6.1f} jobs a "
+            f"{workers} worker{'s' if workers > 1 else ' '}: {60 * jobs / seconds:6.1f} jobs a "
             f"minute, {seconds:.1f} s in all, {again:.1f} s when nothing is missing, "
             f"{beside:.2f} s a job beside the work, {used / jobs:.2f} processor seconds a job"
         )

@@ -19,8 +19,9 @@ from benchmark.datasets.data_set import Groups, whole
 from benchmark.evaluation.job import Surroundings
 from benchmark.evaluation.run import run
 from benchmark.sweep import plan as plans
+from benchmark.sweep.cluster import Cluster
 from benchmark.sweep.local import Unit, unit_of
-from benchmark.sweep.ray import Cluster, RayCrew
+from benchmark.sweep.ray import RayCrew
 from benchmark.sweep.suite import Wanted
 from benchmark.sweep.worker import Message
 from benchmark.tasks.own import looking_in

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from benchmark.cli.table import JobsTable
     from benchmark.evaluation.job import Existing, Surroundings
+    from benchmark.sweep.cluster import Cluster
     from benchmark.sweep.local import Crew, Lost
     from benchmark.sweep.plan import Plan
-    from benchmark.sweep.ray import Cluster, RayCrew
+    from benchmark.sweep.ray import RayCrew
 
 
 def run_many(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from unicodedata import category
 
 import typer
 
@@ -100,9 +101,13 @@ def _shell(words: list[str]) -> str:
     """The words as one line that a shell reads back.
 
     Raises:
-        OneshotError: a word holds a line break, which would tear the line apart.
+        OneshotError: a word holds a line break, which would tear the line apart, or another control
+            character, which a terminal would obey.
     """
     for word in words:
-        if "\n" in word or "\r" in word:
-            raise OneshotError(f"{word!r} holds a line break: it cannot stand in a line.")
+        if any(category(character)[0] == "C" for character in word):
+            raise OneshotError(
+                f"{word!r} holds a line break or another control character: it cannot stand in a "
+                "line."
+            )
     return shlex.join(words)

@@ -93,7 +93,7 @@ def run(
             return _planned(wanted, results, False, part)
 
         if engine == "ray":
-            from benchmark.sweep.ray import Cluster
+            from benchmark.sweep.cluster import Cluster
 
             cluster = Cluster(
                 address, cpus_per_job, gpus_per_job, data, work, data_from, device,

@@ -6,71 +6,31 @@ process dies, what has come back is written already, and the same command does t
 
 from __future__ import annotations
 
+import logging
 import os
-import socket
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Existing
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.locks import held
 from benchmark.sweep import errand
+from benchmark.sweep.cluster import Cluster, knock, load_ray
 from benchmark.sweep.local import Listener, Lost, Unit
 from benchmark.sweep.worker import Message
 
+log = logging.getLogger(__name__)
 RETRIES = 3  # by Ray itself, of a job whose worker or node dies
 TRIES = 2  # more, each with as many, after Ray has given up
 IN_FLIGHT = 1_000  # jobs that Ray knows of at once
 LISTEN_SECONDS = 1.0
 TELL_SECONDS = 1.0
-KNOCK_SECONDS = 5.0
 STORE_BYTES = 128 << 20  # of a cluster that is started here: only model files go through it
-INSTALL = "Type: pip install 'oneshot-benchmark[ray]'"
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Where jobs are done, and what each of them gets.
-
-    Attributes:
-        address: "auto" for the cluster of this machine, HOST:PORT, or None: the one that
-            RAY_ADDRESS names, else one of this machine alone, for as long as the sweep lasts.
-        cpus, gpus: of each job; parts of a card are shared.
-        data, work: folders on the nodes; None for their own defaults.
-        source: a folder on the nodes from which data sets that they lack are added, or None.
-        device: see `errand.Errand`.
-        existing: what to do where a record is there.
-    """
-
-    address: str | None = None
-    cpus: float = 1.0
-    gpus: float = 0.0
-    data: Path | None = None
-    work: Path | None = None
-    source: Path | None = None
-    device: str = "auto"
-    existing: Existing = "skip"
-
-    def check(self) -> None:
-        """Refuses shares that make no sense.
-
-        Raises:
-            OneshotError: with what would.
-        """
-        if not 0 < self.cpus <= 1024:
-            raise OneshotError(f"--cpus-per-job {self.cpus:g} must be above 0.")
-        if not 0 <= self.gpus <= 64 or (self.gpus > 1 and self.gpus % 1):
-            raise OneshotError(
-                f"--gpus-per-job {self.gpus:g} is neither a part of a card nor whole cards.",
-                "Type for example 0.25, or 1.",
-            )
 
 
 class Ear:
@@ -93,7 +53,7 @@ def at_node(number: int, order: errand.Errand, ear: Any) -> tuple[str, errand.Ba
     """The task: what a node does. Returns the node's id and what came of the job."""
     # As on the command line: a waiting thread sleeps. Read once, before torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    ray = _ray()
+    ray = load_ray()
     node = ray.get_runtime_context().get_node_id()
     told = [0.0]
 
@@ -118,8 +78,9 @@ class RayCrew:
     def __init__(self, cluster: Cluster, results: Path, listener: Listener) -> None:
         cluster.check()
         self.cluster, self.results, self.listener = cluster, results, listener
-        self._ray = _ray()
+        self._ray = load_ray()
         self._ours = False  # whether the connection is to be closed
+        self._alone = False  # whether the cluster was started here, and ends with the sweep
         self._node_of: dict[str, str] = {}  # trainings, whose weights the node keeps
 
     def __enter__(self) -> Self:
@@ -152,19 +113,42 @@ class RayCrew:
         """
         self._units = list(units)
         self._waiting = deque(range(len(self._units)))
+        if self._units and not self.capacity():
+            self._no_room()
         self._flying: dict[Any, int] = {}
         self._slots: dict[int, int] = {}  # of units that have begun
         self._nodes: dict[int, str] = {}  # where they have
         self._deaths: Counter[int] = Counter()
         self._lost: list[Lost] = []
         while self._waiting or self._flying:
-            self._submit()
-            ready, _ = self._ray.wait(list(self._flying), timeout=LISTEN_SECONDS)
+            try:
+                self._submit()
+                ready, _ = self._ray.wait(list(self._flying), timeout=LISTEN_SECONDS)
+            except self._ray.exceptions.RayError as error:
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                raise OneshotError(
+                    f"The Ray cluster is gone ({reason}). Finished records are kept.",
+                    "Start it and type the same command again.",
+                ) from error
             self._hear()
             for reference in ready:
                 self._land(self._flying.pop(reference), reference)
             self.listener.tick()
         return self._lost
+
+    def _no_room(self) -> None:
+        """Jobs that nothing can take would wait for ever on this machine, not in a cloud.
+
+        Raises:
+            OneshotError: the cluster is of this machine alone.
+        """
+        wanted = f"{self.cluster.cpus:g} processors and {self.cluster.gpus:g} cards"
+        if self._alone:
+            raise OneshotError(
+                f"This machine has no {wanted} for a job.",
+                "Ask for less with --cpus-per-job and --gpus-per-job.",
+            )
+        log.warning("No node has %s for a job now; the jobs wait for one that has.", wanted)
 
     def at_work(self) -> dict[str, str]:
         """Ids of the nodes that are known to be at a unit, by the unit's name."""
@@ -190,7 +174,7 @@ class RayCrew:
             if address is None:
                 options |= {"include_dashboard": False, "object_store_memory": STORE_BYTES}
             try:
-                _knock(address)
+                knock(address)
                 self._ray.init(logging_level="ERROR", **options)
             except (RuntimeError, ValueError, OSError, self._ray.exceptions.RayError) as error:
                 reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
@@ -198,7 +182,7 @@ class RayCrew:
                     f"There is no Ray cluster at {address or 'this machine'}: {reason}",
                     "Start one with `ray start --head`, or leave --address out.",
                 ) from error
-            self._ours = True
+            self._ours, self._alone = True, address is None
         here = self._ray.get_runtime_context().get_node_id()
         ear = self._ray.remote(num_cpus=0, scheduling_strategy=self._at(here))(Ear)
         self._ear = ear.remote()
@@ -293,21 +277,3 @@ class RayCrew:
         self._leave(number)
         self._lost.append(Lost(self._units[number], reason, trace))
         self.listener.lost(self._units[number], reason)
-
-
-def _knock(address: str | None) -> None:
-    """Raises an OSError or ValueError where nobody listens: Ray itself tries for minutes."""
-    if address in (None, "auto", "local"):
-        return
-    host, colon, port = str(address).rpartition(":")
-    if not colon or not port.isdecimal() or "/" in host:
-        raise ValueError("an address is HOST:PORT, as `ray start --head` prints it")
-    with socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS):
-        pass
-
-
-def _ray() -> Any:
-    try:
-        return import_module("ray")
-    except ImportError:
-        raise OneshotError("Ray is not installed.", INSTALL) from None

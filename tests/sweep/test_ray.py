@@ -16,8 +16,9 @@ from benchmark.evaluation.job import Surroundings
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.sweep import plan as plans
+from benchmark.sweep.cluster import Cluster
 from benchmark.sweep.local import unit_of
-from benchmark.sweep.ray import Cluster, RayCrew
+from benchmark.sweep.ray import RayCrew
 from benchmark.sweep.suite import Wanted
 from benchmark.tasks.own import looking_in
 from tests.sweep.conftest import LEARNER
@@ -196,3 +197,13 @@ def test_a_cluster_that_is_not_there_is_one_clear_line(tmp_path):
             pass
     with pytest.raises(OneshotError, match="gpus-per-job"):
         RayCrew(Cluster(gpus=1.5), tmp_path, Listener())
+
+
+def test_jobs_that_this_machine_cannot_do_are_refused(slow, source, tmp_path):
+    if ray.is_initialized():
+        ray.shutdown()
+    with looking_in(source):
+        (first, *_) = plans.make(wanted(slow), tmp_path).planned
+    crew = RayCrew(Cluster(cpus=1000), tmp_path, Listener())
+    with pytest.raises(OneshotError, match="no 1000 processors"), crew:
+        crew.do([unit_of(first)])
