@@ -49,7 +49,13 @@ def start(folder, *more, workers=2):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a process group of its own, to be killed as a whole
+        preexec_fn=interruptible,  # noqa: PLW1509 (no threads are about)
     )
+
+
+def interruptible():
+    """A shell makes what it starts in the background deaf to Ctrl-C, and tests may run there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(process):
