@@ -127,7 +127,7 @@ def test_views_and_budgets_of_ones_own_are_typed_as_settings() -> None:
 def test_budgets_of_ones_own_are_told_apart_by_their_items() -> None:
     recipes = [TRAINED | {"budget": "custom", "items": items} for items in (500, 900)]
     section = build([record("a", recipe=recipe) for recipe in recipes], **NONE).sections[0]
-    assert [ranking.budget for ranking in section.rankings] == ["custom 500", "custom 900"]
+    assert [ranking.budget for ranking in section.rankings] == ["custom 900", "custom 500"]
 
 
 def test_versions_never_share_a_table() -> None:
