@@ -170,7 +170,8 @@ class RayCrew:
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         if not self._ray.is_initialized():
             address = self.cluster.address or os.environ.get("RAY_ADDRESS")
-            options: dict[str, Any] = {"address": address, "log_to_driver": False}
+            # "local" starts one; None would take any cluster that was ever started here for meant.
+            options: dict[str, Any] = {"address": address or "local", "log_to_driver": False}
             if address is None:
                 options |= {"include_dashboard": False, "object_store_memory": STORE_BYTES}
             try:

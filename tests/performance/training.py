@@ -115,6 +115,7 @@ class Bench:
         settings = {
             "precision": dtype, "augmentation": augmentation, "classes": CLASSES, "per_class": 2,
             "learning_rate": 0.001, "batches": "class-balanced", "turns": False, "sizes": "",
+            "input_size": self.data.side,  # a quick training of photographs takes smaller ones
         }  # fmt: skip
         return resolve(MODEL, settings).build(0, self.info, "quick")
 
