@@ -31,7 +31,7 @@ class Asking:
         final_fit: train once more on training and validation classes together, for as many items
             as the first training was best after, and answer the test with those weights.
         dtype: in which the network embeds: "float32", or by autocast "bfloat16" or "float16", which
-            are quicker on some machines and change less than one decision in a thousand. What is
+            are quicker on some machines and change one or two decisions in a thousand. What is
             compared afterwards is float32.
     """
 
