@@ -7,10 +7,8 @@ wrote. The checkpoint before the newest is kept beside it, for the day the newes
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import io
-import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,11 @@ from typing import Any
 import torch
 
 from benchmark.errors import OneshotError
+from benchmark.files import flush_folder, set_aside
 
 NAME, PREVIOUS = "checkpoint.pt", "checkpoint-previous.pt"
 FORMAT = b"oneshot checkpoint 2\n"
 DIGEST_LETTERS = 64
-log = logging.getLogger(__name__)
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:
@@ -46,7 +44,7 @@ def save(folder: Path, state: dict[str, Any]) -> None:
         if path.exists():
             path.replace(folder / PREVIOUS)
         part.replace(path)
-        _flush_folder(folder)
+        flush_folder(folder)
     except OSError as error:
         raise OneshotError(
             f"Cannot write the checkpoint {path}: {error.strerror or error}.",
@@ -78,7 +76,7 @@ def load(folder: Path, like: dict[str, Any]) -> dict[str, Any] | None:
             reason = f"it cannot be read: {type(error).__name__}"
         if reason is None:
             return dict(state)
-        _set_aside(path, reason)
+        set_aside(path, reason)
     return None
 
 
@@ -97,30 +95,6 @@ def read(path: Path) -> Any:
         raise ValueError("not what was written")
     # weights_only: a checkpoint is data, and reading it may not run code.
     return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-
-
-def _set_aside(path: Path, reason: str) -> None:
-    number = 1
-    aside = path.with_name(f"{path.name}.broken")
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.broken-{number}")
-    path.replace(aside)
-    log.warning("%s is not trusted (%s); set aside as %s.", path, reason, aside.name)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Makes the new names durable, where the system has a way to."""
-    if os.name == "nt":  # Windows cannot open a folder, nor does it need to
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not of this file system
-            raise
-    finally:
-        os.close(handle)
 
 
 def _continues(state: Any, like: dict[str, Any]) -> bool:

@@ -40,6 +40,7 @@ from benchmark.datasets.description import (
     read_description,
 )
 from benchmark.errors import OneshotError
+from benchmark.files import flush_folder
 
 BEING_ADDED = ".adding-"  # a dot keeps unfinished work from looking like a data set
 PUBLISH_TRIES = 100
@@ -205,7 +206,7 @@ def _publish(temporary: Path, final: Path, description: dict[str, Any]) -> None:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
                 raise
         else:
-            _flush_folder(final.parent)
+            flush_folder(final.parent)
             return
         if _sound(final, description):
             return
@@ -228,15 +229,6 @@ def _sound(final: Path, description: dict[str, Any]) -> bool:
     wanted = (description["digest"], description["stored_digest"])
     same_tasks = own == description.get("own")
     return same_tasks and (held.digest, held.stored_digest) == wanted
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name != "nt":  # Windows cannot open a folder, nor does it need to
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _clear_stale(directory: Path) -> None:

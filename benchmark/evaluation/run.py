@@ -12,6 +12,7 @@ from benchmark.evaluation.locks import held
 from benchmark.evaluation.measure import Running, failed_record, record_of, started, validated_by
 from benchmark.evaluation.outcome import not_answered
 from benchmark.evaluation.training import training_of
+from benchmark.files import set_aside
 from benchmark.records import store
 from benchmark.records.schema import Record
 from benchmark.tasks.catalogue import task as find_task
@@ -57,7 +58,7 @@ def _wanted(
         if tidy:
             store.clear_unfinished(path)
             if existing == "skip" and not whole and path.is_file():
-                store.set_aside(path, "it is no valid record of this job")
+                set_aside(path, "it is no valid record of this job")
     return wanted
 
 

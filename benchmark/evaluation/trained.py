@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.evaluation import weights as files
+from benchmark.files import ASIDE, set_aside
 from benchmark.protocols import TrainingResult
-from benchmark.records.store import set_aside, write_bytes
+from benchmark.records.store import write_bytes
 
 WEIGHTS, TOLD = "weights.safetensors", "training.json"
-ASIDE = ".broken"  # in the names of files that were set aside; they are nobody's to delete
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
-import logging
 import os
 import re
 import tempfile
@@ -15,11 +13,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from benchmark.errors import OneshotError, first_mistake
+from benchmark.files import flush_folder, set_aside
 from benchmark.records.schema import ADDED, Record
 
 RECORDS = "records"
-ASIDE = ".broken"
-log = logging.getLogger(__name__)
 
 
 def slug(name: str) -> str:
@@ -93,30 +90,6 @@ def write(results: Path, record: Record) -> Path:
     return path
 
 
-def set_aside(path: Path, reason: str) -> Path:
-    """Renames a file that cannot be trusted and says so; it may be somebody's only copy.
-
-    Returns:
-        Its new name: "NAME.broken", or "NAME.broken-2" where there is one already.
-
-    Raises:
-        OneshotError: it cannot be renamed.
-    """
-    for number in range(1, 1000):
-        aside = path.with_name(f"{path.name}{ASIDE}" + (f"-{number}" if number > 1 else ""))
-        if not aside.exists():
-            break
-    try:
-        path.replace(aside)
-    except OSError as error:
-        raise OneshotError(
-            f"{path} cannot be trusted ({reason}), nor set aside: {error.strerror}.",
-            "Move it away and run it again.",
-        ) from error
-    log.warning("%s cannot be trusted (%s); set aside as %s.", path, reason, aside.name)
-    return aside
-
-
 def write_bytes(path: Path, data: bytes, option: str = "--results") -> None:
     """Replaces `path` by `data` atomically and durably.
 
@@ -172,20 +145,6 @@ def _make_folder(folder: Path) -> None:
     for part in reversed(missing):
         part.mkdir(exist_ok=True)
         flush_folder(part.parent)
-
-
-def flush_folder(folder: Path) -> None:
-    """Makes the names in a folder durable, where the system has a way to."""
-    if os.name == "nt":  # Windows cannot open a folder, nor does it need to
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not of this file system
-            raise
-    finally:
-        os.close(handle)
 
 
 def read(path: Path) -> Record:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import OneshotError
+from benchmark.files import set_aside
 from benchmark.records import store
 from benchmark.records.schema import Counts, ModelRef, Provenance, Record, TaskRef
 
@@ -153,7 +154,7 @@ def test_files_set_aside_never_replace_each_other(tmp_path, caplog):
     path = tmp_path / "x.json"
     for number in range(3):
         path.write_text(str(number))
-        store.set_aside(path, "a test")
+        set_aside(path, "a test")
     assert [p.read_text() for p in sorted(tmp_path.iterdir())] == ["0", "1", "2"]
     assert "x.json.broken-3" in caplog.text and "a test" in caplog.text
 
