@@ -62,7 +62,9 @@ def longest_first(budget: str | None) -> tuple[int, int, str]:
     if budget in BUDGETS:
         return BUDGETS.index(budget), 0, budget
     items = budget.removeprefix(CUSTOM).strip()
-    return len(BUDGETS), -int(items) if items.isdigit() else 0, budget
+    # Records may hold anything: neither "²" nor five thousand digits are a number of items.
+    counted = items.isascii() and items.isdigit() and len(items) <= 18
+    return len(BUDGETS), -int(items) if counted else 0, budget
 
 
 def views_of(recipe: Mapping[str, Any]) -> int:

@@ -240,3 +240,5 @@ def test_longer_budgets_stand_first_then_ones_own_then_none():
     ordered = sorted(budgets, key=recipes.longest_first)
     assert ordered[:3] == ["full", "standard", "quick"]
     assert ordered[3:] == ["custom 500000", "custom 60000", "my own", None]
+    for odd in (f"custom {'9' * 5000}", "custom \u00b2"):  # what bent records may hold
+        assert sorted([None, odd, "full"], key=recipes.longest_first) == ["full", odd, None]
