@@ -10,7 +10,17 @@ from unicodedata import category
 import typer
 
 from benchmark.cli.options import Data, Results, Shard, Work
-from benchmark.cli.wanted import Budget, Folds, Models, Seeds, Settings, SuiteName, Task, wanted_of
+from benchmark.cli.wanted import (
+    Budget,
+    Episodes,
+    Folds,
+    Models,
+    Seeds,
+    Settings,
+    SuiteName,
+    Task,
+    wanted_of,
+)
 from benchmark.errors import OneshotError
 
 if TYPE_CHECKING:
@@ -26,6 +36,7 @@ def plan(
     folds: Folds = None,
     budget: Budget = None,
     settings: Settings = None,
+    episodes: Episodes = None,
     shard: Shard = None,
     shell: Annotated[
         bool, typer.Option("--shell", help="One command a line, for xargs, job arrays or make.")
@@ -46,7 +57,7 @@ def plan(
     from benchmark.sweep.order import longest_first, shard_of
     from benchmark.sweep.order import shard as part
 
-    wanted = wanted_of(models, task, suite, settings, seeds, budget, folds)
+    wanted = wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
     place = shard_of(shard) if shard else None
     made = plans.make(wanted, results, strict=suite is None)
     jobs = part(made.planned, *place) if place else longest_first(made.planned)

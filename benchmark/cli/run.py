@@ -9,7 +9,17 @@ import typer
 
 from benchmark.cli.engine import Address, Cpus, DataFrom, Engine, Gpus, check_engine
 from benchmark.cli.options import Data, Device, Results, Shard, Work, default_work
-from benchmark.cli.wanted import Budget, Folds, Models, Seeds, Settings, SuiteName, Task, wanted_of
+from benchmark.cli.wanted import (
+    Budget,
+    Episodes,
+    Folds,
+    Models,
+    Seeds,
+    Settings,
+    SuiteName,
+    Task,
+    wanted_of,
+)
 from benchmark.errors import Busy, DataMissing, OneshotError, Refused, UnknownName
 
 if TYPE_CHECKING:
@@ -28,6 +38,7 @@ def run(
     folds: Folds = None,
     budget: Budget = None,
     settings: Settings = None,
+    episodes: Episodes = None,
     existing: Annotated[
         str, typer.Option(help="What to do where a record is there: skip | redo | fail")
     ] = "skip",
@@ -71,7 +82,7 @@ def run(
 
     if existing not in ("skip", "redo", "fail"):
         raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
-    wanted = wanted_of(models, task, suite, settings, seeds, budget, folds)
+    wanted = wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
     place = Surroundings(data, results, work or default_work(), find_device(device), commit_weights)
     clock = Clock(place.device) if profile else None
     part = shard_of(shard) if shard else None

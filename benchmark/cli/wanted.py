@@ -38,6 +38,13 @@ Settings = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Override a setting of the recipe."),
 ]
 
+Episodes = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="Only the first N of each task's pinned episodes. Default: all."
+    ),
+]
+
 
 def wanted_of(
     models: list[str] | None,
@@ -47,6 +54,7 @@ def wanted_of(
     seeds: str | None,
     budget: str | None,
     folds: str | None = None,
+    episodes: int | None = None,
 ) -> list[Wanted]:
     """What was typed, as wishes for a plan.
 
@@ -62,6 +70,8 @@ def wanted_of(
         if suite
         else wanted_by_name(models, tasks, settings, seeds or "0", budget or "quick")
     )
+    if episodes is not None:
+        wanted = [replace(each, episodes=episodes) for each in wanted]
     if folds is None:
         return wanted
     try:

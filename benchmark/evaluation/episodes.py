@@ -55,6 +55,17 @@ def way_of(model: Any) -> str:
     raise ModelFailed("The model has no method to answer with.")
 
 
+def asked_of(model: Any, there: int, episodes: int | None = None) -> int:
+    """How many of a task's `there` episodes the model answers: the first so many of them.
+
+    Args:
+        model: any model of `benchmark.protocols`.
+        there: episodes that are pinned.
+        episodes: how many are wanted; None for all, or the prefix of the model's way.
+    """
+    return min(there, there if episodes is None else episodes, PREFIX.get(way_of(model), there))
+
+
 def answer(
     model: Any,
     loaded: LoadedTask,
@@ -86,8 +97,7 @@ def answer(
         ModelFailed: if an answer is not finite or has the wrong shape.
     """
     way = way_of(model)
-    count = min(episodes or len(loaded.episodes), PREFIX.get(way, len(loaded.episodes)))
-    asked = loaded.episodes.first(min(count, len(loaded.episodes)))
+    asked = loaded.episodes.first(asked_of(model, len(loaded.episodes), episodes))
     assert isinstance(asked, Episodes)
     report = report or (lambda done, total: None)
     started = time.perf_counter()

@@ -79,6 +79,7 @@ class Job:
     budget: str
     tasks: tuple[str, ...]
     typed: tuple[str, ...] = ()  # settings as the user gave them, "key=value"
+    episodes: int | None = None  # only the first so many of each task of episodes; None for all
 
     @property
     def which(self) -> str:

@@ -120,7 +120,7 @@ def _measure(
     temperature = validated.temperature if validated else None
     confidences = None if temperature is None else Binned(temperature)
     scaling = validated.scaling if validated else None
-    answers = _answer(running, task, confidences, scaling=scaling)
+    answers = _answer(running, task, confidences, running.job.episodes, scaling)
     results = [each.result for each in trained]
     told = _provenance(running, trained[-1].weights if trained else None)
     elsewhere = {result.device for result in results if result.device} - {told.device}

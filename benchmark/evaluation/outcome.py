@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark.evaluation import pairs, platt
 from benchmark.evaluation.bank import Bank
-from benchmark.evaluation.episodes import Observer, answer
+from benchmark.evaluation.episodes import Observer, answer, asked_of
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.retrieval import Found, retrieve
 from benchmark.evaluation.verification import score_trials
@@ -109,6 +109,15 @@ def not_answered(model: Any, task: Task) -> str | None:
     if fixed is None or tuple(fixed) == (task.n_way, task.n_shot):
         return None
     return f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
+
+
+def least_of(model: Any, task: Task, episodes: int | None) -> int:
+    """How many answers make a record of the task whole, where the first `episodes` are wanted.
+
+    A shorter record is no answer to who wants more; a longer one is. Trials and queries are
+    asked all or in a share that the model's way fixes: any record of them is whole.
+    """
+    return asked_of(model, task.episodes, episodes) if task.protocol == "episodes" else 0
 
 
 def _labels(asked: Trials) -> TrialLabels:

@@ -87,7 +87,8 @@ def job_of(record: Record) -> Job:
     budget = budget if budget in ("standard", "full") else "quick"
     spec = resolve(record.model.key, settings)
     track = of_fold(find_track(find_task(record.task.name).track), record.fold or 0)
-    job = Job(spec, track, record.seed, budget, (record.task.name,), typed)
+    task = record.task
+    job = Job(spec, track, record.seed, budget, (task.name,), typed, task.episodes)
     _, recipe = build(job)
     if recipe != record.model.recipe:
         changed = sorted(

@@ -10,7 +10,7 @@ from benchmark.evaluation import seen
 from benchmark.evaluation.job import Existing, Job, Silent, Surroundings, Watcher, lock_of, path_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.measure import Running, failed_record, record_of, started, validated_by
-from benchmark.evaluation.outcome import not_answered
+from benchmark.evaluation.outcome import least_of, not_answered
 from benchmark.evaluation.training import training_of
 from benchmark.files import set_aside
 from benchmark.records import store
@@ -52,12 +52,12 @@ def _wanted(
     wanted = []
     for name in tasks:
         path = path_of(job, name, running.recipe, results)
-        whole = existing == "skip" and store.is_whole(path)
-        if not whole:
+        least = least_of(running.model, find_task(name), job.episodes)
+        if existing != "skip" or not store.is_whole(path, least):
             wanted.append(name)
         if tidy:
             store.clear_unfinished(path)
-            if existing == "skip" and not whole and path.is_file():
+            if existing == "skip" and path.is_file() and not store.is_whole(path):
                 set_aside(path, "it is no valid record of this job")
     return wanted
 

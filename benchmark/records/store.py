@@ -164,14 +164,20 @@ def read(path: Path) -> Record:
         ) from error
 
 
-def is_whole(path: Path) -> bool:
-    """Whether a record lies there that can be trusted; a file alone is not enough."""
+def is_whole(path: Path, least: int = 0) -> bool:
+    """Whether a record lies there that can be trusted; a file alone is not enough.
+
+    Args:
+        path: where it should lie.
+        least: questions that it must answer at least.
+    """
     if not path.is_file():
         return False
     try:
-        return record_path(path.parents[3], read(path)) == path
+        record = read(path)
     except OneshotError:
         return False
+    return record_path(path.parents[3], record) == path and record.task.episodes >= least
 
 
 def paths(results: Path) -> Iterator[Path]:

@@ -28,6 +28,7 @@ class JobDescription(BaseModel):
         fold: of the track; 0 where there are no folds.
         budget: of the training.
         settings: laid over the model's own, each as it is typed after `--set NAME=`.
+        episodes: only the first so many of each task of episodes; None for all.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -38,6 +39,7 @@ class JobDescription(BaseModel):
     fold: int = Field(default=0, ge=0)
     budget: str
     settings: dict[str, str] = {}
+    episodes: int | None = Field(default=None, ge=1)
 
     def job(self) -> Job:
         """The job itself.
@@ -47,7 +49,9 @@ class JobDescription(BaseModel):
         """
         track = of_fold(find_track(find_task(self.tasks[0]).track), self.fold)
         spec = resolve(self.model, self.settings)
-        return Job(spec, track, self.seed, self.budget, self.tasks, typed(self.settings))
+        return Job(
+            spec, track, self.seed, self.budget, self.tasks, typed(self.settings), self.episodes
+        )
 
     def words(self) -> list[str]:
         """The command that does this job and no other, without the folders."""
@@ -58,6 +62,8 @@ class JobDescription(BaseModel):
         if any(find_task(task).folds > 1 for task in self.tasks):
             words += ["--folds", str(self.fold)]
         words += ["--budget", self.budget]
+        if self.episodes is not None:
+            words += ["--episodes", str(self.episodes)]
         for setting in typed(self.settings):
             words += ["--set", setting]
         return words

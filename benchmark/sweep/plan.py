@@ -13,7 +13,7 @@ from typing import Any
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.job import Job, build, path_of
-from benchmark.evaluation.outcome import not_answered
+from benchmark.evaluation.outcome import least_of, not_answered
 from benchmark.records import store
 from benchmark.records.canonical import digest, recipe_hash
 from benchmark.sweep.cost import cost
@@ -173,7 +173,7 @@ def _planned(
         missing = tuple(
             task
             for task in job.tasks
-            if task in answered and not store.is_whole(path_of(job, task, recipe, results))
+            if task in answered and not _is_there(job, model, task, recipe, results)
         )
         who = "" if learns else job.spec.key
         training = digest([who, track, job.track.fold, shared, job.seed])
@@ -182,6 +182,11 @@ def _planned(
         yield Planned(
             job, each, recipe, missing, training, learning, max(1, asked) * answers, waits
         )
+
+
+def _is_there(job: Job, model: Any, task: str, recipe: dict[str, Any], results: Path) -> bool:
+    least = least_of(model, find_task(task), job.episodes)
+    return store.is_whole(path_of(job, task, recipe, results), least)
 
 
 def _described(
@@ -194,7 +199,7 @@ def _described(
     return [
         JobDescription(
             model=wanted.model, tasks=some, seed=seed, fold=fold, budget=wanted.budget,
-            settings=as_text(settings),
+            settings=as_text(settings), episodes=wanted.episodes,
         )
         for seed in wanted.seeds
         for fold, some in enumerate(asked)
@@ -207,10 +212,12 @@ def _merged(before: Planned | None, now: Planned) -> Planned:
     if before is None:
         return now
     tasks = tuple(dict.fromkeys((*before.job.tasks, *now.job.tasks)))
+    counts = [each.job.episodes for each in (before, now)]
+    most = None if None in counts else max(filter(None, counts))
     return replace(
         now,
-        job=replace(now.job, tasks=tasks),
-        described=now.described.model_copy(update={"tasks": tasks}),
+        job=replace(now.job, tasks=tasks, episodes=most),
+        described=now.described.model_copy(update={"tasks": tasks, "episodes": most}),
         missing=tuple(dict.fromkeys((*before.missing, *now.missing))),
         answers=now.answers / len(now.job.tasks) * len(tasks),
     )

@@ -9,6 +9,7 @@
     tasks = ["omniglot-within-20w1s"]              # names, or patterns over the ranked tasks
     seeds = "0-2"                                  # default "0"
     budget = "quick"                               # the default
+    episodes = 2000                                # only the first so many; default: all
     settings = { classes_from = "any" }            # default: none
     tune = "siamese-conv4-cosine-{loss}"           # take what a search for this model chose
 
@@ -39,6 +40,7 @@ PARTS = {"backbone": "backbones", "distance": "distances", "loss": "losses"}
 SIGNS = "*?["
 NUMBER = "[0-9]{1,9}"  # any longer one is a slip
 MOST_SEEDS = 10_000
+MOST_EPISODES = 10**9  # as a record can count
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Wanted:
         settings: laid over the model's own.
         tune: the model whose search is to be followed, or None.
         folds: only these of a track's folds; None for all.
+        episodes: only the first so many of each task of episodes; None for all.
     """
 
     model: str
@@ -62,6 +65,7 @@ class Wanted:
     settings: Mapping[str, Any] = field(default_factory=dict)
     tune: str | None = None
     folds: tuple[int, ...] | None = None
+    episodes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class _Block(BaseModel):
     loss: list[str] | str = []
     seeds: str = "0"
     budget: str = "quick"
+    episodes: int | None = Field(default=None, ge=1, le=MOST_EPISODES)
     settings: dict[str, Any] = {}
     tune: str | None = None
 
@@ -144,7 +149,9 @@ def _wanted(block: _Block) -> Iterator[Wanted]:
             for model in _models(_filled(template, filling)):
                 found[model, tune] = None
     for model, tune in found:
-        yield Wanted(model, tasks, seeds, budget, block.settings, tune)
+        yield Wanted(
+            model, tasks, seeds, budget, block.settings, tune, episodes=block.episodes
+        )  # fmt: skip
 
 
 def _filled(template: str, filling: Mapping[str, str]) -> str:
