@@ -11,6 +11,7 @@ from benchmark.report.compare_text import p_text
 from benchmark.report.escape import markdown as safe
 from benchmark.report.grid_effects import GridEffects
 from benchmark.report.reference import BY_VALIDATION, Against, Differences
+from benchmark.statistics.effects import MainEffects
 
 TITLE = "Effects and ranks"
 MIN_MODELS = 3  # two models have one difference, which the figures tell
@@ -25,7 +26,8 @@ EFFECTS_NOTE = (
     "Main effects of the parts of Siamese networks: what a level adds to the mean of its factor's "
     "levels, in percentage points. ± is half of a 95 % interval: over cells it covers interactions "
     "and training luck, over groups other groups of classes with these cells. Of several recipes "
-    "of a cell the best on validation counts."
+    "of a cell the best on validation counts. F tests whether the levels of a factor differ, over "
+    "cells with the other factors held; its share of the cells' variance stands beside."
 )
 ACROSS_NOTE = (
     "Mean ranks over data sets, each counted once by the main task of one track; 1 is the best. "
@@ -97,13 +99,18 @@ def _difference(against: Against | None) -> list[str]:
 
 def _effects(found: GridEffects) -> list[str]:
     heading = f"{found.section.title}: {found.ranking.title}"
-    lines = [f"### {safe(heading)}, main effects", ""]
+    return [f"### {safe(heading)}, main effects", "", *effects_table(found)]
+
+
+def effects_table(found: GridEffects) -> list[str]:
+    """What the effects are of, the tests of the factors, and a table, in lines of Markdown."""
     told = f"On {safe(found.column.name)}, {found.cells} of {found.possible} possible cells"
     if found.over_cells is None:
-        return [*lines, f"{told}: {safe(found.reason)}.", ""]
+        return [f"{told}: {safe(found.reason)}.", ""]
     head = ["Factor", "Level", "Effect", "Over cells", "Over groups", "Cells"]
-    lines += [f"{told}; mean {100 * found.over_cells.mean:.1f}.", "", _line(head),
-              _line([":--", ":--", *["--:"] * 4])]  # fmt: skip
+    mean = f"mean {100 * found.over_cells.mean:.1f}"
+    lines = [f"{told}; {mean}. {_tests(found.over_cells)}", "",
+             _line(head), _line([":--", ":--", *["--:"] * 4])]  # fmt: skip
     for effect, groups in found.effects:
         lines.append(
             _line([
@@ -113,6 +120,18 @@ def _effects(found: GridEffects) -> list[str]:
             ])
         )  # fmt: skip
     return [*lines, ""]
+
+
+def _tests(found: MainEffects) -> str:
+    """The test of each factor, and what none explains, in a sentence."""
+    told = [
+        f"{test.factor}: F({test.between}, {test.within}) = {test.f:.1f}, p {_p(test.p)}, "
+        f"{100 * test.share:.0f} %"
+        for test in found.tests
+    ]
+    if not told:
+        return "No cell is to spare for a test."
+    return f"{'; '.join(told)}; left over {100 * found.rest:.0f} %."
 
 
 def _across(found: AcrossDataSets) -> list[str]:
@@ -128,6 +147,11 @@ def _across(found: AcrossDataSets) -> list[str]:
         span = _span(float(interval.low[n]), float(interval.high[n]))
         lines.append(_line([safe(found.models[n]), f"{test.mean_ranks[n]:.2f}", span]))
     return [*lines, ""]
+
+
+def _p(value: float) -> str:
+    text = p_text(value)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def _half(value: float) -> str:

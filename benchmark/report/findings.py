@@ -9,7 +9,8 @@ The page holds blocks of its own:
     <!-- end -->
 
 A line is a task and a difference of two models; "across budgets, pools, views" at its end lets
-those differ. `tools/update_findings.py` fills the tables in.
+those differ. Blocks of main effects are those of `benchmark.report.findings_effects`.
+`tools/update_findings.py` fills the tables in.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from benchmark.errors import OneshotError
 from benchmark.report.compare import Comparison, compare
 from benchmark.report.compare_text import p_text, percent
+from benchmark.report.findings_effects import with_effects
 
 BLOCK = re.compile(r"(<!-- compare\n(.*?)-->\n).*?(<!-- end -->\n)", re.DOTALL)
 LINE = re.compile(r"([\w@-]+): (\S+) - (\S+?)(?: across ([a-z, ]+))?")
@@ -35,7 +37,8 @@ def updated(page: str, results: Path) -> str:
     Raises:
         OneshotError: a line cannot be read, or names what has no records.
     """
-    return BLOCK.sub(lambda found: found[1] + table(found[2], results) + found[3], page)
+    page = BLOCK.sub(lambda found: found[1] + table(found[2], results) + found[3], page)
+    return with_effects(page, results)
 
 
 def table(lines: str, results: Path) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import fdtrc, stdtrit
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,25 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class FactorTest:
+    """Whether a factor's levels differ at all: F test, every other factor held (type III).
+
+    Attributes:
+        factor: its name.
+        f: the statistic, with `between` and `within` degrees of freedom.
+        p: of levels all alike, where cells scatter by interactions and luck.
+        share: of the cells' variance that only this factor explains, in [0, 1].
+    """
+
+    factor: str
+    f: float
+    between: int
+    within: int
+    p: float
+    share: float
+
+
+@dataclass(frozen=True)
 class MainEffects:
     """All effects of a grid.
 
@@ -44,6 +63,8 @@ class MainEffects:
             cell, or "groups", other groups of classes with these cells.
         degrees_of_freedom: of the t quantile.
         missing: combinations that could exist and have no cell.
+        tests: one a factor, over cells; none over groups or where no cell is to spare.
+        rest: share of the cells' variance that no factor explains: interactions and luck.
     """
 
     mean: float
@@ -51,6 +72,8 @@ class MainEffects:
     over: str
     degrees_of_freedom: float
     missing: tuple[tuple[str, ...], ...]
+    tests: tuple[FactorTest, ...] = ()
+    rest: float = math.nan
 
     def of(self, factor: str) -> dict[str, Effect]:
         """The effects of one factor by level."""
@@ -85,7 +108,7 @@ def main_effects(
     there = set(zip(*factors.values(), strict=True))
     if there & set(impossible):
         raise ValueError(f"an impossible cell has a value: {sorted(there & set(impossible))[0]}")
-    design, contrasts = _design(factors, names)
+    design, contrasts, owner = _design(factors, names)
     inverse = np.linalg.pinv(design)
     fitted = contrasts @ inverse  # (1 + levels, cells): each effect as weights of the cells
     found = fitted @ y
@@ -93,9 +116,12 @@ def main_effects(
         freedom, over = y.shape[1] - 1, "groups"
         errors = found.std(axis=1, ddof=1) / math.sqrt(y.shape[1]) if freedom else found[:, 0]
         found = found.mean(axis=1)
+        tests: tuple[FactorTest, ...] = ()
+        unexplained = math.nan
     else:
         freedom, over = len(y) - design.shape[1], "cells"
         rest = float(np.square(y - design @ (inverse @ y)).sum())
+        tests, unexplained = _tests(y, design, owner, rest)
         errors = np.sqrt(rest / max(freedom, 1) * np.square(fitted).sum(axis=1))
     quantile = float(stdtrit(freedom, (1 + level) / 2)) if freedom else math.nan
     labels = [(factor, name) for factor in names for name in names[factor]]
@@ -106,13 +132,33 @@ def main_effects(
         effect = float(value)
         effects.append(Effect(factor, name, effect, effect - half, effect + half, half, cells))
     holes = [c for c in itertools.product(*names.values()) if c not in there | set(impossible)]
-    return MainEffects(float(found[0]), tuple(effects), over, float(freedom), tuple(holes))
+    return MainEffects(
+        float(found[0]), tuple(effects), over, float(freedom), tuple(holes), tests, unexplained
+    )
+
+
+def _tests(
+    y: NDArray[np.float64], design: NDArray[np.float64], owner: list[str], rest: float
+) -> tuple[tuple[FactorTest, ...], float]:
+    """The tests of all factors, and the share of the variance that is left over."""
+    within, total = len(y) - design.shape[1], float(np.square(y - y.mean()).sum())
+    if within < 1 or total <= 0.0:
+        return (), math.nan
+    tests = []
+    for factor in dict.fromkeys(owner[1:]):  # the first column is the mean's
+        others = design[:, [name != factor for name in owner]]
+        between = owner.count(factor)
+        without = float(np.square(y - others @ (np.linalg.pinv(others) @ y)).sum())
+        f = (without - rest) / between / (rest / within) if rest > 0.0 else math.inf
+        p = float(fdtrc(between, within, f))
+        tests.append(FactorTest(factor, f, between, within, p, (without - rest) / total))
+    return tuple(tests), rest / total
 
 
 def _design(
     factors: Mapping[str, Sequence[str]], names: Mapping[str, list[str]]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The model's matrix [cells, parameters] and the effects in it [1 + levels, parameters]."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
+    """Matrix [cells, parameters], effects in it [1 + levels, parameters], parameters' factors."""
     cells = len(next(iter(factors.values())))
     columns: list[NDArray[np.float64]] = [np.ones((cells, 1))]
     blocks: list[NDArray[np.float64]] = [np.ones((1, 1))]
@@ -138,4 +184,5 @@ def _design(
     for block in blocks:
         contrasts[row : row + len(block), column : column + block.shape[1]] = block
         row, column = row + len(block), column + block.shape[1]
-    return design, contrasts
+    owner = ["", *(factor for factor in factors for _ in range(len(names[factor]) - 1))]
+    return design, contrasts, owner

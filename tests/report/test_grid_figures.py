@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
-from synthetic_records import TRAINED, record
+from synthetic_records import TRAINED, record, save
 
+from benchmark.errors import OneshotError
 from benchmark.report import effects_text
 from benchmark.report.analysis import analyse
 from benchmark.report.figures import effects, grid
+from benchmark.report.findings_effects import with_effects
 from benchmark.report.leaderboard import build
 
 TASK = "glyphs-20w1s"
@@ -48,6 +50,23 @@ def crossed(backbones=("conv4",), seeds=(0, 1)):
 def analysed(made):
     board = build(made, groups_of)
     return board.sections[0], analyse(board, made, groups_of)
+
+
+def test_findings_show_the_effects_of_one_budget(tmp_path):
+    other = [cell("conv4", d, loss, skill=0.9, budget="full")
+             for d in DISTANCES for loss in LOSSES[1:]]  # fmt: skip
+    save(tmp_path, [*crossed(), *other])
+    head = f"before\n<!-- effects\n{TASK}: quick\n-->\n"
+    page = with_effects(f"{head}old\n<!-- end -->\nafter\n", tmp_path, groups_of)
+    assert page.startswith(head) and page.endswith("<!-- end -->\nafter\n") and "old" not in page
+    _, analysis = analysed(crossed())
+    (expected,) = analysis.effects
+    assert "\n".join(effects_text.effects_table(expected)) in page
+    assert "7 of 8 possible cells" in page and "loss: F(2, 2)" in page
+    assert with_effects(page, tmp_path, groups_of) == page
+    for line, said in ((TASK, "cannot be read"), (f"{TASK}: standard", "fewer than two parts")):
+        with pytest.raises(OneshotError, match=said):
+            with_effects(f"<!-- effects\n{line}\n-->\n<!-- end -->\n", tmp_path)
 
 
 def rows(picture):

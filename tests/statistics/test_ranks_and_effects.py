@@ -11,6 +11,7 @@ import pytest
 import scikit_posthocs
 import statsmodels.formula.api as smf
 from scipy import stats
+from statsmodels.stats.anova import anova_lm
 
 from benchmark.statistics.effects import main_effects
 from benchmark.statistics.ranks import friedman, rank_intervals, ranks
@@ -113,6 +114,28 @@ def test_effects_with_holes_are_statsmodels():
     for effect in found.effects:
         assert effect.low < planted[effect.level] < effect.high
     assert not found.missing and main_effects(y, factors).missing == (("cos", "bce"),)
+
+
+@pytest.mark.parametrize("holes", [[], [("cos", "bce")]])
+def test_tests_of_factors_are_statsmodels_of_type_three(holes):
+    y, factors, _ = grid(holes=holes)
+    found = main_effects(y, factors, impossible=holes)
+    fit = smf.ols("y ~ C(distance, Sum) + C(loss, Sum)", pd.DataFrame({"y": y, **factors})).fit()
+    table = anova_lm(fit, typ=3)
+    for test in found.tests:
+        row = table.loc[f"C({test.factor}, Sum)"]
+        assert (test.f, test.p) == pytest.approx((row["F"], row["PR(>F)"]))
+        assert (test.between, test.within) == (row["df"], fit.df_resid)
+        assert test.share == pytest.approx(row["sum_sq"] / fit.centered_tss)
+    assert [test.factor for test in found.tests] == ["distance", "loss"]
+    assert found.rest == pytest.approx(fit.ssr / fit.centered_tss)
+    assert not main_effects(np.stack([y, y + 0.1, y], axis=1), factors, holes).tests
+
+
+def test_no_test_where_no_cell_is_to_spare():
+    factors = {"distance": ["l1", "l1", "l2"], "loss": ["a", "b", "a"]}
+    found = main_effects(np.array([0.1, 0.2, 0.4]), factors)
+    assert not found.tests and math.isnan(found.rest)
 
 
 def test_effects_over_groups_pair_the_cells():
