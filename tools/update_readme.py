@@ -3,8 +3,8 @@
     make demo && python tools/update_readme.py
     python tools/update_readme.py --check results
 
-The block "demo" shows the demo's results, which are not committed; "results" shows the committed
-ones. With --check nothing is written; the exit status is 1 if that block is out of date.
+The block "demo" shows the demo's results, which are not committed; "results" the headline of the
+committed ones. With --check nothing is written; the exit status is 1 if that block is out of date.
 """
 
 import argparse
@@ -13,20 +13,22 @@ import shutil
 import sys
 from pathlib import Path
 
+from benchmark.report.headline import TITLE
+
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "demo" / "results"
-BLOCKS = {"demo": (DEMO, "glyphs"), "results": (ROOT / "results", "omniglot-background")}
+BLOCKS = {"demo": (DEMO, "glyphs"), "results": (ROOT / "results", TITLE)}
 
 
-def table(page: str, track: str, folder: str | None) -> str:
-    """The rankings of a track's tasks, without figures and details.
+def table(page: str, title: str, folder: str | None) -> str:
+    """A section of the leaderboard: a track's rankings without details, or the headline.
 
-    Links to the models' pages lead to `folder`; without one, as for results that are not committed,
-    the names stay and the links go.
+    Addresses lead to `folder`; without one, as for results that are not committed, the names stay
+    and the links and figures go.
     """
-    section = page.split(f"\n## {track}\n")[1].split("\n## ", maxsplit=1)[0]
+    section = page.split(f"\n## {title}\n")[1].split("\n## ", maxsplit=1)[0]
     section = section.split("\n### Published numbers\n")[0]
-    lines = [line for line in section.splitlines() if not line.startswith("![")]
+    lines = [line for line in section.splitlines() if folder or not line.startswith("![")]
     text = "\n".join(lines).strip()
     heads = [line for line in text.splitlines() if line.startswith("### ")]
     for head in heads:
@@ -35,16 +37,16 @@ def table(page: str, track: str, folder: str | None) -> str:
         text = text.replace("\n\n\n", "\n\n")
     if folder is None:
         text = re.sub(r"\[([^]]*)\]\((?:models|tasks)/[^)]*\)", r"\1", text)
-    return re.sub(r"\]\((models|tasks)/", rf"]({folder}/\1/", f"{text}\n")
+    return re.sub(r"\]\((models|tasks|figures)/", rf"]({folder}/\1/", f"{text}\n")
 
 
 def updated(readme: str, block: str) -> str:
     """The README with one block made anew."""
-    results, track = BLOCKS[block]
+    results, title = BLOCKS[block]
     begin, end = f"<!-- {block}:begin -->\n", f"<!-- {block}:end -->\n"
     head, rest = readme.split(begin)
     folder = None if block == "demo" else results.relative_to(ROOT).as_posix()
-    made = table((results / "leaderboard.md").read_text("utf-8"), track, folder)
+    made = table((results / "leaderboard.md").read_text("utf-8"), title, folder)
     return head + begin + "\n" + made + "\n" + end + rest.split(end)[1]
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmark.records.claims import Claim
-from benchmark.registry import page_of
-from benchmark.report import cells, effects_text, published
+from benchmark.report import cells, effects_text, links, published
+from benchmark.report import headline as headlines
 from benchmark.report.analysis import Analysis
 from benchmark.report.columns import Column, Entry
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
-from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
+from benchmark.report.leaderboard import Leaderboard, Ranking, Section
 from benchmark.report.pair_columns import DETAILS_OF, NOTES
-from benchmark.report.results import TaskColumn
-from benchmark.report.task_pages import FOLDER as TASKS
-from benchmark.tasks.catalogue import RANKED
 
 COMMAND = "oneshot leaderboard"
 
@@ -51,6 +48,10 @@ def render(
         "against each other; a model with a hole or a failure has neither mean nor rank.",
         "",
     ]
+    head = headlines.headline(leaderboard)
+    if head is not None:
+        (picture,) = (figures or {}).get(headlines.TITLE, (None,))
+        lines += headlines.render(head, picture)
     for section in leaderboard.sections:
         lines += [f"## {safe(section.title)}", ""]
         if section.protocol in cells.PAIR_NOTES:
@@ -89,14 +90,14 @@ def _compact(ranking: Ranking) -> list[str]:
     ranked = any(row.rank is not None for row in ranking.rows)
     several = len(ranking.columns) > 1
     best = [ranking.best(position) for position in range(len(ranking.columns))]
-    titles = [_task_linked(column) for column in ranking.columns]
+    titles = [links.to_task(column) for column in ranking.columns]
     head = [*(["Rank"] if ranked else []), "Model", *titles]
     head += ["Mean"] if ranked and several else []
     aligned = [":--" if title == "Model" else "--:" for title in head]
     lines = [f"### {safe(ranking.title)}", "", _line(head, plain=True), _line(aligned, plain=True)]
     for number, row in enumerate(ranking.rows):
         line = [cells.rank(row)] if ranked else []
-        line.append(_linked(row))
+        line.append(links.to_model(row.key, row.label))
         for position, result in enumerate(row.results):
             text = cells.cell(result)
             text = f"**{text}**" if number in best[position] else text
@@ -112,19 +113,6 @@ def _compact(ranking: Ranking) -> list[str]:
     if failed:
         lines += ["Failed:", "", *(f"- {safe(line)}" for line in failed), ""]
     return lines
-
-
-def _task_linked(column: TaskColumn) -> str:
-    """The column's name, leading to the task's page where it has one."""
-    name = column.task.name
-    paged = column.current and name in RANKED
-    return f"[{safe(column.name)}]({TASKS}/{name}.md)" if paged else safe(column.name)
-
-
-def _linked(row: Row) -> str:
-    """The row's label, leading to the model's page where it has one."""
-    page = page_of(row.key)
-    return safe(row.label) if page is None else f"[{safe(row.label)}](models/{page}.md)"
 
 
 def _holes(holes: tuple[str, ...]) -> list[str]:

@@ -13,7 +13,7 @@ FigureKinds = (
     "accuracy", "curves", "roc", "det", "retrieval", "forest", "grid", "effects", "cost",
     "reliability", "shapes",
 )  # fmt: skip
-OfAll = ("ranks",)  # figures that belong to no track
+OfAll = ("headline", "ranks")  # figures that belong to no track
 SUFFIXES = (".svg", ".png", ".csv")
 
 
@@ -22,15 +22,17 @@ def draw(leaderboard: Leaderboard, records: Iterable[Record], analysis: Analysis
 
     Accuracy of episodes, ROC and DET of each verification task, bars of retrieval tasks, the
     learning curves once for each track; and of a track's main task what its records suffice for:
-    differences, the Siamese grid and its main effects, cost, ways and shots, reliability. Last, the
-    ranks over data sets.
+    differences, the Siamese grid and its main effects, cost, ways and shots, reliability. First of
+    all the headline, last the ranks over data sets.
     """
     from benchmark.report.figures import accuracy, bars, curves, ranks, rates, shapes
+    from benchmark.report.figures import headline as head
+    from benchmark.report.headline import headline
 
     records = list(records)
     learned_on: set[str] = set()
     shaped: set[str] = set()
-    pictures: list[Picture | None] = []
+    pictures: list[Picture | None] = [head.draw(headline(leaderboard))]
     for section in leaderboard.sections:
         if section.kind == "earlier":
             continue
