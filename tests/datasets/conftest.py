@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sys
 import tarfile
+import threading
 import zipfile
 import zlib
 from dataclasses import replace
@@ -15,6 +17,10 @@ from PIL import Image
 
 from benchmark.datasets import catalogue, mini_imagenet, mini_imagenet_pickles, omniglot
 from benchmark.datasets.data_set import content_digest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from faulty_server import Server
 
 LETTERS = {"background": {"Alpha": 2, "Beta_(old)": 1}, "evaluation": {"Aleph": 2}}
 
@@ -126,3 +132,14 @@ def fake_pickles(monkeypatch) -> dict[str, dict]:
         contents[name] = {"image_data": images, "class_dict": rows}
         first += count
     return contents
+
+
+@pytest.fixture
+def server(monkeypatch):
+    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    with Server() as server:
+        server.handle_error = lambda *_: None
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
