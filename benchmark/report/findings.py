@@ -9,7 +9,8 @@ The page holds blocks of its own:
     <!-- end -->
 
 A line is a task and a difference of two models; "across budgets, pools, views" at its end lets
-those differ. `tools/update_findings.py` fills the tables in.
+those differ. A verification compares the EER, a retrieval mAP@R, and the cell says so.
+`tools/update_findings.py` fills the tables in.
 """
 
 from __future__ import annotations
@@ -57,17 +58,18 @@ def table(lines: str, results: Path) -> str:
 
 def _row(row: Comparison) -> str:
     classes = "" if row.new_classes is None else f"{100 * row.new_classes.half_width:.1f}"
+    images = "" if row.these_images is None else f"{100 * row.these_images.half_width:.1f}"
     cells = (
-        row.task.name,
+        row.task.name + ("" if row.measure == "accuracy" else f", {row.measure}"),
         f"{row.a.key} ({_trainings(len(row.a.seeds))})",
         f"{row.b.key} ({_trainings(len(row.b.seeds))})",
         percent(row.a.accuracy.mean),
         percent(row.b.accuracy.mean),
-        f"{100 * row.these_images.difference:+.1f}",
-        f"{100 * row.these_images.half_width:.1f}",
+        f"{100 * row.difference:+.1f}",
+        images,
         classes,
-        "" if row.p is None else p_text(row.p),
-        "" if row.detectable is None else percent(row.detectable),
+        p_text(row.p),
+        percent(row.detectable),
     )
     return f"| {' | '.join(cells)} |\n"
 
