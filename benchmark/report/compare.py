@@ -1,14 +1,13 @@
 """Two models side by side, task by task, in pairs: from records alone.
 
-Both answered the same pinned episodes, so what counts is the difference on each; where one has
-fewer episodes or the seeds of one have, the common prefix is used.
+Both answered the same pinned episodes, trials or queries, so what counts is the difference on each;
+where one has fewer of them or the seeds of one have, the common prefix is used.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError, Refused, UnknownName
-from benchmark.records.schema import Counts, Record
+from benchmark.records.schema import Counts, LogOdds, Record
 from benchmark.report.comparable import check
+from benchmark.report.compare_pairs import retrieval, verification
+from benchmark.report.comparison import LEVEL, Comparison, Side, detectable
 from benchmark.report.measured import ClassesOf, suite_classes
-from benchmark.report.names import TaskName, describe
+from benchmark.report.names import describe
 from benchmark.report.results import GroupsOf, default_groups
 from benchmark.report.selection import (
     Folder,
@@ -32,68 +33,14 @@ from benchmark.report.selection import (
 )  # fmt: skip
 from benchmark.statistics import paired
 from benchmark.statistics.holm import holm
-from benchmark.statistics.intervals import Interval, these_images
+from benchmark.statistics.intervals import these_images
 from benchmark.statistics.paired import Paired
-from benchmark.statistics.power import smallest_detectable
-from benchmark.statistics.sign_flip import SignFlip, sign_flip
+from benchmark.statistics.sign_flip import sign_flip
 from benchmark.statistics.units import deletable, of_classes, of_episodes, of_groups
 
 ACROSS = ("budgets", "pools", "views")
-LEVEL = 0.95
 SEED = 20_260_101  # of the drawn sign flips: the same table every time
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two models on one task.
-
-    `accuracy` is over the common episodes; `luck` tells whether training could make seeds differ.
-    """
-
-    key: str
-    recipe8: str
-    seeds: tuple[int, ...]
-    seed_accuracy: tuple[float, ...]
-    accuracy: Interval
-    luck: bool
-    failed: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Both models on one task version.
-
-    Attributes:
-        task, version: what they answered.
-        a, b: the two sides.
-        episodes: number of common episodes; `longest` of the longer side.
-        these_images: paired difference A - B over episodes and seeds.
-        new_classes: the same over groups or, by the jackknife, classes; None where the task knows
-            neither, or fewer than three.
-        sign_flip: beside it at the same unit, for the trained networks as they are.
-        p: of the new classes where there is one, else of these images.
-        p_holm: adjusted for all the tasks shown.
-        detectable: true difference that would be found four times in five at that unit, in
-            accuracy.
-    """
-
-    task: TaskName
-    version: int
-    a: Side
-    b: Side
-    episodes: int
-    longest: int
-    these_images: Paired
-    new_classes: Paired | None
-    sign_flip: SignFlip | None
-    p: float
-    detectable: float
-    p_holm: float = float("nan")
-
-    @property
-    def decisive(self) -> Paired:
-        """The analysis behind p."""
-        return self.new_classes or self.these_images
+__all__ = ["ACROSS", "Comparison", "Side", "compare", "of_units", "same_networks"]
 
 
 def compare(
@@ -145,8 +92,10 @@ def compare(
     there = [row for row in rows if row is not None]
     if not there:
         raise OneshotError(
-            f"{a} and {b} answered no episodes in common: on these tasks one of them has only "
-            "failures, or the task has no episodes."
+            f"{a} and {b} answered no questions in common: on these tasks one of them has only "
+            "failures, or there is no fold that both have, or nothing tells which trials are the "
+            "same.",
+            "Type: oneshot leaderboard, which names the failures.",
         )
     there.sort(key=lambda row: (row.task.position, row.task.name))
     adjusted = holm(np.array([row.p for row in there])).adjusted
@@ -173,12 +122,49 @@ def _task(
     classes_of: ClassesOf,
 ) -> Comparison | None:
     """The comparison on one task version; None where a side has nothing but failures."""
-    both = [records_of(one), records_of(two)]
-    good = [answered(records) for records in both]
+    both = records_of(one), records_of(two)
+    good = answered(both[0]), answered(both[1])
     if not all(good):
         return None
     check([record for records in good for record in records])
     _same_terms(good[0][0], good[1][0], across)
+    kind = type(good[0][0].outcome)
+    if kind is Counts:
+        return _episodes(both, good, groups_of, classes_of)
+    task, version = describe(good[0][0].task.name), good[0][0].task.version
+    luck, current = (_luck(good[0]), _luck(good[1])), task.version in (None, version)
+    ask = verification if kind is LogOdds else retrieval
+    found = ask(*good, luck, same_networks(*good), current)
+    if found is None:
+        return None
+    sides = [
+        Side(
+            records[0].model.key,
+            records[0].model.recipe8,
+            found.seeds[side],
+            found.seed_values[side],
+            found.alone[side],
+            luck[side],
+            tuple(sorted({record.seed for record in both[side]} - set(found.seeds[side]))),
+            tuple(records[0].provenance.settings),
+        )
+        for side, records in enumerate(good)
+    ]
+    head = found.measures[0]
+    return Comparison(
+        task, version, sides[0], sides[1], found.questions, found.longest, head.these_images,
+        head.new_classes, None, head.decisive.p, detectable(head.decisive), measure=head.measure,
+        also=found.measures[1:], folds=found.folds,
+    )  # fmt: skip
+
+
+def _episodes(
+    both: tuple[list[Record], list[Record]],
+    good: tuple[list[Record], list[Record]],
+    groups_of: GroupsOf,
+    classes_of: ClassesOf,
+) -> Comparison:
+    """The comparison on episodes, of which both sides have answered some."""
     episodes = min(record.task.episodes for records in good for record in records)
     outcomes = [[r.outcome for r in records if isinstance(r.outcome, Counts)] for records in good]
     counts = [np.array([outcome.correct[:episodes] for outcome in found]) for found in outcomes]
@@ -195,21 +181,19 @@ def _task(
     elif classes is not None and deletable(classes):
         x, y = of_classes(x, classes), of_classes(y, classes)
     images, new = of_units(counts[0], counts[1], of, groups, classes, luck, same)
-    decisive = new or images
     flips = None
     if new is not None:
         flips = sign_flip(x.mean(axis=0) - y.mean(axis=0), np.random.default_rng(SEED))
     return Comparison(
         task, version, sides[0], sides[1], episodes,
         max(record.task.episodes for records in good for record in records),
-        images, new, flips, decisive.p,
-        smallest_detectable(decisive.variance, LEVEL) if decisive.variance else math.nan,
+        images, new, flips, (new or images).p, detectable(new or images),
     )  # fmt: skip
 
 
 def same_networks(one: Sequence[Record], two: Sequence[Record]) -> bool:
     """Whether seed for seed both sides answered with the same trained weights."""
-    weights = [{r.seed: r.provenance.weights for r in records} for records in (one, two)]
+    weights = [{(r.seed, r.fold): r.provenance.weights for r in records} for records in (one, two)]
     return weights[0] == weights[1] and None not in weights[0].values()
 
 
@@ -248,9 +232,15 @@ def _side(records: list[Record], good: list[Record], counts: NDArray[Any], of: i
         seeds=tuple(record.seed for record in good),
         seed_accuracy=tuple(float(value) for value in counts.mean(axis=1) / of),
         accuracy=these_images(counts, of, LEVEL),
-        luck=any(r.cost.training_items or r.cost.parameters for r in good),
+        luck=_luck(good),
         failed=tuple(record.seed for record in records if record.status == "failed"),
+        settings=tuple(good[0].provenance.settings),
     )
+
+
+def _luck(records: list[Record]) -> bool:
+    """Whether training or initial weights could make seeds differ."""
+    return any(r.cost.training_items or r.cost.parameters for r in records)
 
 
 def _same_terms(one: Record, two: Record, across: frozenset[str]) -> None:

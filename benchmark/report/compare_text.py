@@ -10,36 +10,51 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from benchmark.report.compare import Comparison, Side
+from benchmark.report.compare_cells import NOTES, half, marks, p_text, percent, record
+from benchmark.report.comparison import Beside, Comparison, Side, detectable
 from benchmark.report.escape import printable
 from benchmark.statistics.paired import Paired
 
-JACKKNIFE, NO_CLASSES, LUCK, PREFIX, FAILED, SAME = "*", "°", "†", "‡", "§", "‖"
-NOTES = {
-    JACKKNIFE: "Episodes share classes: the unit is the class, by the delete-one-class jackknife.",
-    NO_CLASSES: "No groups of classes: p and detectable are for these images.",
-    LUCK: "A trained model with one seed: ± and p are for these trained networks, without "
-    "training luck.",
-    PREFIX: "The common prefix of the episodes: not all that the longer record has.",
-    SAME: "Both answered with the same trained networks, so that seeds pair too.",
-    FAILED: "Some seeds failed; the numbers are those of the others.",
-}
+__all__ = ["as_data", "p_text", "percent", "render"]
 KEY = (
     "Percent and percentage points; ± is half of a 95 % interval of A - B, in pairs: images, over "
     "episodes and training seeds; classes, over groups of classes (alphabets) and seeds. p: of no "
     "difference on new classes; Holm: adjusted for all tasks shown. W/T/L: A wins, ties, loses. "
     "Detects: the true difference found 4 times in 5."
 )
+KEYS = {
+    "episodes": KEY,
+    "verification": (
+        "Verification: of an EER less is better, so a negative A - B speaks for A. classes ± is "
+        "over subjects (people, writers, classes; their number under groups) and training seeds, "
+        "by a paired bootstrap of the same trials, fold by fold; p is the level at which that "
+        "interval touches zero."
+    ),
+    "retrieval": (
+        "Retrieval: images ± is over queries, classes ± over the classes of the queries in a "
+        "gallery as it is, both with training seeds."
+    ),
+}
+BESIDE = "Holm adjusts the measure that ranks, the first of each task; the others stand beside it."
+HEADS = {
+    "episodes": "A|B|A - B|images|classes|p|Holm|episodes|groups|detects",
+    "verification": "A|B|A - B|classes|p|Holm|trials|groups|detects",
+    "retrieval": "A|B|A - B|images|classes|p|Holm|queries|groups|detects",
+}
 
 
 def render(rows: Sequence[Comparison]) -> Group:
-    """Tables by track, and what their marks mean."""
+    """Tables by track and protocol, and what their marks mean."""
     parts: list[RenderableType] = [_models(rows)]
-    for track in dict.fromkeys(row.task.track for row in rows):
-        parts += [Text(), _table(track, [row for row in rows if row.task.track == track])]
-    used = "".join(_marks(row) for row in rows)
+    for track, protocol in dict.fromkeys((row.task.track, _protocol(row)) for row in rows):
+        mine = [r for r in rows if (r.task.track, _protocol(r)) == (track, protocol)]
+        parts += [Text(), _table(track, protocol, mine)]
+    used = "".join(marks(row) for row in rows)
     notes = [f"{mark} {text}" for mark, text in NOTES.items() if mark in used]
-    return Group(*parts, Text(), *(Text(line, style="dim") for line in (KEY, *notes)))
+    shown = {_protocol(row) for row in rows}
+    keys = [KEY, *(KEYS[protocol] for protocol in KEYS if protocol in shown - {"episodes"})]
+    beside = [BESIDE] if any(row.also for row in rows) else []
+    return Group(*parts, Text(), *(Text(line, style="dim") for line in (*keys, *beside, *notes)))
 
 
 def as_data(rows: Sequence[Comparison]) -> list[dict[str, Any]]:
@@ -48,11 +63,12 @@ def as_data(rows: Sequence[Comparison]) -> list[dict[str, Any]]:
         {
             "task": row.task.name,
             "version": row.version,
-            "a": _side_data(row.a),
-            "b": _side_data(row.b),
+            "measure": row.measure,
+            "a": _side_data(row.a, row.measure),
+            "b": _side_data(row.b, row.measure),
             "episodes": row.episodes,
             "these_images": _paired_data(row.these_images),
-            "new_classes": None if row.new_classes is None else _paired_data(row.new_classes),
+            "new_classes": _paired_data(row.new_classes),
             "sign_flip": None if row.sign_flip is None else {
                 "p": row.sign_flip.p, "patterns": row.sign_flip.patterns,
                 "exact": row.sign_flip.exact,
@@ -60,9 +76,17 @@ def as_data(rows: Sequence[Comparison]) -> list[dict[str, Any]]:
             "p": _number(row.p),
             "p_holm": _number(row.p_holm),
             "smallest_detectable": _number(row.detectable),
+            **({} if row.measure == "accuracy" else {
+                "folds": list(row.folds), "also": [_beside_data(each) for each in row.also],
+            }),
         }
         for row in rows
     ]  # fmt: skip
+
+
+def _protocol(row: Comparison) -> str:
+    """By what was measured: a name alone may say nothing of it."""
+    return {"EER": "verification", "mAP@R": "retrieval"}.get(row.measure, "episodes")
 
 
 def _models(rows: Sequence[Comparison]) -> Text:
@@ -76,83 +100,74 @@ def _models(rows: Sequence[Comparison]) -> Text:
     return Text("\n".join(lines))
 
 
-def _table(track: str, rows: Sequence[Comparison]) -> Table:
-    title = Text(printable(track), style="bold")
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _table(track: str, protocol: str, rows: Sequence[Comparison]) -> Table:
+    episodes = protocol == "episodes"
+    title = Text(printable(track if episodes else f"{track}, {protocol}"), style="bold")
+    padding = (0, 1 if protocol == "retrieval" else 2, 0, 0)
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=padding)
     table.add_column("task", overflow="fold", max_width=24)
-    heads = ("A", "B", "A - B", "images", "classes", "p", "Holm", "episodes", "groups", "detects")
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
+    if not episodes:
+        table.add_column("measure", no_wrap=True)
+    for heading in HEADS[protocol].split("|"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        new = row.new_classes
-        name = row.task.short + ("" if row.version == 1 else f" v{row.version}")
-        table.add_row(
-            Text(printable(name) + _marks(row)),
-            percent(row.a.accuracy.mean), percent(row.b.accuracy.mean),
-            Text(f"{100 * row.these_images.difference:+.1f}", style="bold"),
-            _half(row.these_images), "" if new is None else _half(new),
-            p_text(row.p), Text(p_text(row.p_holm), style="bold" if row.p_holm <= 0.05 else ""),
-            _record(row.these_images), "" if new is None else _record(new),
-            percent(row.detectable),
-        )  # fmt: skip
+        name = row.task.short.removesuffix(f"-{protocol}")
+        name += "" if row.version == 1 else f" v{row.version}"
+        head = Beside(
+            row.measure, row.a.accuracy.mean, row.b.accuracy.mean, row.these_images, row.new_classes
+        )
+        for each in (head, *row.also):
+            first = each is head
+            cells: list[Text | str] = [Text(printable(name) + marks(row)) if first else ""]
+            cells += [] if episodes else [each.measure]
+            table.add_row(*cells, *_cells(row, each, protocol, row.p_holm if first else None))
     return table
 
 
-def percent(value: float) -> str:
-    """Percent or points with one digit, two where one would hide all of it."""
-    if math.isnan(value):
-        return "-"
-    digits = 2 if 0 < abs(value) < 0.0005 else 1
-    return f"{100 * value:.{digits}f}"
+def _cells(row: Comparison, each: Beside, protocol: str, p_holm: float | None) -> list[Text | str]:
+    images, new = each.these_images, each.new_classes
+    difference = (images or each.decisive).difference
+    ends: list[Text | str] = [record(images), record(new)]
+    if protocol == "verification":
+        ends = [f"{row.episodes:,}", str(each.decisive.units)] if p_holm is not None else ["", ""]
+    holm = "" if p_holm is None else Text(p_text(p_holm), style="bold" if p_holm <= 0.05 else "")
+    return [
+        percent(each.a), percent(each.b), Text(f"{100 * difference:+.1f}", style="bold"),
+        *([] if protocol == "verification" else [half(images)]), half(new),
+        p_text(each.decisive.p), holm, *ends, percent(detectable(each.decisive)),
+    ]  # fmt: skip
 
 
-def p_text(p: float) -> str:
-    """A p value with three digits after the point."""
-    if math.isnan(p):
-        return "-"
-    return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0") if p < 0.9995 else "1"
-
-
-def _half(found: Paired) -> str:
-    return "-" if math.isnan(found.half_width) else f"±{percent(found.half_width)}"
-
-
-def _record(found: Paired) -> str:
-    """Wins, ties and losses; of many units in percent, so that the table stays narrow."""
-    counts = (found.wins, found.ties, found.losses)
-    if found.units > 999:
-        shares = [100 * count / found.units for count in counts]
-        return "/".join(f"{share:.0f}" for share in shares) + "%"
-    return "/".join(str(count) for count in counts)
-
-
-def _marks(row: Comparison) -> str:
-    carried = {
-        JACKKNIFE: row.new_classes is not None and row.new_classes.unit == "class",
-        NO_CLASSES: row.new_classes is None,
-        LUCK: not row.these_images.covers_training,
-        PREFIX: row.episodes < row.longest,
-        SAME: row.these_images.same_networks,
-        FAILED: bool(row.a.failed or row.b.failed),
-    }
-    return "".join(mark for mark in NOTES if carried[mark])
-
-
-def _side_data(side: Side) -> dict[str, Any]:
+def _side_data(side: Side, measure: str) -> dict[str, Any]:
     interval = side.accuracy
+    name = "accuracy" if measure == "accuracy" else "value"
     return {
         "model": side.key,
         "recipe8": side.recipe8,
         "seeds": list(side.seeds),
         "failed": list(side.failed),
-        "accuracy": interval.mean,
+        name: interval.mean,
         "low": _number(interval.low),
         "high": _number(interval.high),
-        "seed_accuracy": list(side.seed_accuracy),
+        f"seed_{name}": list(side.seed_accuracy),
     }
 
 
-def _paired_data(found: Paired) -> dict[str, Any]:
+def _beside_data(each: Beside) -> dict[str, Any]:
+    return {
+        "measure": each.measure,
+        "a": each.a,
+        "b": each.b,
+        "these_images": _paired_data(each.these_images),
+        "new_classes": _paired_data(each.new_classes),
+        "p": _number(each.decisive.p),
+        "smallest_detectable": _number(detectable(each.decisive)),
+    }
+
+
+def _paired_data(found: Paired | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
     return {
         "difference": found.difference,
         "low": _number(found.low),

@@ -9,8 +9,9 @@ The page holds blocks of its own:
     <!-- end -->
 
 A line is a task and a difference of two models; "across budgets, pools, views" at its end lets
-those differ. Blocks of main effects are those of `benchmark.report.findings_effects`.
-`tools/update_findings.py` fills the tables in.
+those differ. A verification compares the EER, a retrieval mAP@R, and the cell says so. Of two
+recipes of one model the cells name the settings that differ. Blocks of main effects are those of
+`benchmark.report.findings_effects`. `tools/update_findings.py` fills the tables in.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import re
 from pathlib import Path
 
 from benchmark.errors import OneshotError
-from benchmark.report.compare import Comparison, compare
+from benchmark.report.compare import compare
 from benchmark.report.compare_text import p_text, percent
+from benchmark.report.comparison import Comparison, Side
 from benchmark.report.findings_effects import with_effects
 
 BLOCK = re.compile(r"(<!-- compare\n(.*?)-->\n).*?(<!-- end -->\n)", re.DOTALL)
@@ -60,19 +62,28 @@ def table(lines: str, results: Path) -> str:
 
 def _row(row: Comparison) -> str:
     classes = "" if row.new_classes is None else f"{100 * row.new_classes.half_width:.1f}"
+    images = "" if row.these_images is None else f"{100 * row.these_images.half_width:.1f}"
     cells = (
-        row.task.name,
-        f"{row.a.key} ({_trainings(len(row.a.seeds))})",
-        f"{row.b.key} ({_trainings(len(row.b.seeds))})",
+        row.task.name + ("" if row.measure == "accuracy" else f", {row.measure}"),
+        _side(row.a, row.b),
+        _side(row.b, row.a),
         percent(row.a.accuracy.mean),
         percent(row.b.accuracy.mean),
-        f"{100 * row.these_images.difference:+.1f}",
-        f"{100 * row.these_images.half_width:.1f}",
+        f"{100 * row.difference:+.1f}",
+        images,
         classes,
-        "" if row.p is None else p_text(row.p),
-        "" if row.detectable is None else percent(row.detectable),
+        p_text(row.p),
+        percent(row.detectable),
     )
     return f"| {' | '.join(cells)} |\n"
+
+
+def _side(side: Side, other: Side) -> str:
+    """The model, of two recipes of one model with the settings that only this one has."""
+    told = [_trainings(len(side.seeds))]
+    if side.key == other.key:
+        told += [setting for setting in side.settings if setting not in other.settings]
+    return f"{side.key} ({', '.join(told)})"
 
 
 def _trainings(count: int) -> str:

@@ -1,6 +1,6 @@
 """What pairing is worth and what new classes cost, measured on the committed records.
 
-The table of docs/statistics.md, which `tools/update_statistics.py` makes anew.
+The tables of docs/statistics.md, which `tools/update_statistics.py` makes anew.
 """
 
 from __future__ import annotations
@@ -25,7 +25,16 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
     ("siamese-best-views--ca64281a", "siamese-best--6584509b", "omniglot-lake-20w1s"),
     ("siamese-best-views--ca64281a", "siamese-best--6584509b", "omniglot-within-20w1s"),
 )
+TWIN, OTHER = "siamese-conv4-euclidean-contrastive--", "siamese-conv4-cosine-nt-xent--"
+OF_PAIRS: tuple[tuple[str, str, str], ...] = (
+    (f"{TWIN}4993652b", f"{OTHER}ef569919", "omniglot-verification"),
+    (f"{TWIN}7dfa684a", f"{OTHER}f14f91ad", "orl-faces-verification"),
+    (f"{TWIN}4993652b", f"{OTHER}ef569919", "nfi-signatures-verification"),
+    (f"{TWIN}4993652b", f"{OTHER}ef569919", "omniglot-retrieval"),
+    (f"{TWIN}36f5ae5d", f"{OTHER}b0025194", "mini-imagenet-retrieval"),
+)
 BEGIN, END = "<!-- precision:begin -->\n", "<!-- precision:end -->\n"
+BEGIN_PAIRS, END_PAIRS = "<!-- pairs:begin -->\n", "<!-- pairs:end -->\n"
 
 
 @dataclass(frozen=True)
@@ -51,11 +60,12 @@ def measure(results: Path) -> tuple[Precision, ...]:
     found = []
     for a, b, task in PAIRS:
         (row,) = compare(results, a, b, task, across=("views",))
+        images = row.these_images or row.decisive
         found.append(
             Precision(
                 row,
                 math.hypot(row.a.accuracy.half_width, row.b.accuracy.half_width),
-                row.these_images.half_width,
+                images.half_width,
                 math.nan if row.new_classes is None else row.new_classes.half_width,
             )
         )
@@ -74,7 +84,7 @@ def markdown(found: Sequence[Precision]) -> str:
             f"{row.a.key}, {row.b.key}",
             row.task.name,
             f"{len(row.a.seeds)} and {len(row.b.seeds)}",
-            f"{100 * row.these_images.difference:+.1f}",
+            f"{100 * row.difference:+.1f}",
             f"{100 * one.apart:.2f}",
             f"{100 * one.images:.2f}",
             f"{one.apart / one.images:.1f}",
@@ -96,7 +106,41 @@ def markdown(found: Sequence[Precision]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def pairs_markdown(results: Path) -> str:
+    """The page's table of verification and retrieval, whose units are subjects and classes.
+
+    Raises:
+        OneshotError: where a record is missing or ambiguous.
+    """
+    lines = [
+        "| A, B | task | measure | seeds | A-B | apart ± | paired ± | factor | p | detects |",
+        "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for a, b, task in OF_PAIRS:
+        (row,) = compare(results, a, b, task)
+        apart = math.hypot(row.a.accuracy.half_width, row.b.accuracy.half_width)
+        cells = [
+            f"{row.a.key}, {row.b.key}",
+            row.task.name,
+            row.measure,
+            f"{len(row.a.seeds)} and {len(row.b.seeds)}",
+            f"{100 * row.difference:+.1f}",
+            f"{100 * apart:.2f}",
+            f"{100 * row.decisive.half_width:.2f}",
+            f"{apart / row.decisive.half_width:.1f}",
+            p_text(row.p),
+            percent(row.detectable),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def updated(page: str, results: Path) -> str:
-    """The page with its table made anew."""
+    """The page with its tables made anew; the one of pairs where it has a place."""
     head, rest = page.split(BEGIN)
-    return head + BEGIN + "\n" + markdown(measure(results)) + "\n" + END + rest.split(END)[1]
+    page = head + BEGIN + "\n" + markdown(measure(results)) + "\n" + END + rest.split(END)[1]
+    if BEGIN_PAIRS not in page:
+        return page
+    head, rest = page.split(BEGIN_PAIRS)
+    table = "\n" + pairs_markdown(results) + "\n"
+    return head + BEGIN_PAIRS + table + END_PAIRS + rest.split(END_PAIRS)[1]

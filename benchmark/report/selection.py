@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from benchmark.errors import OneshotError, UnknownName
-from benchmark.records.schema import Counts, Record
+from benchmark.records.schema import Record
 from benchmark.records.store import RECORDS, read, record_path, slug
 from benchmark.report import recipes
 from benchmark.report.names import is_validation
@@ -106,8 +106,7 @@ def terms(record: Record) -> dict[str, str]:
 
 def answered(records: Iterable[Record]) -> list[Record]:
     """Those that ended well."""
-    # Episodes only: other protocols have other statistics.
-    return [r for r in records if r.status == "ok" and isinstance(r.outcome, Counts)]
+    return [r for r in records if r.status == "ok" and r.outcome is not None]
 
 
 def _told(folder: Folder) -> str:

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from benchmark.statistics.difference import DifferenceVariance
 from benchmark.statistics.units import MIN_GROUPS, of_classes, of_episodes, of_groups
 
-Unit = Literal["episode", "group", "class"]
+Unit = Literal["episode", "group", "class", "query", "subject"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Paired:
         seeds: trained networks of the first and of the second model.
         unit, units: over what the analysis ran, and how many there are.
         wins, ties, losses: units on which the first model's mean over its seeds is above, equal to
-            and below that of the second.
+            and below that of the second; None for subjects, none of whom has a rate alone.
         covers_training: whether luck in training is part of the interval and of p.
         variance: its parts; None with a single unit.
         same_networks: whether seeds paired as units do.
@@ -70,9 +70,9 @@ class Paired:
     seeds: tuple[int, int]
     unit: Unit
     units: int
-    wins: int
-    ties: int
-    losses: int
+    wins: int | None
+    ties: int | None
+    losses: int | None
     covers_training: bool
     variance: DifferenceVariance | None
     same_networks: bool

@@ -1,7 +1,7 @@
 """A verification's numbers from its log-odds: per kind of impostor, network by network.
 
 Scores of different networks or folds are never pooled: each has its own ROC, and means are over
-networks. The interval of the EER resamples subjects (`resampled_eer`).
+networks. The interval of the EER resamples subjects (`resampled_rates`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmark.statistics import calibrated, roc
 from benchmark.statistics.intervals import Interval
 from benchmark.statistics.network import OVERALL, Network
-from benchmark.statistics.resampled_eer import replicates_of
+from benchmark.statistics.resampled_rates import Drawn, Floats, Rate, replicates_of
 from benchmark.statistics.subjects import interval
 
 
@@ -70,14 +70,14 @@ def summarise(networks: Sequence[Network], name: str) -> Verification:
     names = (OVERALL, *networks[0].kind_names[1:])
     each = {kind: [measure(network, kind) for network in networks] for kind in names}
     seeds = sorted({network.seed for network in networks})
-    replicates = replicates_of(networks, names, name)
+    replicates = replicates_of(networks, {kind: eer_against(kind) for kind in names}, name)
     intervals: dict[str, Interval] = {}
     per_seed_overall: tuple[float, ...] = ()
     for kind in names:
         per_seed = _per_seed(networks, each[kind], seeds)
         questions = each[kind][0].same + each[kind][0].different
         subjects = _subjects(networks[0])
-        intervals[kind] = interval(per_seed, replicates[kind], questions, subjects)
+        intervals[kind] = interval(per_seed, replicates[kind].mean(axis=0), questions, subjects)
         if kind == OVERALL:
             per_seed_overall = per_seed
     told = each[OVERALL][0]
@@ -93,6 +93,15 @@ def summarise(networks: Sequence[Network], name: str) -> Verification:
         reasons,
         any(network.constant for network in networks),
     )
+
+
+def eer_against(kind: str) -> Rate:
+    """What a replicate's EER against impostors of one kind is."""
+
+    def found(drawn: Drawn) -> Floats:
+        return drawn.eer(kind)
+
+    return found
 
 
 def _per_seed(

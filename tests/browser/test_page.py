@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import numpy as np
 import pytest
 from contrast import CONTRAST
+from synthetic_pairs import pair_record
 from synthetic_records import MODELS, TRAINED, grid, record, save
 
 from benchmark.records.schema import Calibration, Record
+from benchmark.report.compare import compare
 from benchmark.report.write import write_leaderboard
 from benchmark.statistics.paired import compare_units
 
@@ -182,6 +185,22 @@ def test_the_comparison_is_what_the_records_give(page, records, pair) -> None:
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Clear").click()
     assert page.locator("input:checked").count() == 0 and not page.locator("#tray").is_visible()
+
+
+def test_trials_and_queries_are_left_to_the_command_line(tmp_path, visit) -> None:
+    made = [pair_record(key, "glyphs-verification", skill) for key, skill in (("a", 1.3), ("b", 1))]
+    page = visit(write_leaderboard(save(tmp_path, made), figures=False).html)
+    track = page.locator(".track").first
+    for key in ("a", "b"):
+        track.get_by_role("checkbox", name=f"Compare {key}", exact=True).check()
+    page.locator("#tray").get_by_role("button", name="Compare").click()
+    dialog = page.get_by_role("dialog", name="Compare two rows")
+    assert "compares episodes only" in dialog.inner_text()
+    (command,) = dialog.locator("pre").all_inner_texts()
+    words = shlex.split(command)
+    assert words[:2] == ["oneshot", "compare"] and words[4:] == ["--task", "glyphs-verification"]
+    rows = compare(tmp_path, words[2], words[3], words[5])
+    assert [row.measure for row in rows] == ["EER"]
 
 
 def test_a_third_choice_pushes_out_the_first(page) -> None:

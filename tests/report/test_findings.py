@@ -37,6 +37,18 @@ def test_a_block_is_made_anew_and_the_rest_stays(tmp_path):
     assert "c (2 seeds)" in table("glyphs-20w1s: a - c across budgets", tmp_path)
 
 
+def test_two_recipes_of_a_model_are_told_apart_by_what_differs(tmp_path):
+    save(tmp_path, [
+        record("a", "glyphs-20w1s", skill=skill, recipe=TRAINED | {"batches": batches},
+               settings=("margin=1", f"batches={batches}"))
+        for batches, skill in (("pairs", 0.4), ("triplets", 0.6))
+    ])  # fmt: skip
+    one, two = sorted(path.name for path in (tmp_path / "records/glyphs-20w1s.v1").iterdir())
+    shown = table(f"glyphs-20w1s: {one} - {two}", tmp_path)
+    assert "a (1 seed, batches=pairs)" in shown and "a (1 seed, batches=triplets)" in shown
+    assert "margin" not in shown
+
+
 @pytest.mark.parametrize("line", ["a - b", "glyphs-20w1s a - b", "glyphs-20w1s: a b"])
 def test_a_line_that_cannot_be_read_is_told(line, tmp_path):
     with pytest.raises(OneshotError, match="cannot be read"):

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.report.precision import BEGIN, END, PAIRS, markdown, measure, updated
+from benchmark.report.precision import (
+    BEGIN,
+    BEGIN_PAIRS,
+    END,
+    END_PAIRS,
+    OF_PAIRS,
+    PAIRS,
+    markdown,
+    measure,
+    updated,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +34,15 @@ def test_pairing_narrows_and_new_classes_widen():
     many = [one for one in single if one.row.episodes == 10_000]
     assert len(many) > 2 and all(one.classes > 2 * one.images for one in many)
     assert len(markdown(found).splitlines()) == len(PAIRS) + 4
+
+
+def test_verification_and_retrieval_are_narrowed_by_pairing():
+    page = (ROOT / "docs" / "statistics.md").read_text("utf-8")
+    table = page.split(BEGIN_PAIRS)[1].split(END_PAIRS)[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[3:-1]]
+    assert len(rows) == len(OF_PAIRS)
+    assert {row[2] for row in rows} == {"EER", "mAP@R"}
+    assert all(float(row[7]) > 1.2 for row in rows)
 
 
 def test_everything_around_the_table_stays():

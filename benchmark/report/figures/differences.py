@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 HEADER = (
-    "task", "version", "a", "b", "difference", "images_low", "images_high", "classes_low",
-    "classes_high", "p", "p_holm",
+    "task", "version", "a", "b", "measure", "difference", "images_low", "images_high",
+    "classes_low", "classes_high", "p", "p_holm",
 )  # fmt: skip
 
 
@@ -26,7 +26,9 @@ def draw(rows: Sequence[Comparison]) -> theme.Picture:
     """The figure of a comparison, tasks from top to bottom."""
     a, b = (theme.short(side.key) for side in (rows[0].a, rows[0].b))
     names = [
-        theme.short(row.task.name) + ("" if row.version == 1 else f" v{row.version}")
+        theme.short(row.task.name)
+        + ("" if row.version == 1 else f" v{row.version}")
+        + ("" if row.measure == "accuracy" else f", {row.measure}")
         for row in rows
     ]
     width = 0.068 * max(len(name) for name in names) + 4.9
@@ -38,7 +40,10 @@ def draw(rows: Sequence[Comparison]) -> theme.Picture:
         ax.tick_params(left=False)
         ax.spines["left"].set_visible(False)
         ax.set_ylim(len(rows) - 0.5, -0.6)
-        ax.set_xlabel("difference in accuracy, percentage points")
+        accuracy = all(row.measure == "accuracy" for row in rows)
+        what = "difference in accuracy, percentage points" if accuracy else "difference in points"
+        turned = any(row.sign < 0 for row in rows)
+        ax.set_xlabel(f"{what} (of an EER, where less is better: B - A)" if turned else what)
         # Each name on the side where its model is the better one.
         figure.suptitle(f"A: {a}\nB: {b}", x=0.012, ha="left", fontsize=8.5, linespacing=1.35)
         ax.text(0.0, 1.0, "← B better", transform=ax.transAxes, ha="left", va="bottom",
@@ -48,7 +53,7 @@ def draw(rows: Sequence[Comparison]) -> theme.Picture:
         ax.text(1.03, 1.0, "A - B   p (Holm)", transform=ax.transAxes, va="bottom", fontsize=7.5,
                 color=theme.MUTED)  # fmt: skip
         for y, row in enumerate(rows):
-            text = f"{100 * row.these_images.difference:+.1f}"
+            text = f"{100 * row.difference:+.1f}"
             for x, ha, words in ((1.135, "right", text), (1.175, "left", p_text(row.p_holm))):
                 ax.text(x, y, words, transform=ax.get_yaxis_transform(), va="center", ha=ha,
                         fontsize=8)  # fmt: skip
@@ -58,18 +63,23 @@ def draw(rows: Sequence[Comparison]) -> theme.Picture:
 
 
 def _forest(ax: Axes, rows: Sequence[Comparison]) -> None:
-    """New classes as a pale bar, these images as a line on it, the difference as a dot."""
+    """New classes as a pale bar, these images as a line on it, the difference as a dot.
+
+    Of an EER less is better: it is turned round, so that A's side is A's throughout.
+    """
     dark, pale = theme.colour(0), theme.colour(4)
     ax.grid(axis="x")
     ax.axvline(0, color=theme.INK, lw=0.9, zorder=1)
     for y, row in enumerate(rows):
-        new, images = row.new_classes, row.these_images
+        new, images, points = row.new_classes, row.these_images, 100 * row.sign
         if new is not None and not math.isnan(new.low):
-            ax.hlines(y, 100 * new.low, 100 * new.high, color=pale, lw=5, alpha=0.55, zorder=2)
-        if not math.isnan(images.low):
-            ax.hlines(y, 100 * images.low, 100 * images.high, color=dark, lw=1.8, zorder=3)
+            ax.hlines(
+                y, points * new.low, points * new.high, color=pale, lw=5, alpha=0.55, zorder=2
+            )
+        if images is not None and not math.isnan(images.low):
+            ax.hlines(y, points * images.low, points * images.high, color=dark, lw=1.8, zorder=3)
     sns.scatterplot(
-        x=[100 * row.these_images.difference for row in rows], y=list(range(len(rows))), ax=ax,
+        x=[100 * row.sign * row.difference for row in rows], y=list(range(len(rows))), ax=ax,
         s=30, color=dark, edgecolor="white", linewidth=0.5, zorder=4, legend=False,
     )  # fmt: skip
     ax.margins(x=0.06)
@@ -87,6 +97,7 @@ def _data(row: Comparison) -> list[Any]:
     new, images = row.new_classes, row.these_images
     return [
         row.task.name, row.version, f"{row.a.key}--{row.a.recipe8}",
-        f"{row.b.key}--{row.b.recipe8}", images.difference, images.low, images.high,
+        f"{row.b.key}--{row.b.recipe8}", row.measure, row.difference,
+        None if images is None else images.low, None if images is None else images.high,
         None if new is None else new.low, None if new is None else new.high, row.p, row.p_holm,
     ]  # fmt: skip

@@ -52,7 +52,8 @@ function comparison(first, second) {
     return found ? [{ result, other, ...found }] : [];
   });
   if (first === second) return [make("p", {}, "These are the same row.")];
-  if (shared.length === 0) return [make("p", {}, "These rows share no task that both have answered.")];
+  const beyond = onlyTyped(a, b);
+  if (shared.length === 0) return beyond ?? [make("p", {}, "These rows share no task that both have answered.")];
   const reach = Math.max(...shared.flatMap(({ images, classes }) =>
     [images, classes].filter(Boolean).map(({ mean: centre, half }) => Math.abs(centre) + half)), 0.001);
   const rows = shared.map(({ result, other, images, classes, episodes }) => [
@@ -74,6 +75,17 @@ function comparison(first, second) {
       "units, with the spread between training seeds added for a model with two or more (seeds pair as well where " +
       "both answered with the same trained networks); with a single seed training luck is not covered. Each task stands alone: of twenty equal pairs one seems to differ."),
   ].filter(Boolean);
+}
+
+/** What to type for verification and retrieval, whose single answers the page does not hold. */
+function onlyTyped(a, b) {
+  const tasks = a.results.filter((result) => result.accuracy && !result.blocks &&
+    b.results.some((other) => other.task === result.task && other.accuracy)).map((result) => result.task);
+  if (tasks.length === 0) return null;
+  const [one, two] = [a, b].map((row) => `'${row.key}--${row.recipe8}'`);
+  return [make("p", {}, `Both have answered ${tasks.join(", ")}. The page compares episodes only; trials and queries ` +
+    "are compared in pairs by the command line:"),
+  ...tasks.map((task) => copyable(`oneshot compare ${one} ${two} --task '${task.split(" ")[0]}'`, "command"))];
 }
 
 const unseen = (text) => make("span", { class: "visually-hidden" }, text);
