@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import seaborn as sns
 from matplotlib.lines import Line2D
 
 from benchmark.report.compare import Comparison
@@ -68,10 +67,8 @@ def _forest(ax: Axes, rows: Sequence[Comparison]) -> None:
             ax.hlines(y, 100 * new.low, 100 * new.high, color=pale, lw=5, alpha=0.55, zorder=2)
         if not math.isnan(images.low):
             ax.hlines(y, 100 * images.low, 100 * images.high, color=dark, lw=1.8, zorder=3)
-    sns.scatterplot(
-        x=[100 * row.these_images.difference for row in rows], y=list(range(len(rows))), ax=ax,
-        s=30, color=dark, edgecolor="white", linewidth=0.5, zorder=4, legend=False,
-    )  # fmt: skip
+    ax.scatter([100 * row.these_images.difference for row in rows], range(len(rows)), s=30,
+               color=dark, edgecolor="white", linewidth=0.5, zorder=4)  # fmt: skip
     ax.margins(x=0.06)
 
 
