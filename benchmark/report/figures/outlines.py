@@ -26,6 +26,13 @@ def glyph(key: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def unhinted(text: str, prop: Any) -> float:
+    """Width of a text without hints, for each point of its font's size, in points."""
+    across: float = text_to_path.get_text_width_height_descent(text, prop, False)[0]
+    return across / float(prop.get_size_in_points())
+
+
+@lru_cache(maxsize=4096)
 def words(text: str, prop: Any) -> tuple[Word, ...]:
     """The glyphs of a text by word, placed in units of `EM`; a dash ends a word.
 

@@ -26,6 +26,7 @@ class Twofold(RendererBase):
         agg: Any = RendererAgg  # Any: it has no types
         self.raster = agg(width, height, dpi)
         self.vector = Vector(width, height, dpi)
+        self._sizes: dict[tuple[str, Any], tuple[float, float, float]] = {}
 
     def draw_path(self, *args: Any, **settings: Any) -> None:
         """See matplotlib's RendererBase, as for all that follow."""
@@ -48,10 +49,8 @@ class Twofold(RendererBase):
     ) -> None:  # fmt: skip
         """A line of text."""
         self.raster.draw_text(gc, x, y, s, prop, angle, ismath, mtext)
-        drawn = self.get_text_width_height_descent(s, prop, ismath)[0]
-        outlined = self.vector.get_text_width_height_descent(s, prop, ismath)[0]
-        stretch = drawn / outlined if outlined else 1.0
-        self.vector.text(gc, x, y, s, prop, angle, stretch)
+        width = self.get_text_width_height_descent(s, prop, ismath)[0]
+        self.vector.text(gc, x, y, s, prop, angle, width)
 
     def draw_image(self, *args: Any, **settings: Any) -> None:
         """Figures of numbers hold no images."""
@@ -61,10 +60,10 @@ class Twofold(RendererBase):
         self, s: str, prop: Any, ismath: Any
     ) -> tuple[float, float, float]:
         """In pixels."""
-        sizes: tuple[float, float, float] = self.raster.get_text_width_height_descent(
-            s, prop, ismath
-        )
-        return sizes
+        key = s, hash(prop)
+        if key not in self._sizes:
+            self._sizes[key] = self.raster.get_text_width_height_descent(s, prop, ismath)
+        return self._sizes[key]
 
     def get_canvas_width_height(self) -> tuple[float, float]:
         """In pixels."""

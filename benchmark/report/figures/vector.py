@@ -17,7 +17,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, Transform
 
-from benchmark.report.figures.outlines import EM, Word, glyph, path_data, words
+from benchmark.report.figures.outlines import EM, Word, glyph, path_data, unhinted, words
 
 INCH = 1600  # units
 HATCH = INCH  # units to a side of a hatch's tile
@@ -87,17 +87,18 @@ class Vector(RendererBase):
         mtext: Any = None,
     ) -> None:
         """A line of text whose baseline begins at (x, y), y downwards."""
-        self.text(gc, x, y, s, prop, angle, 1.0)
+        self.text(gc, x, y, s, prop, angle, self.get_text_width_height_descent(s, prop, ismath)[0])
 
     def text(
         self, gc: GraphicsContextBase, x: float, y: float, s: str, prop: Any, angle: float,
-        stretch: float,
+        wide: float,
     ) -> None:  # fmt: skip
-        """The same, stretched to the width that it has in another rendering."""
+        """The same, stretched to the width in pixels that it has in another rendering."""
         size = prop.get_size_in_points() / 72 * INCH / EM
         place = f"translate({round(x * self._unit)} {round(y * self._unit)})"
         place += f"rotate({-angle:g})" if angle else ""
-        across = round(size * stretch, 4)
+        own = self.points_to_pixels(unhinted(s, prop) * prop.get_size_in_points())
+        across = round(size * wide / own, 4) if own else size
         place += f"scale({across:g} {size:.4g})"
         self._texts.append((place, words(s, prop)))
         fill = f'fill="{rgb2hex(gc.get_rgb())}"{self._opacity("fill", gc, gc.get_rgb())}'

@@ -7,6 +7,7 @@ the jobs are done here.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 
 MOST = 4  # processes
 EACH = 3  # jobs that make a process worth its start
+GARBAGE = 100_000  # objects after which a process looks for it
 Job = Callable[[], Any]
 _jobs: list[Job] = []  # as the copies find them
 
@@ -36,7 +38,7 @@ class Workers:
         if count > 1 and _copies():
             _jobs[:] = self._waiting
             fork = multiprocessing.get_context("fork")
-            self._pool = ProcessPoolExecutor(count, mp_context=fork)
+            self._pool = ProcessPoolExecutor(count, mp_context=fork, initializer=_begin)
             try:
                 self._futures = [self._pool.submit(_do, number) for number in range(len(jobs))]
             finally:
@@ -60,6 +62,12 @@ class Workers:
         """Ends the processes; what they have not begun is not done."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """What the copies share is not searched for garbage, and what they make seldom."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def _do(number: int) -> Any:
