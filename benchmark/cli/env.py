@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 PACKAGES = (
-    "torch", "torchvision", "numpy", "pandas", "seaborn", "scikit-learn", "pytorch-metric-learning",
-    "learn2learn", "pydantic", "typer",
+    "torch", "torchvision", "numpy", "pandas", "matplotlib", "scikit-learn",
+    "pytorch-metric-learning", "learn2learn", "pydantic", "typer",
 )  # fmt: skip
 
 

@@ -31,8 +31,12 @@ def leaderboard(
 
     Models with holes are not ranked; the commands that fill them are listed below the tables.
     """
+    import gc
+
     from rich.console import Console
 
+    # Nearly all that is read and made is needed to the end: to look for garbage takes a tenth.
+    gc.set_threshold(100_000)
     if check:
         _check(results)
         return

@@ -90,11 +90,13 @@ def write(results: Path, record: Record) -> Path:
     return path
 
 
-def write_bytes(path: Path, data: bytes, option: str = "--results") -> None:
+def write_bytes(path: Path, data: bytes, option: str = "--results", durable: bool = True) -> None:
     """Replaces `path` by `data` atomically and durably.
 
     The bytes are on the disk before the file has its name, and the name is when this returns:
-    whatever dies at whatever moment, `path` holds all of the old content or all of the new.
+    whatever dies at whatever moment, `path` holds all of the old content or all of the new. What
+    can be made again at any time need not be `durable`: hundreds of waits for the disk would take
+    longer than making it, and only a power failure can lose what was written.
 
     Raises:
         OneshotError: if that fails; `option` is what chooses another folder.
@@ -105,13 +107,15 @@ def write_bytes(path: Path, data: bytes, option: str = "--results") -> None:
         handle, temporary = tempfile.mkstemp(prefix=_unfinished(path), dir=path.parent)
         try:
             _write_all(handle, data)
-            os.fsync(handle)
+            if durable:
+                os.fsync(handle)
         finally:
             os.close(handle)
         os.chmod(temporary, 0o644)  # noqa: PTH101
         os.replace(temporary, path)  # noqa: PTH105
         temporary = None
-        flush_folder(path.parent)
+        if durable:
+            flush_folder(path.parent)
     except OSError as error:
         if temporary is not None:
             with contextlib.suppress(OSError):

@@ -11,6 +11,7 @@ from benchmark.report.compare_text import p_text
 from benchmark.report.escape import markdown as safe
 from benchmark.report.grid_effects import GridEffects
 from benchmark.report.reference import BY_VALIDATION, Against, Differences
+from benchmark.report.spotlight import folded
 from benchmark.statistics.effects import MainEffects
 
 TITLE = "Effects and ranks"
@@ -74,14 +75,14 @@ def _differences(found: Differences) -> list[str]:
         f"### {safe(heading)}, differences", "",
         f"On {safe(found.column.name)}, minus {safe(found.reference.label)}: "
         f"{'the highest on validation' if not caveat else 'the highest on the test'}.{caveat}", "",
-        _line(head), _line([":--", *["--:"] * (len(head) - 1)]),
     ]  # fmt: skip
+    table = [_line(head), _line([":--", *["--:"] * (len(head) - 1)])]
     ordered = sorted(found.rows, key=lambda row: -row.images.difference)
     for row, against in [(found.reference, None), *((each.row, each) for each in ordered)]:
         place = ranks.get((row.key, row.recipe8))
         rank = ["", ""] if place is None else [_rank(place.rank), _span(place.low, place.high)]
-        lines.append(_line([safe(row.label), *_difference(against), *rank]))
-    return [*lines, ""]
+        table.append(_line([safe(row.label), *_difference(against), *rank]))
+    return lines + folded(len(table) - 2, [*table, ""])
 
 
 def _difference(against: Against | None) -> list[str]:

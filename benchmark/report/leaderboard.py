@@ -57,13 +57,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Ranking:
-    """One table: rows that may be compared."""
+    """One table: rows that may be compared; `left_out` counts those that a figure does not show."""
 
     pool: str
     budget: str | None
     views: int
     columns: tuple[TaskColumn, ...]
     rows: tuple[Row, ...]
+    left_out: int = 0
 
     @property
     def title(self) -> str:

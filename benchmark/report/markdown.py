@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from benchmark.records.claims import Claim
-from benchmark.report import cells, effects_text, links, published
+from benchmark.report import cells, effects_text, links, published, spotlight
 from benchmark.report import headline as headlines
 from benchmark.report.analysis import Analysis
 from benchmark.report.columns import Column, Entry
@@ -59,7 +59,7 @@ def render(
         for caption, address in (figures or {}).get(section.title, ()):
             lines += [f"![{safe(caption)}]({address})", ""]
         for ranking in section.rankings:
-            lines += _compact(ranking)
+            lines += _compact(section, ranking)
         lines += published.render(section, claims or [])
     if analysis is not None:
         lines += effects_text.render(analysis, (figures or {}).get(effects_text.TITLE, ()))
@@ -85,8 +85,27 @@ _DETAILS_NOTE = (
 )
 
 
-def _compact(ranking: Ranking) -> list[str]:
-    """Rows models, columns tasks."""
+def _compact(section: Section, ranking: Ranking) -> list[str]:
+    """Rows models, columns tasks; of a long ranking a selection, with all rows folded below."""
+    shown = {id(row) for row in spotlight.chosen(section, ranking)}
+    lines = [f"### {safe(ranking.title)}", ""]
+    if len(shown) < len(ranking.rows):
+        lines += [f"{spotlight.RULE.capitalize()}; all {len(ranking.rows)} are folded below.", ""]
+        lines += _table(ranking, shown)
+        lines += spotlight.folded(len(ranking.rows), _table(ranking))
+    else:
+        lines += _table(ranking)
+    results = [result for row in ranking.rows for result in row.results]
+    for note in cells.notes(results):
+        lines += [note, ""]
+    failed = cells.failures(ranking)
+    if failed:
+        lines += ["Failed:", "", *(f"- {safe(line)}" for line in failed), ""]
+    return lines
+
+
+def _table(ranking: Ranking, shown: Set[int] | None = None) -> list[str]:
+    """The table of all rows, or of those whose `id` is among `shown`."""
     ranked = any(row.rank is not None for row in ranking.rows)
     several = len(ranking.columns) > 1
     best = [ranking.best(position) for position in range(len(ranking.columns))]
@@ -94,8 +113,10 @@ def _compact(ranking: Ranking) -> list[str]:
     head = [*(["Rank"] if ranked else []), "Model", *titles]
     head += ["Mean"] if ranked and several else []
     aligned = [":--" if title == "Model" else "--:" for title in head]
-    lines = [f"### {safe(ranking.title)}", "", _line(head, plain=True), _line(aligned, plain=True)]
+    lines = [_line(head, plain=True), _line(aligned, plain=True)]
     for number, row in enumerate(ranking.rows):
+        if shown is not None and id(row) not in shown:
+            continue
         line = [cells.rank(row)] if ranked else []
         line.append(links.to_model(row.key, row.label))
         for position, result in enumerate(row.results):
@@ -105,14 +126,7 @@ def _compact(ranking: Ranking) -> list[str]:
         if ranked and several:
             line.append(cells.percent(row.mean))
         lines.append(_line(line, plain=True))
-    lines.append("")
-    results = [result for row in ranking.rows for result in row.results]
-    for note in cells.notes(results):
-        lines += [note, ""]
-    failed = cells.failures(ranking)
-    if failed:
-        lines += ["Failed:", "", *(f"- {safe(line)}" for line in failed), ""]
-    return lines
+    return [*lines, ""]
 
 
 def _holes(holes: tuple[str, ...]) -> list[str]:
@@ -136,9 +150,10 @@ def _details(section: Section, ranking: Ranking) -> list[str]:
         table = [(shown, [shown.value(entry) for entry in rows]) for shown in columns]
         table = [(shown, values) for shown, values in table if any(values)]
         lines += [f"### {safe(column.name)}: {safe(ranking.title)}", ""]
-        lines += [_line([shown.title for shown, _ in table]), _line(_aligned(table), plain=True)]
-        lines += [_line([values[n] for _, values in table]) for n in range(len(rows))]
-        lines.append("")
+        made = [_line([shown.title for shown, _ in table]), _line(_aligned(table), plain=True)]
+        made += [_line([values[n] for _, values in table]) for n in range(len(rows))]
+        made.append("")
+        lines += spotlight.folded(len(rows), made)
         for reason in _reasons(rows):
             lines += [safe(reason) + ".", ""]
     return lines

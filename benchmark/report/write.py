@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark.errors import OneshotError
 from benchmark.records import claims, readings
@@ -19,6 +21,9 @@ from benchmark.report.page import render as page_file
 from benchmark.report.pair_columns import SHEETS
 from benchmark.report.results import GroupsOf
 from benchmark.report.suite import suite_version
+
+if TYPE_CHECKING:
+    from benchmark.report.figures.workers import Workers
 
 FIGURES = "figures"
 
@@ -82,50 +87,69 @@ def write_leaderboard(
     out = results if out is None else out
     holes = commands(leaderboard)
     analysis = analyse(leaderboard, records, groups_of)
-    drawn: dict[str, tuple[tuple[str, str], ...]] = {}
-    paths: list[Path] = []
-    if figures:
-        from benchmark.report.figures.draw import draw
+    with contextlib.ExitStack() as stack:
+        workers = None
+        if figures:
+            from benchmark.report.figures.draw import begin
 
-        for picture in draw(leaderboard, records, analysis):
-            for name, data in picture.files.items():
-                write_bytes(out / FIGURES / name, data)
-                paths.append(out / FIGURES / name)
-            shown = (picture.caption, f"{FIGURES}/{picture.stem}.svg")
-            drawn[picture.section] = (*drawn.get(picture.section, ()), shown)
-        _remove_outdated(out / FIGURES, {path.name for path in paths})
-    page, table = out / "leaderboard.md", out / "leaderboard.csv"
-    html = out / page_file.FILE
-    made_from = f"{suite_version()}, record set {swhid(results / RECORDS)}"
-    published = claims.load(results)
+            workers = begin(leaderboard, records, analysis)
+            stack.callback(workers.stop)
+        made_from = f"{suite_version()}, record set {swhid(results / RECORDS)}"
+        published = claims.load(results)
+        shown_in = entries(leaderboard)
+        cited = references(
+            {entry.row.key for entry in shown_in},
+            {entry.result.column.task.name for entry in shown_in},
+            results,
+        )
+        page, table = out / "leaderboard.md", out / "leaderboard.csv"
+        html = out / page_file.FILE
+        contents = {table: sheet.render(leaderboard), out / "references.bib": cited}
+        contents[html] = page_file.render(
+            leaderboard, records, made_from, holes, published, results, groups_of
+        )
+        for name, content in latex.render_all(leaderboard, made_from).items():
+            contents[out / latex.FOLDER / f"{name}.tex"] = content
+        of_models, of_tasks = (
+            model_pages.render_all(leaderboard),
+            task_pages.render_all(leaderboard),
+        )
+        drawn, paths = _write_figures(out / FIGURES, workers)
     text = markdown.render(leaderboard, made_from, holes, drawn, published, analysis)
-    shown_in = entries(leaderboard)
-    cited = references(
-        {entry.row.key for entry in shown_in},
-        {entry.result.column.task.name for entry in shown_in},
-        results,
-    )
-    contents = {page: text, table: sheet.render(leaderboard), out / "references.bib": cited}
-    contents[html] = page_file.render(
-        leaderboard, records, made_from, holes, published, results, groups_of
-    )
-    for name, content in latex.render_all(leaderboard, made_from).items():
-        contents[out / latex.FOLDER / f"{name}.tex"] = content
+    contents = {page: text, **contents}
     for path, content in contents.items():
-        # A lone surrogate in a name is valid JSON but no UTF-8.
-        write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
+        _put(path, content)
     pair_sheets = _write_pair_sheets(out, leaderboard)
-    models = _write_pages(
-        out / model_pages.FOLDER, model_pages.render_all(leaderboard), model_pages.MADE
-    )
-    tasks = _write_pages(
-        out / task_pages.FOLDER, task_pages.render_all(leaderboard), task_pages.MADE
-    )
+    models = _write_pages(out / model_pages.FOLDER, of_models, model_pages.MADE)
+    tasks = _write_pages(out / task_pages.FOLDER, of_tasks, task_pages.MADE)
     _remove(out / latex.FOLDER, "*.tex", set(contents), latex.MADE)
     files = (*contents, *pair_sheets)
-    return Written(
-        leaderboard, page, table, html, tuple(paths), models, tasks, files, holes, pair_sheets
-    )  # fmt: skip
+    return Written(leaderboard, page, table, html, paths, models, tasks, files, holes, pair_sheets)
+
+
+def _write_figures(
+    folder: Path, workers: Workers | None
+) -> tuple[dict[str, tuple[tuple[str, str], ...]], tuple[Path, ...]]:
+    """By section the (caption, relative address) of its figures, and the paths of all files."""
+    shown: dict[str, tuple[tuple[str, str], ...]] = {}
+    paths: list[Path] = []
+    if workers is None:
+        return shown, ()
+    from benchmark.report.figures.draw import drawn
+
+    for picture in drawn(workers):
+        for name, data in picture.files.items():
+            write_bytes(folder / name, data, durable=False)
+            paths.append(folder / name)
+        said = (picture.caption, f"{FIGURES}/{picture.shown}")
+        shown[picture.section] = (*shown.get(picture.section, ()), said)
+    _remove_outdated(folder, {path.name for path in paths})
+    return shown, tuple(paths)
+
+
+def _put(path: Path, text: str) -> None:
+    # A lone surrogate in a name is valid JSON but no UTF-8.
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"), durable=False)
 
 
 def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
@@ -134,8 +158,7 @@ def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
     for protocol in SHEETS:
         path = out / f"leaderboard-{protocol}.csv"
         if protocol in there:
-            content = sheet.render(leaderboard, protocol)
-            write_bytes(path, content.encode("utf-8", errors="backslashreplace"))
+            _put(path, sheet.render(leaderboard, protocol))
         else:
             path.unlink(missing_ok=True)
     return tuple(out / f"leaderboard-{protocol}.csv" for protocol in there)
@@ -144,7 +167,7 @@ def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
 def _write_pages(folder: Path, pages: dict[str, str], made: str) -> tuple[Path, ...]:
     """Writes pages by name, and removes those that were made before and are no more."""
     for name, content in pages.items():
-        write_bytes(folder / f"{name}.md", content.encode("utf-8", errors="backslashreplace"))
+        _put(folder / f"{name}.md", content)
     written = {folder / f"{name}.md" for name in pages}
     _remove(folder, "*.md", written, made)
     return tuple(sorted(written))

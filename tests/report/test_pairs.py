@@ -86,7 +86,9 @@ def test_figures_with_their_data(written: Written) -> None:
     stems = {path.stem for path in written.figures}
     assert {"roc-glyphs-verification", "det-glyphs-verification"} <= stems
     assert "retrieval-glyphs-retrieval" in stems and "accuracy-glyphs-verification" not in stems
-    path = next(p for p in written.figures if p.name == "det-glyphs-verification.csv")
+    sheets = {path.name for path in written.figures if path.suffix == ".csv"}
+    assert not {"roc-glyphs-verification.csv", "det-glyphs-verification.csv"} & sheets
+    path = next(p for p in written.figures if p.name == "rates-glyphs-verification.csv")
     rows = list(csv.DictReader(StringIO(path.read_text("utf-8"))))
     assert {row["against"] for row in rows} == {"overall", "within", "across"}
     curve = [float(r["tar"]) for r in rows if r["model"] == SIAMESE and r["against"] == "across"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import seaborn as sns
 from matplotlib.lines import Line2D
 
 from benchmark.records.store import slug
+from benchmark.report import spotlight
 from benchmark.report.cells import FAILED, NOT_RUN
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
@@ -41,46 +42,59 @@ class Line:
             return None
         return self.row.results[self.ranking.columns.index(column)]
 
+    @property
+    def label(self) -> str:
+        """What stands on the left."""
+        return theme.short(self.ranking.title if self.row is None else self.row.label)
+
 
 def draw(section: Section) -> theme.Picture:
-    """The figure of one section."""
-    lines = _lines(section)
-    columns = sorted(
-        {c for ranking in section.rankings for c in ranking.columns},
-        key=lambda c: (c.task.position, c.name),
-    )
+    """The figure of one section; panels abreast share their lines."""
+    # Tasks that many rankings have first: the lines of those that few have take little room.
+    asked = Counter(column for ranking in section.rankings for column in ranking.columns)
+    columns = sorted(asked, key=lambda c: (-asked[c], c.task.position, c.name))
     abreast = theme.abreast(len(columns))
-    down = math.ceil(len(columns) / abreast)
-    labels = max(len(_label(line)) for line in lines)
+    chunks = [columns[n : n + abreast] for n in range(0, len(columns), abreast)]
+    lines = [_lines(section, chunk) for chunk in chunks]
+    note = spotlight.note(section)
+    labels = max(len(line.label) for some in lines for line in some)
     width = 0.065 * labels + 0.3 + max(2.3 * abreast, 3.6)
-    height = down * (0.185 * (lines[-1].y + 1) + 0.65) + 0.35
-    low, high = _limits(lines, columns)
+    heights = [0.185 * (some[-1].y + 1) for some in lines]
+    low, high = _limits(_lines(section, columns), columns)
     with theme.theme():
-        figure = theme.canvas(width, height)
-        axes = figure.subplots(down, abreast, sharey=True, sharex=True, squeeze=False).flatten()
-        for ax, column in zip(axes, columns, strict=False):
-            _panel(ax, lines, column)
-            ax.set_xlim(low, high)
-        for ax in axes[len(columns) :]:
-            ax.set_visible(False)
-        for number, ax in enumerate(axes[: len(columns)]):
-            ax.tick_params(left=False, labelleft=number % abreast == 0, labelbottom=True)
-            if number + abreast >= len(columns):
-                ax.set_xlabel("accuracy, %", visible=True)
-            if number % abreast == 0:
-                _name_lines(ax, lines)
+        figure = theme.canvas(width, sum(heights) + 0.65 * len(chunks) + 0.35 + 0.2 * bool(note))
+        axes = figure.subplots(
+            len(chunks), abreast, sharey="row", sharex=True, squeeze=False, height_ratios=heights
+        )
+        for n, (chunk, some, row) in enumerate(zip(chunks, lines, axes, strict=True)):
+            for number, ax in enumerate(row):
+                if number >= len(chunk):
+                    ax.set_visible(False)
+                    continue
+                _panel(ax, some, chunk[number])
+                ax.set_xlim(low, high)
+                ax.tick_params(left=False, labelbottom=True)
+                if n + 1 == len(chunks) or number >= len(chunks[n + 1]):
+                    ax.set_xlabel("accuracy, %", visible=True)
+                if number:
+                    ax.yaxis.set_visible(False)
+                else:
+                    _name_lines(ax, some)
         figure.legend(handles=_legend(lines), loc="outside lower right", ncols=4, fontsize=8)
+        theme.above(figure, note)
         stem = f"accuracy-{slug(section.title)}"
-        made = theme.files(figure, stem, HEADER, _data(lines, columns))
+        made = theme.files(figure, stem, HEADER, _data(_lines(section, columns), columns))
     caption = f"Accuracy on the tasks of {section.title}, with 95 % intervals for these images"
-    return theme.Picture(section.title, stem, caption, made)
+    return theme.Picture(section.title, stem, caption + (f"; {note}" if note else ""), made)
 
 
-def _lines(section: Section) -> list[Line]:
-    """Rankings under each other, each with a heading; rows in the order of the tables."""
+def _lines(section: Section, columns: list[TaskColumn]) -> list[Line]:
+    """Rankings on some of the tasks under each other, each with a heading above its rows."""
     lines: list[Line] = []
     y = 0.0
     for number, ranking in enumerate(section.rankings):
+        if not set(columns) & set(ranking.columns):
+            continue
         lines.append(Line(y, number, ranking, None))
         for row in ranking.rows:
             y += 1
@@ -89,12 +103,8 @@ def _lines(section: Section) -> list[Line]:
     return lines
 
 
-def _label(line: Line) -> str:
-    return theme.short(line.ranking.title if line.row is None else line.row.label)
-
-
 def _name_lines(ax: Axes, lines: list[Line]) -> None:
-    ax.set_yticks([line.y for line in lines], [_label(line) for line in lines])
+    ax.set_yticks([line.y for line in lines], [line.label for line in lines])
     for label, line in zip(ax.get_yticklabels(), lines, strict=True):
         if line.row is None:
             label.set(fontweight="bold", color=theme.colour(line.number), fontsize=8)
@@ -131,15 +141,10 @@ def _marks(ax: Axes, found: list[tuple[float, Result]], colour: str) -> None:
         if not math.isnan(interval.half_width):
             ax.hlines(y, 100 * interval.low, 100 * interval.high, color=colour, lw=1.8, zorder=2)
     seeds = [(100 * a, y + 0.33) for y, r in found if _shows_seeds(r) for a in r.seed_accuracy]
-    sns.scatterplot(
-        x=[x for x, _ in seeds], y=[y for _, y in seeds], ax=ax, s=11, facecolor="none",
-        edgecolor=colour, linewidth=0.7, zorder=3, legend=False,
-    )  # fmt: skip
-    sns.scatterplot(
-        x=[100 * i.mean for _, i in intervals], y=[y for y, _ in intervals], ax=ax, s=26,
-        color=colour, edgecolor="white", linewidth=0.5, zorder=4, legend=False,
-    )  # fmt: skip
-    ax.set(xlabel="", ylabel="")
+    ax.scatter([x for x, _ in seeds], [y for _, y in seeds], s=11, facecolor="none",
+               edgecolor=colour, linewidth=0.7, zorder=3)  # fmt: skip
+    ax.scatter([100 * i.mean for _, i in intervals], [y for y, _ in intervals], s=26,
+               color=colour, edgecolor="white", linewidth=0.5, zorder=4)  # fmt: skip
 
 
 def _shows_seeds(result: Result) -> bool:
@@ -159,12 +164,13 @@ def _limits(lines: list[Line], columns: list[TaskColumn]) -> tuple[float, float]
     return max(low - air, -2.0), min(high + air, 102.0)
 
 
-def _legend(lines: list[Line]) -> list[Line2D]:
+def _legend(lines: list[list[Line]]) -> list[Line2D]:
     ink: dict[str, Any] = {"color": theme.MUTED}
     handles = [
         Line2D([], [], marker="o", ms=5, lw=1.8, label="mean, 95 % interval (these images)", **ink)
     ]
-    if any(_shows_seeds(r) for line in lines if line.row for r in line.row.results):
+    rows = [line.row for some in lines for line in some if line.row]
+    if any(_shows_seeds(result) for row in rows for result in row.results):
         handles.append(
             Line2D([], [], marker="o", ms=3.4, lw=0, mfc="none", label="one training seed", **ink)
         )

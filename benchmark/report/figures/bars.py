@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from benchmark.records.store import slug
+from benchmark.report import spotlight
 from benchmark.report.cells import FAILED, NOT_RUN
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
@@ -45,9 +46,11 @@ def draw(section: Section) -> theme.Picture:
         axes = figure.subplots(down, abreast, sharey=True, squeeze=False).flatten()
         for number, (ax, column) in enumerate(zip(axes, columns, strict=False)):
             _panel(ax, places, column)
-            ax.tick_params(left=False, labelleft=number % abreast == 0)
+            ax.tick_params(left=False)
             if number % abreast == 0:
                 _name(ax, places)
+            else:
+                ax.yaxis.set_visible(False)
             ax.set_xlabel("%")
         for ax in axes[len(columns) :]:
             ax.set_visible(False)
@@ -56,9 +59,12 @@ def draw(section: Section) -> theme.Picture:
         ]
         handles.append(Line2D([], [], color=theme.INK, lw=1.0, label="95 % interval (classes)"))
         figure.legend(handles=handles, loc="outside lower right", ncols=4, fontsize=8)
+        note = spotlight.note(section)
+        theme.above(figure, note)
         stem = f"retrieval-{slug(section.title)}"
         made = theme.files(figure, stem, HEADER, _data(places, columns))
     caption = f"mAP@R, R-precision and Recall@1 on the tasks of {section.title}"
+    caption += f"; {note}" if note else ""
     return theme.Picture(section.title, stem, caption, made)
 
 

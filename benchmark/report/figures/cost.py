@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, NullFormatter
+from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator
 
 from benchmark.records.store import slug
+from benchmark.report import spotlight
 from benchmark.report.escape import printable
 from benchmark.report.figures import labels, theme
 from benchmark.report.leaderboard import Ranking, Row, Section
@@ -48,13 +49,13 @@ def draw(section: Section) -> theme.Picture | None:
     if len(points) < MIN_MODELS or not _apart(points):
         return None
     points.sort(key=lambda p: (-p.accuracy, p.number, p.row.key, p.row.recipe8))
-    name = main_name(section)
+    name, note = main_name(section), spotlight.note(section)
     height = labels.room(len(points), 2.6)
     longest = max(len(theme.short(point.row.label)) for point in points)
     with theme.theme():
         numbers = sorted({point.number for point in points})
         below = 0.95 + 0.16 * math.ceil(len(numbers) / 2)
-        figure = theme.canvas(6.1 + 0.055 * longest, height + below)
+        figure = theme.canvas(6.1 + 0.055 * longest, height + below + 0.2 * bool(note))
         axes = figure.subplots(1, 2, sharey=True).flatten()
         for n, ax in enumerate(axes):
             _panel(ax, points, n)
@@ -64,12 +65,14 @@ def draw(section: Section) -> theme.Picture | None:
         ]
         labels.name_points(figure, axes[1], named, height)
         figure.legend(handles=_legend(points), loc="outside lower center", ncols=2, fontsize=7.5)
+        theme.above(figure, note)
         stem = f"cost-{slug(section.title)}"
         made = theme.files(figure, stem, HEADER, [_data(point) for point in points])
     caption = (
         f"Accuracy on {name} against training items, and against seconds of training on the machine"
         " that each record names; on the left what was not trained here"
         + ("; hollow: trained on a GPU" if any(map(_on_gpu, points)) else "")
+        + (f"; {note}" if note else "")
     )
     return theme.Picture(section.title, stem, caption, made)
 
@@ -139,8 +142,7 @@ def _panel(ax: Axes, points: list[Point], n: int) -> None:
         ticks, names = [low / 4, *ticks], ["none", *names]
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.set_xticks(ticks, names)
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.tick_params(which="minor", length=0)
+    ax.minorticks_off()
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 
 from benchmark.records.schema import Record
 from benchmark.records.store import slug
+from benchmark.report import spotlight
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.panels import LINE, Layout, Panels
@@ -45,6 +46,12 @@ class Model:
     curves: dict[tuple[int, int], tuple[tuple[int, float, float], ...]]
 
 
+def learned(section: Section, records: Iterable[Record]) -> bool:
+    """Whether the section has any learning curve to draw."""
+    tasks = {(c.task.name, c.version) for ranking in section.rankings for c in ranking.columns}
+    return any(r.curve and (r.task.name, r.task.version) in tasks for r in records)
+
+
 def draw(section: Section, records: Iterable[Record]) -> theme.Picture | None:
     """The figure of one section, None if none of its models has a curve."""
     records = list(records)
@@ -59,7 +66,9 @@ def draw(section: Section, records: Iterable[Record]) -> theme.Picture | None:
     legend = _legend(models, decides)
     columns = 4 if abreast > 2 else 2
     above = 0.5 + LINE * math.ceil(len(legend) / columns)
-    layout = Layout((2.1, 1.3), (2.32, 1.72), 0.72, 0.2, 0.55, above, narrowest=4.4)
+    note = spotlight.note(section)
+    below = 0.55 + LINE * bool(note)
+    layout = Layout((2.1, 1.3), (2.32, 1.72), 0.72, 0.2, below, above, narrowest=4.4)
     with theme.theme():
         panels = Panels(len(models), abreast, layout, x_limits, y_limits)
         x_ticks, y_ticks = _ticks(x_limits, 4), _ticks(y_limits, 5)
@@ -73,11 +82,12 @@ def draw(section: Section, records: Iterable[Record]) -> theme.Picture | None:
             line = [(x_limits[0], 100 * chance), (x_limits[1], 100 * chance)]
             panels.lines([(n, line) for n in range(len(models))], colors=theme.INK,
                          linewidths=0.8, linestyles=[(0, (4, 3))], zorder=1)  # fmt: skip
-        panels.names("training items seen", "validation accuracy, %")
+        panels.names("training items seen", "validation accuracy, %", note)
         panels.figure.legend(handles=legend, loc="upper right", fontsize=8, ncols=columns)
         stem = f"curves-{slug(section.title)}"
         made = theme.files(panels.figure, stem, HEADER, _data(models))
     caption = f"Learning curves of {section.title}: validation accuracy against training items"
+    caption += f"; {note}" if note else ""
     return theme.Picture(section.title, stem, caption, made)
 
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import seaborn as sns
 from matplotlib.lines import Line2D
 
 from benchmark.report.compare import Comparison
@@ -78,10 +77,8 @@ def _forest(ax: Axes, rows: Sequence[Comparison]) -> None:
             )
         if images is not None and not math.isnan(images.low):
             ax.hlines(y, points * images.low, points * images.high, color=dark, lw=1.8, zorder=3)
-    sns.scatterplot(
-        x=[100 * row.sign * row.difference for row in rows], y=list(range(len(rows))), ax=ax,
-        s=30, color=dark, edgecolor="white", linewidth=0.5, zorder=4, legend=False,
-    )  # fmt: skip
+    ax.scatter([100 * row.sign * row.difference for row in rows], range(len(rows)), s=30,
+               color=dark, edgecolor="white", linewidth=0.5, zorder=4)  # fmt: skip
     ax.margins(x=0.06)
 
 

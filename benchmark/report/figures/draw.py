@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 from benchmark.records.schema import Record
+from benchmark.report import spotlight
 from benchmark.report.analysis import Analysis
 from benchmark.report.figures.theme import Picture
+from benchmark.report.figures.workers import Job, Workers
 from benchmark.report.leaderboard import Leaderboard, Section
 
 FigureKinds = (
     "accuracy", "curves", "roc", "det", "retrieval", "forest", "grid", "effects", "cost",
-    "reliability", "shapes",
+    "reliability", "shapes", "rates",
 )  # fmt: skip
 OfAll = ("headline", "ranks")  # figures that belong to no track
 SUFFIXES = (".svg", ".png", ".csv")
@@ -25,47 +29,67 @@ def draw(leaderboard: Leaderboard, records: Iterable[Record], analysis: Analysis
     differences, the Siamese grid and its main effects, cost, ways and shots, reliability. First of
     all the headline, last the ranks over data sets.
     """
+    return drawn(begin(leaderboard, records, analysis))
+
+
+def begin(leaderboard: Leaderboard, records: Iterable[Record], analysis: Analysis) -> Workers:
+    """The same under way, beside whatever else there is to do; `drawn` waits for it."""
+    return Workers(_jobs(leaderboard, list(records), analysis))
+
+
+def drawn(workers: Workers) -> list[Picture]:
+    """The figures, in the order of the sections."""
+    return [picture for some in workers.results() for picture in some if picture is not None]
+
+
+def _jobs(leaderboard: Leaderboard, records: list[Record], analysis: Analysis) -> list[Job]:
+    """Each gives some pictures, or None in their place."""
     from benchmark.report.figures import accuracy, bars, curves, ranks, rates, shapes
     from benchmark.report.figures import headline as head
     from benchmark.report.headline import headline
 
-    records = list(records)
+    full, leaderboard = leaderboard, spotlight.reduced_all(leaderboard)
     learned_on: set[str] = set()
     shaped: set[str] = set()
-    pictures: list[Picture | None] = [head.draw(headline(leaderboard))]
-    for section in leaderboard.sections:
+    jobs: list[Job] = []
+
+    def add(drawing: Callable[..., Picture | None], *given: Any) -> None:
+        jobs.append(lambda: [drawing(*given)])
+
+    add(head.draw, headline(full))
+    for whole, section in zip(full.sections, leaderboard.sections, strict=True):
         if section.kind == "earlier":
             continue
         if section.protocol == "verification":
-            pictures += rates.draw(section, records)
+            jobs += [partial(rates.draw, whole, column, records)
+                     for column in rates.columns(whole)]  # fmt: skip
         elif section.protocol == "retrieval":
-            pictures.append(bars.draw(section))
+            add(bars.draw, section)
         else:
-            pictures.append(accuracy.draw(section))
-            pictures += _of_main_task(section, analysis)
+            add(accuracy.draw, section)
+            jobs += _of_main_task(whole, section, analysis)
             if section.track not in shaped:
                 shaped.add(section.track)
-                pictures.append(shapes.draw(leaderboard, section))
+                add(shapes.draw, leaderboard, section)
         if section.protocol != "episodes" and section.track in learned_on:
             continue  # the same trainings, shown already
-        learned = curves.draw(section, records)
-        if learned is not None:
+        if curves.learned(section, records):
             learned_on.add(section.track)
-            pictures.append(learned)
-    pictures.append(ranks.draw(analysis.across))
-    return [picture for picture in pictures if picture is not None]
+            add(curves.draw, section, records)
+    add(ranks.draw, analysis.across)
+    return jobs
 
 
-def _of_main_task(section: Section, analysis: Analysis) -> list[Picture | None]:
-    """What the main task of a track's ranked tasks gives."""
+def _of_main_task(whole: Section, section: Section, analysis: Analysis) -> list[Job]:
+    """What the main task of a track's ranked tasks gives: of all its rows, or of those shown."""
     from benchmark.report.figures import cost, effects, forest, grid, reliability
 
     if section.kind != "ranked":
         return []
     return [
-        forest.draw(section, analysis.differences),
-        *grid.draw(section),
-        effects.draw(section, analysis.effects),
-        cost.draw(section),
-        reliability.draw(section, analysis.measured),
+        lambda: [forest.draw(whole, analysis.differences)],
+        lambda: grid.draw(whole),
+        lambda: [effects.draw(whole, analysis.effects)],
+        lambda: [cost.draw(section)],
+        lambda: [reliability.draw(section, analysis.measured)],
     ]

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from benchmark.records.store import slug
+from benchmark.report import spotlight
 from benchmark.report.cells import NOTES, ONE_SEED
 from benchmark.report.compare_text import p_text
 from benchmark.report.escape import printable
@@ -50,20 +51,23 @@ def draw(section: Section, found: Sequence[Differences]) -> theme.Picture | None
     if not mine:
         return None
     lines = _lines(mine)
+    note = spotlight.note(spotlight.reduced(section))
     width = 0.065 * max(len(line.label) for line in lines) + 5.2
     with theme.theme():
-        figure = theme.canvas(width, 0.185 * (lines[-1].y + 1) + 1.25)
+        figure = theme.canvas(width, 0.185 * (lines[-1].y + 1) + 1.25 + 0.2 * bool(note))
         ax = figure.subplots()
         _forest(ax, lines)
         _texts(ax, lines)
         name = printable(mine[0].column.name)
         ax.set_xlabel(f"difference in accuracy on {name}, percentage points")
         figure.legend(handles=_legend(lines), loc="outside lower center", ncols=2, fontsize=8)
+        theme.above(figure, note)
         stem = f"forest-{slug(section.title)}"
         made = theme.files(figure, stem, HEADER, [_data(line) for line in lines if line.against])
     chosen = " and ".join(dict.fromkeys(each.chosen_by for each in mine))
     caption = (
         f"Paired differences on {mine[0].column.name} to the reference of each ranking: {chosen}"
+        + (f"; {note}" if note else "")
     )
     return theme.Picture(section.title, stem, caption, made)
 
@@ -74,7 +78,9 @@ def _lines(found: list[Differences]) -> list[Line]:
     y = 0.0
     for each in found:
         lines.append(Line(y, each, None))
-        for against in sorted(each.rows, key=lambda one: -one.images.difference):
+        shown = {id(row) for row in spotlight.chosen(each.section, each.ranking)}
+        those = [against for against in each.rows if id(against.row) in shown]
+        for against in sorted(those, key=lambda one: -one.images.difference):
             y += 1
             lines.append(Line(y, each, against))
         y += 1.5

@@ -130,10 +130,12 @@ class Panels:
         self.lines(grid, colors="#e6e6e6", linewidths=0.6, zorder=0)
         self.lines(frame, colors=theme.MUTED, linewidths=0.7, zorder=5)
 
-    def names(self, x: str, y: str) -> None:
-        """Names of both axes, once for all panels."""
+    def names(self, x: str, y: str, note: str = "") -> None:
+        """Names of both axes, once for all panels, and a note in a line of its own below."""
         first, last = self.corner(0), self.corner(self.count - 1)
         middle = (last[1] + first[1] + self.layout.side[1]) / 2
         widest = self.corner(min(self.abreast, self.count) - 1)[0] + self.layout.side[0]
-        self.ax.text((first[0] + widest) / 2, 0.1, x, ha="center", va="bottom", fontsize=8.5)
+        self.ax.text((first[0] + widest) / 2, 0.1 + LINE * bool(note), x, ha="center", va="bottom",
+                     fontsize=8.5)  # fmt: skip
+        self.ax.text(0.08, 0.06, note, ha="left", va="bottom", fontsize=7.5, color=theme.MUTED)
         self.ax.text(0.08, middle, y, ha="left", va="center", rotation=90, fontsize=8.5)

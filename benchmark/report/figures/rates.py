@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from benchmark.records.schema import LogOdds, Record
@@ -45,18 +45,17 @@ class Line:
     tar: dict[str, NDArray[np.float64]]
 
 
-def draw(section: Section, records: Iterable[Record]) -> list[theme.Picture]:
-    """Two figures for each task of the section, ROC and DET."""
-    records = list(records)
-    columns = sorted(
+def columns(section: Section) -> list[TaskColumn]:
+    """The section's tasks in their present version."""
+    return sorted(
         {c for ranking in section.rankings for c in ranking.columns if c.current},
         key=lambda c: (c.task.position, c.name),
     )
-    return [
-        picture
-        for column in columns
-        for picture in _of_task(section, column, [r for r in records if _is_of(r, column)])
-    ]
+
+
+def draw(section: Section, column: TaskColumn, records: Iterable[Record]) -> list[theme.Picture]:
+    """Two figures of a task of the section, ROC and DET."""
+    return _of_task(section, column, [record for record in records if _is_of(record, column)])
 
 
 def _is_of(record: Record, column: TaskColumn) -> bool:
@@ -148,7 +147,10 @@ def _figure(
             handles=_legend(lines, left_out), loc="outside lower center", ncols=2, fontsize=7.5
         )
         stem = f"{name.lower()}-{slug(column.name)}"
-        made = theme.files(figure, stem, HEADER, _data(column, lines, kinds, grid))
+        # The same numbers as those of the ROC: one sheet serves both.
+        sheet = None if det else f"rates-{slug(column.name)}"
+        numbers = [] if det else _data(column, lines, kinds, grid)
+        made = theme.files(figure, stem, HEADER, numbers, sheet)
     against = "false rejects" if det else "true accepts"
     caption = f"{name} of {column.name}: {against} against false accepts, means over networks"
     return theme.Picture(section.title, stem, caption, made)
@@ -174,7 +176,10 @@ def _panel(
         ax.set_ylim(0, 1.01)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(FuncFormatter(_rate))
-        axis.set_minor_formatter(NullFormatter())
+    ax.minorticks_off()
+    theme.between_decades(ax, "x", grid[0])
+    if det:
+        theme.between_decades(ax, "y", lowest)
 
 
 def _rate(value: float, position: int | None = None) -> str:

@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 
 from benchmark.records.store import slug
+from benchmark.report import spotlight
 from benchmark.report.answers import confidences
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
@@ -55,7 +56,9 @@ def draw(section: Section, measured: Measured) -> theme.Picture | None:
     legend = _legend(panels)
     columns = 2 if abreast > 2 else 1
     above = 0.5 + LINE * math.ceil(len(legend) / columns)
-    layout = Layout((1.12, 1.12), (1.45, 1.56), 0.62, 0.35, 0.5, above, narrowest=4.4)
+    note = spotlight.note(section)
+    below = 0.5 + LINE * bool(note)
+    layout = Layout((1.12, 1.12), (1.45, 1.56), 0.62, 0.35, below, above, narrowest=4.4)
     with theme.theme():
         places = Panels(len(panels), abreast, layout, (0, 100), (0, 100))
         places.frames((0, 50, 100), (0, 50, 100), "{:g}".format, "{:g}".format)
@@ -64,14 +67,14 @@ def draw(section: Section, measured: Measured) -> theme.Picture | None:
                      linestyles=[DASHES], zorder=2)  # fmt: skip
         for n, panel in enumerate(panels):
             _panel(places, n, panel)
-        places.names("confidence, %", "accuracy, %")
+        places.names("confidence, %", "accuracy, %", note)
         places.figure.legend(handles=legend, loc="upper center", fontsize=7.5, ncols=columns)
         stem = f"reliability-{slug(section.title)}"
         rows = [row for panel in panels for row in _data(panel)]
         made = theme.files(places.figure, stem, HEADER, rows)
     caption = (
         f"Reliability on {name}: accuracy against confidence, at a temperature fitted on "
-        "validation, with the expected calibration error (ECE)"
+        "validation, with the expected calibration error (ECE)" + (f"; {note}" if note else "")
     )
     return theme.Picture(section.title, stem, caption, made)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.lines import Line2D
 
 from benchmark.records.store import slug
+from benchmark.report import spotlight
 from benchmark.report.escape import printable
 from benchmark.report.figures import labels, theme
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
@@ -81,8 +82,10 @@ def draw(leaderboard: Leaderboard, section: Section) -> theme.Picture | None:
     ]
     longest = max(len(theme.short(m.row.label)) for panel in panels for m in panel.models)
     shown = {m.number: m.ranking for panel in panels for m in panel.models}
+    left_out = [spotlight.note(each) for each in leaderboard.sections if each.track == track]
+    note = next(filter(None, left_out), "")
     with theme.theme():
-        below = 0.35 + 0.16 * math.ceil((len(shown) + 1) / 2)
+        below = 0.35 + 0.16 * math.ceil((len(shown) + 1) / 2) + 0.2 * bool(note)
         figure = theme.canvas(
             max(abreast * (1.95 + 0.055 * longest) + 0.4, 5.0), sum(heights) + 0.62 * down + below
         )
@@ -97,10 +100,12 @@ def draw(leaderboard: Leaderboard, section: Section) -> theme.Picture | None:
         figure.legend(
             handles=_legend(shown, any(chance)), loc="outside lower center", ncols=2, fontsize=7.5
         )
+        theme.above(figure, note)
         stem = f"shapes-{slug(track)}"
         rows = [row for name in families for row in _data(name, families[name])]
         made = theme.files(figure, stem, HEADER, rows)
     caption = f"Ways and shots on {track}: accuracy over the number of classes and of supports"
+    caption += f"; {note}" if note else ""
     return theme.Picture(section.title, stem, caption, made)
 
 

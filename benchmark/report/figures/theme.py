@@ -8,16 +8,17 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.markers import TICKDOWN, TICKLEFT
 from matplotlib.transforms import ScaledTranslation
 
 from benchmark.report.escape import cell, printable
+from benchmark.report.figures.twofold import svg_and_png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,10 +30,6 @@ INK, MUTED, FAINT = "#222222", "#6b6b6b", "#d5d5d5"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555")
 MARKERS = "osD^vPX"
 SETTINGS: dict[str, Any] = {
-    # Outlines instead of fonts: the same letters, in the same places, on every screen.
-    "svg.fonttype": "path",
-    # Without a salt the ids inside an SVG are random.
-    "svg.hashsalt": "oneshot-benchmark",
     "font.family": ["DejaVu Sans"],
     "font.size": 8.5,
     "text.color": INK,
@@ -54,7 +51,24 @@ SETTINGS: dict[str, Any] = {
     "ytick.color": MUTED,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.8,
+    "ytick.labelsize": 8.8,
+    "xtick.major.size": 4.8,
+    "ytick.major.size": 4.8,
+    "xtick.minor.size": 3.2,
+    "ytick.minor.size": 3.2,
+    "xtick.major.width": 1.0,
+    "ytick.major.width": 1.0,
+    "xtick.minor.width": 0.8,
+    "ytick.minor.width": 0.8,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4.8,
+    "lines.solid_capstyle": "round",
+    "patch.edgecolor": "white",
+    "patch.force_edgecolor": True,
+    "patch.linewidth": 0.8,
     "legend.frameon": False,
+    "legend.fontsize": 8.8,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
 }
@@ -69,14 +83,16 @@ class Picture:
     caption: str
     files: dict[str, bytes]
 
+    @property
+    def shown(self) -> str:
+        """Name of the file that a page shows."""
+        return f"{self.stem}.svg"
+
 
 @contextmanager
 def theme() -> Iterator[None]:
     """Applies the theme inside a with block and to nothing outside it."""
-    import seaborn as sns
-
-    # Any: seaborn's settings are typed as text to object, matplotlib's by name.
-    settings: Any = {**sns.axes_style("ticks"), **sns.plotting_context("paper"), **SETTINGS}
+    settings: Any = SETTINGS  # Any: names are typed as a choice of literals
     with rc_context(settings):
         yield
 
@@ -103,6 +119,31 @@ def beside(ax: Axes, points: float, y: float, text: str, **how: Any) -> None:
     ax.text(1, y, text, transform=ax.get_yaxis_transform() + moved, va="center", **how)
 
 
+def between_decades(ax: Axes, axis: Literal["x", "y"], low: float) -> None:
+    """The small marks of a logarithmic axis from `low` to 1.
+
+    As matplotlib's own ticks they would take most of a figure's time.
+    """
+    first = math.floor(math.log10(low))
+    marks = [n * 10.0**power for power in range(first, 0) for n in range(2, 10)]
+    marks = [mark for mark in marks if mark >= low]
+    how: dict[str, Any] = {
+        "lw": 0, "ms": SETTINGS["xtick.minor.size"], "mew": SETTINGS["xtick.minor.width"],
+        "color": MUTED, "clip_on": False,
+    }  # fmt: skip
+    edge = [0] * len(marks)
+    if axis == "x":
+        ax.plot(marks, edge, marker=TICKDOWN, transform=ax.get_xaxis_transform(), **how)
+    else:
+        ax.plot(edge, marks, marker=TICKLEFT, transform=ax.get_yaxis_transform(), **how)
+
+
+def above(figure: Figure, note: str) -> None:
+    """What a figure leaves out, in its upper left corner."""
+    if note:
+        figure.suptitle(note, x=0.01, ha="left", fontsize=7.5, color=MUTED)
+
+
 def canvas(width: float, height: float) -> Figure:
     """An empty figure in inches, outside of pyplot's global list and on no screen."""
     # Laid out at the picture's own resolution, where letters are as wide as they will be, and with
@@ -124,25 +165,26 @@ def abreast(panels: int) -> int:
 
 
 def files(
-    figure: Figure, stem: str, header: Sequence[str], rows: list[list[Any]]
+    figure: Figure,
+    stem: str,
+    header: Sequence[str],
+    rows: list[list[Any]],
+    sheet: str | None = "",
 ) -> dict[str, bytes]:
-    """The figure as SVG and PNG and its data as CSV, by file name."""
-    svg, png, text = io.BytesIO(), io.BytesIO(), io.StringIO()
-    # Laid out once for both files and drawn once for each: `savefig` would do both twice over, and
-    # with many panels that is most of the work.
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-    figure.set_layout_engine("none")
-    raster: Any = FigureCanvasAgg(figure)  # Any: these two have no types
-    raster.print_png(png, metadata={"Software": None})
-    vector: Any = FigureCanvasSVG(figure)
-    vector.print_svg(svg, metadata={"Date": None, "Creator": "oneshot-benchmark"})
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    data = text.getvalue().encode("utf-8", errors="backslashreplace")
-    return {f"{stem}.svg": svg.getvalue(), f"{stem}.png": png.getvalue(), f"{stem}.csv": data}
+    """The figure as SVG and PNG and its data as CSV, by file name.
+
+    `sheet` is the CSV's name where it is another than the figure's, or None for no CSV.
+    """
+    svg, png = svg_and_png(figure)
+    made = {f"{stem}.svg": svg, f"{stem}.png": png}
+    if sheet is not None:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([_cell(value) for value in row] for row in rows)
+        data = text.getvalue().encode("utf-8", errors="backslashreplace")
+        made[f"{sheet or stem}.csv"] = data
+    return made
 
 
 def png(figure: Figure) -> bytes:

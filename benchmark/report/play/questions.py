@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark.datasets import glyphs
-from benchmark.datasets.data_set import DataSet
 from benchmark.records.canonical import digest
 from benchmark.report.play.drawings import pack
 from benchmark.tasks.catalogue import task as find_task
@@ -56,10 +56,11 @@ def on_glyphs() -> HumanTest:
     Raises:
         OneshotError: if the shipped data are damaged.
     """
-    data, task = glyphs.load(), replace(find_task(GLYPHS), episodes=TRIALS)
+    (data, drawings), task = glyphs.load_undrawn(), replace(find_task(GLYPHS), episodes=TRIALS)
     # Each episode is drawn on its own, so the first 20 are those of the whole task.
     episodes = draw(task, data, classes_of(data, find_track(task.track).test))
-    return _test(GLYPHS, data, episodes, ((episode, 0) for episode in range(TRIALS)))
+    asked = ((episode, 0) for episode in range(TRIALS))
+    return _test(GLYPHS, data.side, drawings, episodes, asked)
 
 
 def on_lake(loaded: LoadedTask) -> HumanTest:
@@ -72,11 +73,16 @@ def on_lake(loaded: LoadedTask) -> HumanTest:
     assert isinstance(episodes, Episodes)
     runs, queries = episodes.queries.shape
     asked = ((run, query) for query in range(queries) for run in range(runs))
-    return _test(loaded.task.name, loaded.data, episodes, asked)
+    drawings = lambda items: loaded.data.take(items).images()  # noqa: E731
+    return _test(loaded.task.name, loaded.data.side, drawings, episodes, asked)
 
 
 def _test(
-    task: str, data: DataSet, episodes: Episodes, asked: Iterable[tuple[int, int]]
+    task: str,
+    side: int,
+    drawings: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
+    episodes: Episodes,
+    asked: Iterable[tuple[int, int]],
 ) -> HumanTest:
     """The test of these (episode, query) pairs of one-shot episodes."""
     pairs = list(asked)
@@ -86,8 +92,8 @@ def _test(
     place = {int(item): number for number, item in enumerate(items)}
     return HumanTest(
         task,
-        data.side,
-        pack(data.take(items).images()[:, 0]),
+        side,
+        pack(drawings(items)[:, 0]),
         tuple(tuple(place[int(item)] for item in row) for row in support),
         tuple(
             (pair[0], place[query], int(episodes.labels[pair]))

@@ -1,0 +1,79 @@
+"""Figures drawn in other processes: the same, in order, with their errors, and none left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures.process import BrokenProcessPool
+
+import pytest
+from synthetic_records import grid, save
+
+from benchmark.errors import OneshotError
+from benchmark.report import write
+from benchmark.report.figures import workers
+from benchmark.report.figures.workers import Workers
+
+FORKS = sys.platform == "linux"
+
+
+def failing() -> None:
+    raise OneshotError("It went wrong.", "Type: something else")
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_results_come_in_order_and_errors_as_they_are(processes):
+    jobs = [lambda n=n: (n, os.getpid()) for n in range(12)]
+    found = Workers(jobs, processes).results()
+    assert [n for n, _ in found] == list(range(12))
+    assert (os.getpid() in {process for _, process in found}) is (processes == 1 or not FORKS)
+    for place in (0, 11):
+        with pytest.raises(OneshotError, match="It went wrong. Type: something else"):
+            Workers([*jobs[:place], failing, *jobs[place:]], processes).results()
+    assert not multiprocessing.active_children()
+
+
+def test_where_processes_cannot_copy_themselves_the_work_is_done_here(monkeypatch):
+    monkeypatch.setattr(workers, "_copies", lambda: False)
+    assert set(Workers([os.getpid] * 9, 3).results()) == {os.getpid()}
+
+
+@pytest.mark.skipif(not FORKS, reason="processes are copied on Linux only")
+def test_a_killed_process_is_an_error_and_no_wait():
+    jobs = [lambda: os.kill(os.getpid(), signal.SIGKILL), *[int] * 8]
+    with pytest.raises(BrokenProcessPool):
+        Workers(jobs, 2).results()
+
+
+def test_stopped_work_leaves_no_process():
+    some = Workers([int] * 30, 3)
+    some.stop()
+    assert not multiprocessing.active_children()
+
+
+def test_an_error_beside_the_drawing_comes_through(tmp_path, monkeypatch):
+    results = save(tmp_path, grid()[:6])
+    monkeypatch.setattr(write.sheet, "render", lambda *given: failing())
+    with pytest.raises(OneshotError, match="went wrong"):
+        write.write_leaderboard(results)
+    assert not multiprocessing.active_children() and not (results / "leaderboard.md").exists()
+
+
+def test_the_same_bytes_from_one_process_and_from_several(tmp_path):
+    results = save(tmp_path / "results", grid())
+    code = (
+        "import sys; from pathlib import Path; from benchmark.report.figures import workers;"
+        "workers._processors = lambda: int(sys.argv[3]);"
+        "from benchmark.report.write import write_leaderboard as write;"
+        "write(Path(sys.argv[1]), Path(sys.argv[2]), groups_of=lambda task, episodes: None)"
+    )
+    made = []
+    for processes in ("1", "3"):
+        out = tmp_path / processes
+        subprocess.run([sys.executable, "-c", code, results, out, processes], check=True)
+        files = sorted(path for path in out.rglob("*") if path.is_file())
+        made.append({path.relative_to(out): path.read_bytes() for path in files})
+    assert made[0] == made[1] and len(made[0]) > 20
