@@ -55,7 +55,7 @@ def leaderboard(
         console.print(f"wrote {path}", markup=False, soft_wrap=True)
     if written.figures:
         folder = written.figures[0].parent
-        count = len({path.stem for path in written.figures})
+        count = sum(path.suffix == ".svg" for path in written.figures)
         console.print(
             f"wrote {count} figures (svg, png, csv) to {folder}", markup=False, soft_wrap=True
         )

@@ -7,6 +7,8 @@ import re
 
 def printable(text: str) -> str:
     """Control and direction characters, line breaks among them, as visible escapes."""
+    if text.isprintable():
+        return text
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import time
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +97,7 @@ def test_a_thousand_records_are_drawn_in_seconds(tmp_path):
             for seed in range(3)
         ],
     )  # fmt: skip
-    started = time.process_time()
+    started = os.times()
     write_leaderboard(results, groups_of=groups_of)
-    # Some eight seconds on two busy cores; matplotlib differs from one version to the next.
-    assert time.process_time() - started < 15
+    # Of this process and those that draw; matplotlib differs from one version to the next.
+    assert sum(os.times()[:4]) - sum(started[:4]) < 15

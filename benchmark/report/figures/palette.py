@@ -26,8 +26,8 @@ def with_palette(pixels: NDArray[np.uint8], dpi: float) -> bytes:
     counted: Any = Image.frombuffer("RGBA", (wide, high), rgba, "raw", "RGBA", 0, 1).getcolors(
         wide * high
     )
-    found = sorted({colour[:3]: -count for count, colour in counted}.items(), key=lambda c: c[::-1])
-    colours = np.array([colour for colour, _ in found], dtype=np.int64)  # most frequent first
+    found = np.array([(-count, *colour[:3]) for count, colour in counted], dtype=np.int64)
+    colours = found[np.lexsort(found.T[::-1]), 1:]  # the most frequent first
     chosen, nearest = _spread(colours)
     index = np.zeros(1 << 24, dtype=np.uint8)
     index[colours @ (1, 1 << 8, 1 << 16)] = nearest

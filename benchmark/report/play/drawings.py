@@ -10,6 +10,8 @@ compression library takes part: their bytes differ from version to version.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +37,7 @@ def _text(wrong: NDArray[np.bool_]) -> str:
     return "".join(DIGITS[int(bits[at : at + 6], 2)] for at in range(0, len(bits), 6))
 
 
+@cache
 def _code(gap: int) -> str:
     """Exponential Golomb: as many zeros as the number is longer than ORDER + 1 bits, then it."""
     number = format(gap + (1 << ORDER), "b")
