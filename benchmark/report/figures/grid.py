@@ -7,6 +7,7 @@ the higher within the figure, which grey print keeps.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -61,7 +62,7 @@ class Panel:
 
 
 def draw(section: Section) -> list[theme.Picture]:
-    """A figure for each backbone that has two distances and two losses in one ranking."""
+    """A figure for each backbone that has distances crossed with losses in one ranking."""
     panels = [panel for ranking in section.rankings for panel in _panels(section, ranking)]
     backbones = sorted({panel.backbone for panel in panels})
     return [_figure(section, [p for p in panels if p.backbone == each]) for each in backbones]
@@ -80,8 +81,9 @@ def _panels(section: Section, ranking: Ranking) -> list[Panel]:
 
 
 def _suffices(panel: Panel) -> bool:
+    """Whether some distance has two losses and some loss two distances: less is no crossing."""
     there = [parts for parts, cell in panel.cells.items() if cell.result.accuracy is not None]
-    return all(len({parts[n] for parts in there}) > 1 for n in (0, 1))
+    return all(max(Counter(parts[n] for parts in there).values(), default=0) > 1 for n in (0, 1))
 
 
 def _figure(section: Section, panels: list[Panel]) -> theme.Picture:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -51,24 +52,7 @@ SETTINGS: dict[str, Any] = {
     "ytick.color": MUTED,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
-    "xtick.labelsize": 8.8,
-    "ytick.labelsize": 8.8,
-    "xtick.major.size": 4.8,
-    "ytick.major.size": 4.8,
-    "xtick.minor.size": 3.2,
-    "ytick.minor.size": 3.2,
-    "xtick.major.width": 1.0,
-    "ytick.major.width": 1.0,
-    "xtick.minor.width": 0.8,
-    "ytick.minor.width": 0.8,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 4.8,
-    "lines.solid_capstyle": "round",
-    "patch.edgecolor": "white",
-    "patch.force_edgecolor": True,
-    "patch.linewidth": 0.8,
     "legend.frameon": False,
-    "legend.fontsize": 8.8,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
 }
@@ -92,7 +76,8 @@ class Picture:
 @contextmanager
 def theme() -> Iterator[None]:
     """Applies the theme inside a with block and to nothing outside it."""
-    settings: Any = SETTINGS  # Any: names are typed as a choice of literals
+    # Any: seaborn's settings are typed as text to object, matplotlib's by name.
+    settings: Any = {**sns.axes_style("ticks"), **sns.plotting_context("paper"), **SETTINGS}
     with rc_context(settings):
         yield
 
