@@ -35,6 +35,7 @@ def test_aligned_things_are_hardly_cropped() -> None:
     others = Siamese(0, TrackInfo("faces", "photograph", 1, 112)).recipe
     assert faces.augmentation == others.augmentation == "photograph"
     assert faces.smallest_crop > 0.8 > others.smallest_crop
+    assert faces.learning_rate < others.learning_rate and faces.budget == "quick"
     aligned = TrackInfo("faces", "photograph", 1, 112, aligned=True)
     assert Siamese(0, aligned, smallest_crop=0.5).recipe.smallest_crop == 0.5
 
