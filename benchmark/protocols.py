@@ -117,7 +117,8 @@ class TrackInfo:
     A model class whose `__init__` takes `track` is given this. A vector counts as an image of one
     pixel (`side` 1) with as many `channels` as it has numbers; a text has one channel. `labelled`
     says that all that is known of the training split are pairs that somebody labelled: they are
-    `TrainingData.train.pairs`, and its classes are what those labelled the same connect.
+    `TrainingData.train.pairs`, and its classes are what those labelled the same connect. `aligned`
+    says that the images are few and show things at one place and in one size, as faces may be.
     """
 
     name: str
@@ -125,6 +126,7 @@ class TrackInfo:
     channels: int
     side: int
     labelled: bool = False
+    aligned: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,10 +62,10 @@ def last_map(network: nn.Module, channels: int, side: int) -> tuple[int, int, in
 
 
 def blank(network: nn.Module, n: int, channels: int, side: int) -> Tensor:
-    """Zeros where the network is: float32 [n, channels, side, side], or texts int64 [n, side]."""
+    """Zeros where the network is: float32 [n, channels, side, side]; or texts of `side` letters."""
     device = next((p.device for p in network.parameters()), None)
     if getattr(network, "family", None) == "text":
-        return torch.zeros(n, side, dtype=torch.int64, device=device)
+        return torch.full((n, side), ord("a"), device=device)
     return torch.zeros(n, channels, side, side, device=device)
 
 

@@ -158,7 +158,9 @@ class Surroundings:
 def build(job: Job) -> tuple[Any, dict[str, Any]]:
     """The job's untrained model and its whole recipe."""
     track = job.track
-    info = TrackInfo(track.name, track.family, track.channels, track.side, track.labelled)
+    info = TrackInfo(
+        track.name, track.family, track.channels, track.side, track.labelled, track.aligned
+    )
     model = job.spec.build(job.seed, info, job.budget)
     return model, recipe_of(model, job.spec, job.budget)
 

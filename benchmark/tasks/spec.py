@@ -50,6 +50,8 @@ class Track:
         imitations: the group whose value "forged" marks imitations of a class by others; to
             learn from, those are a class of their own.
         listed: the list of labelled pairs that may be learned from, None for all there are.
+        aligned: whether there are few images, in all of which the things shown stand at one place
+            and in one size, as cropped faces do; recipes then crop hardly anything away.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Track:
     labelled: bool = False
     imitations: str | None = None
     listed: str | None = None
+    aligned: bool = False
 
 
 @dataclass(frozen=True)

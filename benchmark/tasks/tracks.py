@@ -117,7 +117,7 @@ TRACKS: tuple[Track, ...] = (
     # Fold 0 of five by person: the next fold validates, the others train.
     Track(
         "orl-faces", "orl-faces", folds("2", "3", "4"), folds("1"), folds("0"),
-        "orl-faces-5w1s", "photograph", 1, 112, folds=5,
+        "orl-faces-5w1s", "photograph", 1, 112, folds=5, aligned=True,
     ),
     # Labeled Faces in the Wild: view 2 is ten folds by person, view 1 is to develop on.
     Track(

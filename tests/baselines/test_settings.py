@@ -30,6 +30,16 @@ def test_defaults_follow_the_track(track: TrackInfo, photographs: TrackInfo) -> 
     assert not pictures.turns
 
 
+def test_aligned_things_are_hardly_cropped() -> None:
+    faces = Siamese(0, TrackInfo("faces", "photograph", 1, 112, aligned=True)).recipe
+    others = Siamese(0, TrackInfo("faces", "photograph", 1, 112)).recipe
+    assert faces.augmentation == others.augmentation == "photograph"
+    assert faces.smallest_crop > 0.8 > others.smallest_crop
+    assert faces.learning_rate < others.learning_rate and faces.budget == "quick"
+    aligned = TrackInfo("faces", "photograph", 1, 112, aligned=True)
+    assert Siamese(0, aligned, smallest_crop=0.5).recipe.smallest_crop == 0.5
+
+
 @pytest.mark.parametrize(
     ("budget", "items"), [("quick", 60_000), ("standard", 400_000), ("full", 2_000_000)]
 )
@@ -45,6 +55,16 @@ def test_a_length_of_ones_own_is_a_custom_budget(track: TrackInfo) -> None:
 def test_the_margin_follows_the_distance(track: TrackInfo) -> None:
     euclidean, cosine = Siamese(0, track), Siamese(0, track, distance="cosine")
     assert 0 < cosine.recipe.margin < 2 and cosine.recipe.margin != euclidean.recipe.margin
+
+
+def test_the_temperature_follows_the_backbone() -> None:
+    texts = TrackInfo("words", "text", 1, 32)
+    given = {"distance": "cosine", "loss": "nt-xent"}
+    plain = Siamese(0, texts, backbone="mlp", **given).recipe
+    sharp = Siamese(0, texts, backbone="char-cnn", **given).recipe
+    assert (plain.temperature, sharp.temperature) == (0.1, 0.05)
+    asked = Siamese(0, texts, backbone="char-cnn", temperature=0.2, **given).recipe
+    assert asked.temperature == 0.2
 
 
 def test_settings_may_be_strings(track: TrackInfo) -> None:

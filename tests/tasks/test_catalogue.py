@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from benchmark.errors import OneshotError, UnknownName
+from benchmark.evaluation.job import Job, build
+from benchmark.registry import resolve
 from benchmark.report.names import describe
 from benchmark.tasks import RANKED, TRACKS, episode_groups, load_task, task, track
 from benchmark.tasks.loading import data_name, pins
@@ -89,6 +91,14 @@ def test_every_task_chooses_on_its_own_track():
         chooser = track(task(known.chooses).track)
         assert (chooser.data, chooser.train) == (known.data, known.train)
         assert chooser.validation == known.validation
+
+
+def test_models_are_told_which_images_are_aligned():
+    faces, scenes = (
+        build(Job(resolve("siamese-conv4-cosine-nt-xent"), track(name), 0, "quick", ()))[1]
+        for name in ("orl-faces", "mini-imagenet")
+    )
+    assert faces["smallest_crop"] > scenes["smallest_crop"]
 
 
 def test_models_of_all_omniglot_tracks_answer_the_same_questions():

@@ -17,8 +17,9 @@ TEXT_LENGTH = 32  # code points
 def rows() -> list[dict[str, Any]]:
     """One row for each backbone and each kind and size of items that it is trained on by default.
 
-    The networks are built without memory (on the meta device) and without published weights: a
-    few seconds in all, and no optional package.
+    The networks are built without memory (on the meta device; for texts, whose length decides what
+    is computed, they are small) and without published weights: a few seconds in all, and no
+    optional package.
 
     Returns:
         Rows with "name", "family" of the items, "input size" in pixels or characters, "channels",
@@ -54,7 +55,7 @@ def row(name: str, family: str) -> dict[str, Any]:
         raise Refused(f"The backbone '{name}' does not take {family} data.")
     side = KOCH_SIDE if name == "koch" else SIDES.get(family, TEXT_LENGTH)
     channels = CHANNELS[family]
-    with torch.device("meta"):
+    with torch.device("cpu" if family == "text" else "meta"):
         network = class_of("backbones", name)(channels, side)
     measure = describe(network, channels, side)
     return {

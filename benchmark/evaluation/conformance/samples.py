@@ -63,7 +63,7 @@ def of_track(name: str, folder: Path | None = None) -> Sample:
     validation = split_of(track, ("validation",), data)
     spaced = np.linspace(0, len(validation.class_names) - 1, CLASSES).astype(np.int64)
     train = split_of(track, ("train",), data)
-    info = TrackInfo(track.name, track.family, track.channels, track.side)
+    info = TrackInfo(track.name, track.family, track.channels, track.side, aligned=track.aligned)
     learned = np.arange(min(LEARNED, len(train.class_names)))
     return Sample(info, _few(validation.of_classes(spaced)), train.of_classes(learned))
 
