@@ -52,7 +52,7 @@ def run_many(
     count = machine.worker_count(workers, plan.planned, place.device)
     orders = Orders(
         place.data, place.results, place.work, place.device, existing,
-        commit_weights=place.commit_weights,
+        commit_weights=place.commit_weights, embeddings=place.embeddings,
     )  # fmt: skip
     table = JobsTable(count, tensorboard)
     crew = Crew(orders, count, table, machine.cores(), machine.cards(place.device))

@@ -27,6 +27,14 @@ Work = Annotated[
         help="Checkpoints and trained weights; default: the user's cache.", envvar="ONESHOT_WORK"
     ),
 ]
+Embeddings = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Keep embeddings there and find them again; default: none are kept.",
+        envvar="ONESHOT_EMBEDDINGS",
+    ),
+]
 Results = Annotated[Path, typer.Option(help="Where records are written.")]
 Shard = Annotated[
     str | None,

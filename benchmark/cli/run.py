@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmark.cli.engine import Address, Cpus, DataFrom, Engine, Gpus, check_engine
-from benchmark.cli.options import Data, Device, Results, Shard, Work, default_work
+from benchmark.cli.options import Data, Device, Embeddings, Results, Shard, Work, default_work
 from benchmark.cli.wanted import (
     Budget,
     Episodes,
@@ -54,6 +54,7 @@ def run(
     data_from: DataFrom = None,
     results: Results = Path("results"),
     work: Work = None,
+    embeddings: Embeddings = None,
     device: Device = "auto",
     dry_run: Annotated[
         bool, typer.Option(help="Show the jobs, the hours and what is refused; do nothing.")
@@ -84,6 +85,7 @@ def run(
         raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
     wanted = wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
     place = Surroundings(data, results, work or default_work(), find_device(device), commit_weights)
+    place.embeddings = embeddings
     clock = Clock(place.device) if profile else None
     part = shard_of(shard) if shard else None
     check_engine(engine, workers, address, cpus_per_job, gpus_per_job, data_from, commit_weights)

@@ -18,6 +18,7 @@ from torch import Tensor
 from benchmark.datasets.data_set import DataSet
 from benchmark.evaluation.asking import DTYPES
 from benchmark.evaluation.embeddings import embed
+from benchmark.evaluation.kept_embeddings import KeptEmbeddings
 
 
 @dataclass
@@ -26,6 +27,12 @@ class _Shelf:
 
     row: NDArray[np.int64]
     vectors: Tensor | None = None
+
+    def put(self, items: NDArray[np.int64], vectors: Tensor) -> None:
+        """Adds the vectors of items that are not there yet."""
+        known = 0 if self.vectors is None else len(self.vectors)
+        self.vectors = vectors if self.vectors is None else torch.cat([self.vectors, vectors])
+        self.row[items] = known + np.arange(len(items))
 
 
 @dataclass
@@ -37,13 +44,16 @@ class Bank:
         device: where the model computes and the vectors lie.
         views: of each item, whose embeddings are averaged.
         dtype: in which the network computes, see `Asking`.
+        kept: embeddings on disk, looked at before the model is asked; None to keep none.
     """
 
     model: Any
     device: str
     views: int = 1
     dtype: str = "float32"
+    kept: KeptEmbeddings | None = None
     _shelves: dict[tuple[str, str, bool], _Shelf] = field(default_factory=dict)
+    _marks: dict[str, str] = field(default_factory=dict)
     _inner: tuple[str, Tensor] | None = None
     _weights: tuple[tuple[int, int, float], ...] = ()
 
@@ -65,23 +75,41 @@ class Bank:
         weights = _weights(self.model)
         if weights != self._weights:
             self._shelves.clear()
+            self._marks.clear()
             self._inner, self._weights = None, weights
         key = (data.digest, split, data.turns is not None)
         if key not in self._shelves:
             self._shelves[key] = _Shelf(np.full(len(data), -1, dtype=np.int64))
         shelf = self._shelves[key]
         missing = items[shelf.row[items] < 0]
+        if len(missing) and self.kept is not None:
+            self._fetch(shelf, data, missing)
+            missing = items[shelf.row[items] < 0]
         if len(missing):
             chosen = data.take(missing)
             fresh = embed(self.model, chosen, self.device, self.views, self.dtype)
-            known = 0 if shelf.vectors is None else len(shelf.vectors)
-            shelf.vectors = fresh if shelf.vectors is None else torch.cat([shelf.vectors, fresh])
-            shelf.row[missing] = known + np.arange(len(missing))
+            shelf.put(missing, fresh)
+            if self.kept is not None:
+                self.kept.keep(self._mark(data), data, missing, fresh)
         assert shelf.vectors is not None
         row = shelf.row[items]
         if len(row) == len(shelf.vectors) and np.array_equal(row, np.arange(len(row))):
             return shelf.vectors
         return shelf.vectors[torch.from_numpy(row).to(self.device)]
+
+    def _fetch(self, shelf: _Shelf, data: DataSet, items: NDArray[np.int64]) -> None:
+        """Puts onto the shelf what is kept on disk of these items."""
+        assert self.kept is not None
+        found = self.kept.find(self._mark(data), data, items)
+        if found is not None:
+            shelf.put(items[found[0]], found[1])
+
+    def _mark(self, data: DataSet) -> str:
+        """Under what the embeddings of `data` are kept, for the weights as they are."""
+        assert self.kept is not None
+        if data.digest not in self._marks:
+            self._marks[data.digest] = self.kept.mark(self.model, data)
+        return self._marks[data.digest]
 
     def inner_products(self, vectors: Tensor, items: NDArray[np.int64], name: str) -> Tensor:
         """float32 [k, k]: all inner products of `vectors`, kept for the next task on these items.
@@ -96,10 +124,12 @@ class Bank:
         return self._inner[1]
 
 
-def bank_of(model: Any, recipe: Mapping[str, Any], device: str) -> Bank:
+def bank_of(
+    model: Any, recipe: Mapping[str, Any], device: str, kept: KeptEmbeddings | None = None
+) -> Bank:
     """An empty bank for a model that is asked as its recipe says, on `device`."""
     dtype = str(recipe["dtype"]) if recipe["dtype"] in DTYPES else "float32"
-    return Bank(model, device, recipe["views"], dtype)
+    return Bank(model, device, recipe["views"], dtype, kept)
 
 
 def _weights(model: Any) -> tuple[tuple[int, int, float], ...]:

@@ -100,6 +100,7 @@ class Surroundings:
         commit_weights: whether the weights that answer a test are written beside its record.
         wait: for another process that is at the same job or training; else `Busy` is raised.
         mark: told where the time of trainings goes, see `TrainingRun`.
+        embeddings: folder where embeddings are kept and found again, None to keep none.
     """
 
     data: Path | None = None
@@ -109,6 +110,7 @@ class Surroundings:
     commit_weights: bool = False
     wait: bool = True
     mark: Callable[[str], None] = unmarked
+    embeddings: Path | None = None
     _data: dict[str, DataSet] = field(default_factory=dict)
     _tasks: dict[tuple[str, int], LoadedTask] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from benchmark.evaluation.calibration import Binned, Kept
 from benchmark.evaluation.choosing import CHOOSING_EPISODES
 from benchmark.evaluation.episodes import PREFIX, Observer, way_of
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, note_reading
+from benchmark.evaluation.kept_embeddings import kept_of
 from benchmark.evaluation.memory import ran_out
 from benchmark.evaluation.outcome import Answered, ask
 from benchmark.evaluation.platt import Platt
@@ -41,7 +42,9 @@ def started(job: Job, place: Surroundings, watcher: Watcher) -> Running:
     model, recipe = build(job)
     if hasattr(model, "to"):
         model.to(place.device)
-    return Running(job, model, recipe, place, watcher, bank_of(model, recipe, place.device))
+    kept = kept_of(model, job.spec.key, recipe, place.device, place.embeddings)
+    bank = bank_of(model, recipe, place.device, kept)
+    return Running(job, model, recipe, place, watcher, bank)
 
 
 def answer_with(weights: bytes, job: Job, place: Surroundings, watcher: Watcher) -> Record:

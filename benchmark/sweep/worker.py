@@ -40,7 +40,7 @@ class Orders:
     """What all jobs of a sweep have in common, in words.
 
     Attributes:
-        data, results, work, device, commit_weights: see `Surroundings`.
+        data, results, work, device, commit_weights, embeddings: see `Surroundings`.
         existing: what to do where a record is there.
         threads: of the processor, where a recipe does not say how many.
     """
@@ -52,12 +52,14 @@ class Orders:
     existing: Existing = "skip"
     threads: int = 1
     commit_weights: bool = False
+    embeddings: Path | None = None
 
     def place(self) -> Surroundings:
         """The surroundings; jobs that another process is at are left to it."""
         return Surroundings(
-            self.data, self.results, self.work, self.device, self.commit_weights, wait=False
-        )
+            self.data, self.results, self.work, self.device, self.commit_weights, wait=False,
+            embeddings=self.embeddings,
+        )  # fmt: skip
 
 
 class Teller:

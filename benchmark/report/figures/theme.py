@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import seaborn as sns
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -113,7 +113,7 @@ def between_decades(ax: Axes, axis: Literal["x", "y"], low: float) -> None:
     marks = [n * 10.0**power for power in range(first, 0) for n in range(2, 10)]
     marks = [mark for mark in marks if mark >= low]
     how: dict[str, Any] = {
-        "lw": 0, "ms": SETTINGS["xtick.minor.size"], "mew": SETTINGS["xtick.minor.width"],
+        "lw": 0, "ms": rcParams["xtick.minor.size"], "mew": rcParams["xtick.minor.width"],
         "color": MUTED, "clip_on": False,
     }  # fmt: skip
     edge = [0] * len(marks)
