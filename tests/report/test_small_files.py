@@ -136,3 +136,13 @@ def test_many_colours_change_less_than_an_eye_sees_and_the_frequent_ones_not():
     back = np.asarray(Image.open(io.BytesIO(with_palette(pixels(image), 160))).convert("RGB"))
     assert np.abs(back.astype(int) - image).max() <= 3
     assert (back[:60] == image[:60]).all()
+
+
+def test_a_long_label_keeps_what_tells_recipes_apart():
+    name = "siamese-conv4-euclidean-supervised-contrastive"
+    assert theme.short("siamese-conv4") == "siamese-conv4"
+    assert theme.short(name) == name[:43] + "…"
+    one, two = (theme.short(f"{name} ({recipe})") for recipe in ("1234abcd", "5678cdef"))
+    assert one.endswith("… (1234abcd)") and two.endswith("… (5678cdef)")
+    assert max(len(one), len(two)) <= theme.LONGEST_LABEL
+    assert len(theme.short("x " + "(" + "y" * 90 + ")")) == theme.LONGEST_LABEL

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DOTS_PER_INCH = 160
 LONGEST_LABEL = 44
+MOST_IN_BRACKETS = 12
 INK, MUTED, FAINT = "#222222", "#6b6b6b", "#d5d5d5"
 # Okabe and Ito (2008), without the yellow that vanishes on paper: distinct for colour-blind eyes.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555")
@@ -93,9 +94,16 @@ def marker(number: int) -> str:
 
 
 def short(name: str) -> str:
-    """A model's name as a label: harmless, and cut where it is very long."""
+    """A model's name as a label: harmless, and cut where it is very long.
+
+    What stands in brackets at its end stays: it tells the recipes of one model apart.
+    """
     text = printable(name)
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    if len(text) <= LONGEST_LABEL:
+        return text
+    start = text.rfind(" (")
+    end = text[start:] if 0 < start >= len(text) - MOST_IN_BRACKETS and text[-1] == ")" else ""
+    return text[: LONGEST_LABEL - 1 - len(end)].rstrip("-") + "…" + end
 
 
 def beside(ax: Axes, points: float, y: float, text: str, **how: Any) -> None:
