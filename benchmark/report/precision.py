@@ -27,10 +27,10 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
 )
 TWIN, OTHER = "siamese-conv4-euclidean-contrastive--", "siamese-conv4-cosine-nt-xent--"
 OF_PAIRS: tuple[tuple[str, str, str], ...] = (
-    (f"{TWIN}4993652b", f"{OTHER}ef569919", "omniglot-verification"),
+    (f"{TWIN}79bdb9e5", f"{OTHER}25223f8b", "omniglot-verification"),
     (f"{TWIN}68113a2d", f"{OTHER}7385ad57", "orl-faces-verification"),
     (f"{TWIN}4993652b", f"{OTHER}ef569919", "nfi-signatures-verification"),
-    (f"{TWIN}4993652b", f"{OTHER}ef569919", "omniglot-retrieval"),
+    (f"{TWIN}79bdb9e5", f"{OTHER}25223f8b", "omniglot-retrieval"),
     (f"{TWIN}36f5ae5d", f"{OTHER}b0025194", "mini-imagenet-retrieval"),
 )
 BEGIN, END = "<!-- precision:begin -->\n", "<!-- precision:end -->\n"
