@@ -54,7 +54,7 @@ def run_many(
         place.data, place.results, place.work, place.device, existing,
         commit_weights=place.commit_weights, embeddings=place.embeddings,
     )  # fmt: skip
-    table = JobsTable(count, tensorboard)
+    table = JobsTable(tensorboard)
     crew = Crew(orders, count, table, machine.cores(), machine.cards(place.device))
     return _follow(plan, again, crew, table, existing)
 
@@ -72,7 +72,7 @@ def run_on_ray(
 
     place.check()
     assert place.results is not None  # the command line always has some
-    table = JobsTable(max(1, len(plan.planned) + len(plan.searches)), tensorboard)
+    table = JobsTable(tensorboard)
     return _follow(
         plan, again, RayCrew(cluster, place.results, table), table, cluster.existing
     )  # fmt: skip

@@ -53,13 +53,11 @@ class JobsTable:
     """Shows what a `Crew` does; a `Listener` of `benchmark.sweep.local`.
 
     Attributes:
-        workers: how many there are.
         tensorboard: folder for TensorBoard, or None.
         records: new ones so far.
         failed: how many of them tell of failures.
     """
 
-    workers: int
     tensorboard: Path | None = None
     records: int = 0
     failed: int = 0
@@ -75,10 +73,8 @@ class JobsTable:
 
     def __post_init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
-        self._boards = (
-            [] if self.tensorboard is None
-            else [Board(self.tensorboard) for _ in range(self.workers)]
-        )  # fmt: skip
+        self._boards: dict[int, Board] = {}
+        self._board(0)  # says at once where TensorBoard is not installed
         self._live = Live(
             console=self.console,
             get_renderable=self._picture,
@@ -98,7 +94,7 @@ class JobsTable:
         trace: TracebackType | None,
     ) -> None:
         self._live.stop()
-        for board in self._boards:
+        for board in self._boards.values():
             board.close()
 
     def expect(self, units: Sequence[Unit]) -> None:
@@ -110,9 +106,18 @@ class JobsTable:
         """A worker has taken the unit."""
         self._waiting.remove(unit)
         self._at_work[slot] = _AtWork(unit, slot, time.monotonic())
-        if self._boards:
+        board = self._board(slot)
+        if board is not None:
             which = unit.which.replace(", ", "-").replace(" ", "-")
-            self._boards[slot].start(f"{unit.where}/{unit.model}/{which}")
+            board.start(f"{unit.where}/{unit.model}/{which}")
+
+    def _board(self, slot: int) -> Board | None:
+        """The slot's, made when it is first needed: a cluster may grow, and so may its slots."""
+        if self.tensorboard is None:
+            return None
+        if slot not in self._boards:
+            self._boards[slot] = Board(self.tensorboard)
+        return self._boards[slot]
 
     def heard(self, unit: Unit, message: tuple[Any, ...]) -> None:
         """Progress, a record, or a warning."""
@@ -123,8 +128,9 @@ class JobsTable:
             at_work.trains = True
             at_work.report(LEARNING * progress.items / progress.items_total)
             at_work.note = training_note(progress)
-            if self._boards:
-                self._boards[at_work.slot].training(progress)
+            board = self._board(at_work.slot)
+            if board is not None:
+                board.training(progress)
         elif kind == "answering":
             task, done, total = facts
             at_work.note = f"answering {task}"

@@ -50,7 +50,7 @@ def test_the_help_says_that_a_model_file_is_code(tmp_path):
 
 
 def test_names_are_no_markup_in_the_live_table():
-    table = JobsTable(1)
+    table = JobsTable()
     unit = Unit(None, "a[/red].py:Net", "x[bold]", "[red]seed", "t", 1.0)
     table.expect([unit])
     table.began(unit, 0)

