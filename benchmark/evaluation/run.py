@@ -53,11 +53,13 @@ def _wanted(
     for name in tasks:
         path = path_of(job, name, running.recipe, results)
         least = least_of(running.model, find_task(name), job.episodes)
-        if existing != "skip" or not store.is_whole(path, least):
+        enough = existing == "skip" and store.is_whole(path, least)
+        if not enough:
             wanted.append(name)
         if tidy:
             store.clear_unfinished(path)
-            if existing == "skip" and path.is_file() and not store.is_whole(path):
+            doubtful = existing == "skip" and not enough and path.is_file()
+            if doubtful and not store.is_whole(path):  # one that is only too short is replaced
                 set_aside(path, "it is no valid record of this job")
     return wanted
 
