@@ -9,18 +9,8 @@ from unicodedata import category
 
 import typer
 
+from benchmark.cli import wanted as asked
 from benchmark.cli.options import Data, Results, Shard, Work
-from benchmark.cli.wanted import (
-    Budget,
-    Episodes,
-    Folds,
-    Models,
-    Seeds,
-    Settings,
-    SuiteName,
-    Task,
-    wanted_of,
-)
 from benchmark.errors import OneshotError
 
 if TYPE_CHECKING:
@@ -29,14 +19,14 @@ if TYPE_CHECKING:
 
 def plan(
     context: typer.Context,
-    models: Models = None,
-    task: Task = None,
-    suite: SuiteName = None,
-    seeds: Seeds = None,
-    folds: Folds = None,
-    budget: Budget = None,
-    settings: Settings = None,
-    episodes: Episodes = None,
+    models: asked.Models = None,
+    task: asked.Task = None,
+    suite: asked.SuiteName = None,
+    seeds: asked.Seeds = None,
+    folds: asked.Folds = None,
+    budget: asked.Budget = None,
+    settings: asked.Settings = None,
+    episodes: asked.Episodes = None,
     shard: Shard = None,
     shell: Annotated[
         bool, typer.Option("--shell", help="One command a line, for xargs, job arrays or make.")
@@ -57,7 +47,7 @@ def plan(
     from benchmark.sweep.order import longest_first, shard_of
     from benchmark.sweep.order import shard as part
 
-    wanted = wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
+    wanted = asked.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
     place = shard_of(shard) if shard else None
     made = plans.make(wanted, results, strict=suite is None)
     jobs = part(made.planned, *place) if place else longest_first(made.planned)

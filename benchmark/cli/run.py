@@ -7,19 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.cli import wanted as asked
 from benchmark.cli.engine import Address, Cpus, DataFrom, Engine, Gpus, check_engine
 from benchmark.cli.options import Data, Device, Embeddings, Results, Shard, Work, default_work
-from benchmark.cli.wanted import (
-    Budget,
-    Episodes,
-    Folds,
-    Models,
-    Seeds,
-    Settings,
-    SuiteName,
-    Task,
-    wanted_of,
-)
 from benchmark.errors import Busy, DataMissing, OneshotError, Refused, UnknownName
 
 if TYPE_CHECKING:
@@ -31,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def run(
-    models: Models = None,
-    task: Task = None,
-    suite: SuiteName = None,
-    seeds: Seeds = None,
-    folds: Folds = None,
-    budget: Budget = None,
-    settings: Settings = None,
-    episodes: Episodes = None,
+    models: asked.Models = None,
+    task: asked.Task = None,
+    suite: asked.SuiteName = None,
+    seeds: asked.Seeds = None,
+    folds: asked.Folds = None,
+    budget: asked.Budget = None,
+    settings: asked.Settings = None,
+    episodes: asked.Episodes = None,
     existing: Annotated[
         str, typer.Option(help="What to do where a record is there: skip | redo | fail")
     ] = "skip",
@@ -83,7 +73,7 @@ def run(
 
     if existing not in ("skip", "redo", "fail"):
         raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
-    wanted = wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
+    wanted = asked.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
     place = Surroundings(data, results, work or default_work(), find_device(device), commit_weights)
     place.embeddings = embeddings
     clock = Clock(place.device) if profile else None

@@ -17,11 +17,12 @@ from benchmark.report.escape import markdown as safe
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
 from benchmark.report.main_task import main_position, main_sections
 from benchmark.report.results import Result, TaskColumn
+from benchmark.report.spotlight import family
 
 TITLE = "Methods side by side"
 MIN_METHODS = 6
 MOST_TASKS = 3  # of a track: its main task, then those that most models answered
-SIAMESE = "siamese-"
+SIAMESE = "siamese"  # the family
 UNEVEN = "-dirichlet"  # told apart in the transductive tables, where it matters
 
 
@@ -49,7 +50,7 @@ class Line:
     @property
     def siamese(self) -> bool:
         """Whether it is a Siamese network."""
-        return self.key.startswith(SIAMESE)
+        return any(row is not None and family(row) == SIAMESE for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,7 @@ def _parts(leaderboard: Leaderboard) -> Iterator[Part]:
 
 def _methods(ranking: Ranking, main: int) -> int:
     """Methods with a number on the main task."""
-    keys = [row.key for row in ranking.rows if row.results[main].accuracy is not None]
-    return len({SIAMESE if key.startswith(SIAMESE) else key for key in keys})
+    return len({family(row) for row in ranking.rows if row.results[main].accuracy is not None})
 
 
 def _positions(ranking: Ranking, main: int) -> tuple[int, ...]:
@@ -164,7 +164,7 @@ def _chosen(part: Part) -> dict[str, Row]:
 
 def _best(rows: dict[str, Row], part: Part) -> set[str]:
     """All but Siamese networks, and of those the best on validation."""
-    twins = [key for key in rows if key.startswith(SIAMESE)]
+    twins = [key for key, row in rows.items() if family(row) == SIAMESE]
     best = max(twins, key=lambda key: _validation(rows[key], part), default=None)
     return {key for key in rows if key not in twins or key == best}
 
