@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
@@ -21,6 +22,7 @@ from pydantic import (
 )
 
 from benchmark.records.canonical import digest, recipe_hash
+from benchmark.records.packed import unpack
 
 SCHEMA = 1
 MOST = 2**53  # whole numbers that floats hold exactly: sums and means of them cannot overflow
@@ -28,6 +30,11 @@ DEEPEST = 32  # levels of a recipe
 ADDED = ("calibration",)  # fields that the first records did not have
 Number = Annotated[int, Field(ge=-MOST, le=MOST)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
+Whole = Annotated[list[int], BeforeValidator(unpack)]  # a file may hold long lists packed
+Counted = Annotated[list[Count], BeforeValidator(unpack)]
+Odds = Annotated[
+    list[Annotated[int, Field(ge=-(10**12), le=10**12)]], BeforeValidator(unpack)
+]  # fmt: skip
 Name = Annotated[str, Field(min_length=1, max_length=1_000)]
 Hex = Field(pattern=r"^[0-9a-f]{64}$")
 
@@ -91,7 +98,7 @@ class Counts(Part):
 
     kind: Literal["counts"] = "counts"
     of: int = Field(ge=1, le=10**9)
-    correct: list[int] = Field(min_length=1)
+    correct: Whole = Field(min_length=1)
 
     @model_validator(mode="after")
     def within_range(self) -> Self:
@@ -114,9 +121,9 @@ class TrialLabels(Part):
     """
 
     kinds: list[str] = Field(min_length=2)
-    of_kind: list[int]
-    left: list[int]
-    right: list[int]
+    of_kind: Whole
+    left: Whole
+    right: Whole
 
     @model_validator(mode="after")
     def fitting(self) -> Self:
@@ -138,7 +145,7 @@ class LogOdds(Part):
     """
 
     kind: Literal["log-odds"] = "log-odds"
-    thousandths: list[Annotated[int, Field(ge=-(10**12), le=10**12)]] = Field(min_length=1)
+    thousandths: Odds = Field(min_length=1)
     calibrated: bool = True
     labels: TrialLabels | None = None
 
@@ -170,10 +177,10 @@ class Ranks(Part):
     """
 
     kind: Literal["ranks"] = "ranks"
-    first: list[Count] = Field(min_length=1)
-    hits: list[Count]
-    precision: list[Count]
-    matches: Count | list[Count]
+    first: Counted = Field(min_length=1)
+    hits: Counted
+    precision: Counted
+    matches: Count | Counted
 
     @model_validator(mode="after")
     def fitting(self) -> Self:

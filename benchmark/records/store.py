@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from benchmark.errors import OneshotError, first_mistake
 from benchmark.files import flush_folder, set_aside
+from benchmark.records.packed import packed
 from benchmark.records.schema import ADDED, Record
 
 RECORDS = "records"
@@ -58,8 +59,10 @@ def job_path(
 
 
 def encode(record: Record) -> bytes:
-    """The file's bytes: sorted keys, one field a line, lists of numbers on one line."""
+    """The file's bytes: sorted keys, one field a line, long lists of answers packed."""
     data = record.model_dump(mode="json", by_alias=True)
+    data["outcome"] = packed(data["outcome"])
+    data["validation"] = packed(data["validation"])
     data = {name: data[name] for name in data if name not in ADDED or data[name] is not None}
     if record.cost.training_device is None:
         del data["cost"]["training_device"]

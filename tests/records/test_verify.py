@@ -12,6 +12,7 @@ from benchmark.cli.app import app
 from benchmark.errors import OneshotError
 from benchmark.evaluation.recompute import compared, job_of
 from benchmark.records import store
+from benchmark.records.packed import unpack
 from benchmark.records.schema import Record
 from benchmark.records.verify import verify
 from benchmark.tasks.loading import load_task
@@ -132,7 +133,7 @@ def test_verify_measures_again(tmp_path, kept):
     assert "identical  chance" in done.stdout and "(--draw 0)" in done.stdout
 
     def halve(data):
-        data["outcome"]["correct"] = [c // 2 for c in data["outcome"]["correct"]]
+        data["outcome"]["correct"] = [c // 2 for c in unpack(data["outcome"]["correct"])]
 
     placed(tmp_path, kept, halve)
     done = CliRunner().invoke(app, words)

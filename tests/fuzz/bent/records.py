@@ -35,7 +35,7 @@ def sound() -> tuple[dict[str, Any], ...]:
     """Records of each kind of outcome, as plain data without their ids."""
     outcomes: tuple[dict[str, Any], ...] = (
         {"kind": "counts", "of": 75, "correct": [60, 71, 75, 3]},
-        {"kind": "log-odds", "thousandths": [12, -400, 7, 0], "calibrated": True},
+        {"kind": "log-odds", "thousandths": "<i2:DABw/gcAAAA=", "calibrated": True},
         {"kind": "ranks", "first": [1, 2, 1, 9], "hits": [2, 1, 3, 0],
          "precision": [10**6, 5 * 10**5, 7, 0], "matches": [3, 3, 3, 3]},
     )  # fmt: skip

@@ -1,0 +1,78 @@
+"""Long lists of whole numbers as one short text: `u1:`, `<u2:` and the like, then base64.
+
+What stands before the colon names numpy's type (unsigned or signed, bytes each, little-endian), so
+that anyone unpacks it without this suite:
+
+    kind, _, text = packed.partition(":")
+    numpy.frombuffer(base64.b64decode(text), kind)
+
+All records together take a third less than with their answers in digits. The smallest type that
+holds the numbers is taken: equal numbers give equal bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sys
+from array import array
+from typing import Any
+
+LEAST = 100  # numbers that are worth a packing; fewer stay readable as they are
+KINDS = {
+    "u1": "B",
+    "<u2": "H",
+    "<u4": "I",
+    "<u8": "Q",
+    "i1": "b",
+    "<i2": "h",
+    "<i4": "i",
+    "<i8": "q",
+}
+
+
+def packed(value: Any) -> Any:
+    """The value with every list of at least 100 whole numbers in it as a text."""
+    if isinstance(value, dict):
+        return {name: packed(held) for name, held in value.items()}
+    if isinstance(value, list) and len(value) >= LEAST and all(type(n) is int for n in value):
+        return pack(value)
+    return value
+
+
+def pack(numbers: list[int]) -> str:
+    """The text of whole numbers from -2**63 to 2**64 - 1, at least one."""
+    low, high = min(numbers), max(numbers)
+    size = next(
+        size
+        for size in (1, 2, 4, 8)
+        if (high < 1 << 8 * size if low >= 0 else -low <= 1 << 8 * size - 1 > high)
+    )
+    kind = f"{'' if size == 1 else '<'}{'u' if low >= 0 else 'i'}{size}"
+    held = array(KINDS[kind], numbers)
+    if sys.byteorder == "big":
+        held.byteswap()
+    return f"{kind}:{base64.b64encode(held.tobytes()).decode('ascii')}"
+
+
+def unpack(value: Any) -> Any:
+    """The list of a packed text; anything else as it is, for the schema to judge.
+
+    Raises:
+        ValueError: for a text that is no packing of numbers.
+    """
+    if not isinstance(value, str):
+        return value
+    kind, colon, text = value.partition(":")
+    if not colon or kind not in KINDS:
+        raise ValueError(
+            "numbers are a list, or packed as one of " + ", ".join(f"{name}:" for name in KINDS)
+        )
+    held = array(KINDS[kind])
+    try:
+        held.frombytes(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"packed numbers are cut or damaged ({error})") from None
+    if sys.byteorder == "big":
+        held.byteswap()
+    return held.tolist()
