@@ -87,15 +87,15 @@ def write_leaderboard(
     out = results if out is None else out
     holes = commands(leaderboard)
     analysis = analyse(leaderboard, records, groups_of)
+    published = claims.load(results)
     with contextlib.ExitStack() as stack:
         workers = None
         if figures:
             from benchmark.report.figures.draw import begin
 
-            workers = begin(leaderboard, records, analysis)
+            workers = begin(leaderboard, records, analysis, published)
             stack.callback(workers.stop)
         made_from = f"{suite_version()}, record set {swhid(results / RECORDS)}"
-        published = claims.load(results)
         shown_in = entries(leaderboard)
         cited = references(
             {entry.row.key for entry in shown_in},

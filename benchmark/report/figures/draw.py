@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from benchmark.records.claims import Claim
 from benchmark.records.schema import Record
 from benchmark.report import spotlight
 from benchmark.report.analysis import Analysis
@@ -15,26 +16,37 @@ from benchmark.report.leaderboard import Leaderboard, Section
 
 FigureKinds = (
     "accuracy", "curves", "roc", "det", "retrieval", "forest", "grid", "effects", "cost",
-    "reliability", "shapes", "rates",
+    "budgets", "reliability", "shapes", "rates",
 )  # fmt: skip
 OfAll = ("headline", "ranks")  # figures that belong to no track
 SUFFIXES = (".svg", ".png", ".csv")
 
 
-def draw(leaderboard: Leaderboard, records: Iterable[Record], analysis: Analysis) -> list[Picture]:
+def draw(
+    leaderboard: Leaderboard,
+    records: Iterable[Record],
+    analysis: Analysis,
+    claims: Sequence[Claim] = (),
+) -> list[Picture]:
     """The figures of each section; earlier versions of tasks are not drawn.
 
     Accuracy of episodes, ROC and DET of each verification task, bars of retrieval tasks, the
     learning curves once for each track; and of a track's main task what its records suffice for:
-    differences, the Siamese grid and its main effects, cost, ways and shots, reliability. First of
-    all the headline, last the ranks over data sets.
+    differences, the Siamese grid and its main effects, cost, what more training gives, beside
+    published numbers (`claims`), ways and shots, reliability. First of all the headline, last the
+    ranks over data sets.
     """
-    return drawn(begin(leaderboard, records, analysis))
+    return drawn(begin(leaderboard, records, analysis, claims))
 
 
-def begin(leaderboard: Leaderboard, records: Iterable[Record], analysis: Analysis) -> Workers:
+def begin(
+    leaderboard: Leaderboard,
+    records: Iterable[Record],
+    analysis: Analysis,
+    claims: Sequence[Claim] = (),
+) -> Workers:
     """The same under way, beside whatever else there is to do; `drawn` waits for it."""
-    return Workers(_jobs(leaderboard, list(records), analysis))
+    return Workers(_jobs(leaderboard, list(records), analysis, claims))
 
 
 def drawn(workers: Workers) -> list[Picture]:
@@ -42,7 +54,9 @@ def drawn(workers: Workers) -> list[Picture]:
     return [picture for some in workers.results() for picture in some if picture is not None]
 
 
-def _jobs(leaderboard: Leaderboard, records: list[Record], analysis: Analysis) -> list[Job]:
+def _jobs(
+    leaderboard: Leaderboard, records: list[Record], analysis: Analysis, claims: Sequence[Claim]
+) -> list[Job]:
     """Each gives some pictures, or None in their place."""
     from benchmark.report.figures import accuracy, bars, curves, ranks, rates, shapes
     from benchmark.report.figures import headline as head
@@ -67,7 +81,7 @@ def _jobs(leaderboard: Leaderboard, records: list[Record], analysis: Analysis) -
             add(bars.draw, section)
         else:
             add(accuracy.draw, section)
-            jobs += _of_main_task(whole, section, analysis)
+            jobs += _of_main_task(whole, section, analysis, claims)
             if section.track not in shaped:
                 shaped.add(section.track)
                 add(shapes.draw, leaderboard, section)
@@ -80,9 +94,11 @@ def _jobs(leaderboard: Leaderboard, records: list[Record], analysis: Analysis) -
     return jobs
 
 
-def _of_main_task(whole: Section, section: Section, analysis: Analysis) -> list[Job]:
+def _of_main_task(
+    whole: Section, section: Section, analysis: Analysis, claims: Sequence[Claim]
+) -> list[Job]:
     """What the main task of a track's ranked tasks gives: of all its rows, or of those shown."""
-    from benchmark.report.figures import cost, effects, forest, grid, reliability
+    from benchmark.report.figures import budgets, cost, effects, forest, grid, reliability
 
     if section.kind != "ranked":
         return []
@@ -91,5 +107,6 @@ def _of_main_task(whole: Section, section: Section, analysis: Analysis) -> list[
         lambda: grid.draw(whole),
         lambda: [effects.draw(whole, analysis.effects)],
         lambda: [cost.draw(section)],
+        lambda: [budgets.draw(whole, claims)],
         lambda: [reliability.draw(section, analysis.measured)],
     ]
