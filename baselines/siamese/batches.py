@@ -19,6 +19,7 @@ from benchmark.datasets.data_set import DataSet, Pairs
 from benchmark.errors import OneshotError
 
 Ints = NDArray[np.int64]
+WIDE = 256  # from here on it is quicker not to sort a whole row for its smallest
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,18 +101,30 @@ def class_balanced(index: ClassIndex, classes: int, per_class: int, seed: int, s
     """
     draw = generator(seed, step, "batch")
     by_group = draw.random(index.groups.max() + 1)[index.groups]
-    order = np.lexsort((draw.random(len(index.labels)), by_group))[:classes]
-    if len(np.unique(index.groups)) > 1:
+    at_random = draw.random(len(index.labels))
+    enough = min(classes, len(by_group)) - 1
+    last = np.partition(by_group, enough)[enough]
+    among = np.flatnonzero(by_group <= last)  # the first groups that hold enough, nothing else
+    order = among[np.lexsort((at_random[among], by_group[among]))[:classes]]
+    if index.groups.min() < index.groups.max():
         turns = draw.integers(0, index.turns, index.groups.max() + 1)[index.groups[order]]
     else:
         turns = draw.integers(0, index.turns, len(order))
     sizes = index.sizes[order]
     keys = draw.random((len(order), int(sizes.max())))
     keys[np.arange(keys.shape[1]) >= sizes[:, None]] = 2.0  # beyond a class: sorted to the end
-    positions = keys.argsort(axis=1)[:, :per_class]
+    positions = _smallest(keys, per_class)
     items = index.items[index.starts[order][:, None] + positions].ravel()
     labels = index.labels[order] * index.turns + turns
     return Batch(items, np.repeat(labels, per_class), np.repeat(turns, per_class))
+
+
+def _smallest(keys: NDArray[np.float64], count: int) -> Ints:
+    """Where each row's `count` smallest keys stand, the smallest first."""
+    if keys.shape[1] <= max(count, WIDE):
+        return keys.argsort(axis=1)[:, :count]
+    some = np.argpartition(keys, count - 1, axis=1)[:, :count]
+    return np.take_along_axis(some, np.take_along_axis(keys, some, 1).argsort(axis=1), 1)
 
 
 def plain(index: ClassIndex, count: int, seed: int, step: int) -> Batch:

@@ -148,10 +148,10 @@ class _Training:
         batch = self.draw(step)
         self._resize(self.sizes.at(step))
         items = torch.from_numpy(batch.items).to(self.images.device)
-        images = self.images[items]
+        images = self.images.index_select(0, items)  # several times as quick as self.images[items]
         self.run.mark("data")
         if self.data.train.kind == "image":
-            images = augment(images.float() / 255, batch.turns, recipe, seed, step)
+            images = augment(images.float().div_(255), batch.turns, recipe, seed, step)
             images = images.contiguous(memory_format=torch.channels_last)
             self.run.mark("augmentation")
         for group in self.optimiser.param_groups:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from baselines.randomness import generator
 from baselines.siamese.batches import (
     Batch,
+    ClassIndex,
     class_balanced,
     index_classes,
     labelled,
@@ -65,6 +67,30 @@ def test_classes_of_different_sizes(draw: Callable[..., DataSet]) -> None:
         assert len(np.unique(batch.items)) == 6
         check_items(pairs(index, 8, seed=0, step=step), data, 1)
         check_items(triplets(index, 8, seed=0, step=step), data, 1)
+
+
+@pytest.mark.parametrize("per_class", [1, 3])
+@pytest.mark.parametrize("groups", [1, 9])
+@pytest.mark.parametrize("largest", [20, 700])
+def test_shortcuts_draw_what_sorting_everything_draws(
+    largest: int, groups: int, per_class: int
+) -> None:
+    random = np.random.default_rng(largest + groups)
+    sizes = random.integers(per_class, largest, 50)
+    starts, of = np.cumsum(sizes) - sizes, np.sort(random.integers(0, groups, 50))
+    index = ClassIndex(np.arange(sizes.sum()), starts, sizes, np.arange(50), of, turns=1)
+    for step in range(40):
+        draw = generator(7, step, "batch")
+        by_group = draw.random(of.max() + 1)[of]
+        order = np.lexsort((draw.random(50), by_group))[:12]
+        draw.integers(0, 1, of.max() + 1 if groups > 1 else 12)
+        keys = draw.random((12, sizes[order].max()))
+        rows = [
+            np.argsort(k[:size])[:per_class] for k, size in zip(keys, sizes[order], strict=True)
+        ]
+        expected = (starts[order][:, None] + rows).ravel()
+        found = class_balanced(index, 12, per_class, 7, step).items
+        assert found.tolist() == expected.tolist()
 
 
 def test_too_few_items_are_named(data_set: DataSet) -> None:

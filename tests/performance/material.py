@@ -26,13 +26,18 @@ def photographs() -> tuple[DataSet, bool]:
     return _split("mini-imagenet", "test", (3, 84, 20, 600), "photograph")
 
 
-def training_images(track: str) -> tuple[DataSet, bool]:
-    """A track's training split in memory at its recipe's size; False: noise of the same shape.
+def training_images(track: str, side: int | None = None) -> tuple[DataSet, bool]:
+    """A track's training split in memory; False: noise of the same shape.
 
     Of photographs a hundred of each class, which are more than any cache holds.
+
+    Args:
+        track: one of `SHAPES`.
+        side: of the images; default its recipe's.
     """
     family: Family = "character" if track.startswith("omniglot") else "photograph"
-    return _split(track, "train", SHAPES[track], family)
+    channels, usual, classes, each = SHAPES[track]
+    return _split(track, "train", (channels, side or usual, classes, each), family)
 
 
 def _split(

@@ -17,7 +17,8 @@ Machine: {machine}.{told}
 
 The sides take turns in one run, and the median of several turns counts. Absolute times belong to
 this machine, and a busy one measures more noise than speed; ratios are what matters. Peers get the
-same images, already decoded and in memory.
+same images, already decoded and in memory, and where it says so from files, as most of their own
+data sets read them.
 
 Why it is fast, in four sentences. Each image goes through the network once, however many episodes
 ask about it; episodes are then index arithmetic on the embeddings. A network that only embeds has

@@ -1,7 +1,8 @@
-"""The peers, as their own tutorials use them, on the same images in memory.
+"""The peers, as their own tutorials use them, on the same images.
 
-No image file is opened and none is resized while a peer is timed, although each does both in its
-own data sets: what is measured is how items are put together and asked, at its best.
+In memory no image file is opened and none is resized while a peer is timed, although most do both
+in their own data sets: that measures how items are put together and asked, at its best. `files`
+has the images as most peers read them.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from benchmark.datasets.data_set import whole  # noqa: E402
 from benchmark.evaluation.episodes import answer  # noqa: E402
 from performance import page, peers  # noqa: E402
+from performance.files import Files  # noqa: E402
 from performance.material import asked  # noqa: E402
 from performance.measure import Aim, Findings, Side, Table, alternate  # noqa: E402
 
@@ -59,6 +60,20 @@ def test_peers_answer_the_same_episodes_alike(peer, data):
     ours = answer(model, loaded).correct
     assert theirs == ours.tolist()
     assert 0.3 < ours.mean() / 75 < 0.98  # neither guessed nor too easy to differ
+
+
+@pytest.mark.parametrize(("channels", "most"), [(1, 1e-6), (3, 0.35)])
+def test_files_hold_the_same_images(channels, most, tmp_path):
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (6, channels, 28, 28)).astype(np.uint8)
+    images = images if channels == 1 else np.sort(images, axis=2)  # JPEG keeps smooth ones best
+    labels = np.arange(6)
+    read, held = Files(images, labels, 28, tmp_path), peers.Items(torch.from_numpy(images), labels)
+    for number in range(6):
+        assert read[number][1] == held[number][1] == number
+        assert (read[number][0] - held[number][0]).abs().max() < most
+    smaller = Files(images[:1], labels[:1], 14, tmp_path)[0][0]
+    assert tuple(smaller.shape) == ((1, 14, 14) if channels == 1 else (3, 28, 28))
 
 
 def test_episodes_hold_what_they_should(data):
