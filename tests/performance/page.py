@@ -27,7 +27,9 @@ training are indices into one array, and views are made by one warp of the whole
 a training frees is kept for its next step instead of being asked from the system anew.
 
 Evaluation in float32 is what is published, and its embeddings do not depend on the batch;
-`--set dtype=bfloat16` or `float16` is quicker on some machines and stands in the record's recipe.
+`--set dtype=bfloat16` or `float16` stands in the record's recipe. The first is quicker on many
+machines and changes a few decisions in a thousand, the second hardly any, but only GPUs are quick
+at it.
 `oneshot run --profile` shows where the time of a training goes.
 
 ![How many times as fast as its peers, and memory]({figure})
