@@ -69,6 +69,14 @@ def marks(result: Result) -> str:
     return "".join(mark for mark in NOTES if carried[mark])
 
 
+def shared_marks(results: Iterable[Result]) -> str:
+    """The marks that all of several measured results carry: to be told once, not at each."""
+    carried = [marks(result) for result in results if result.accuracy is not None]
+    if len(carried) < 2:
+        return ""
+    return "".join(mark for mark in NOTES if all(mark in each for each in carried))
+
+
 def cell(result: Result) -> str:
     """The result without its marks, or the word for a hole."""
     if result.accuracy is None:

@@ -14,7 +14,7 @@ from scipy import stats
 from synthetic_records import TRAINED, record, save
 
 from benchmark.errors import OneshotError
-from benchmark.report import effects_text
+from benchmark.report import cells, effects_text
 from benchmark.report.analysis import analyse
 from benchmark.report.figures import effects, grid
 from benchmark.report.findings_effects import with_effects
@@ -93,6 +93,22 @@ def test_the_heat_map_shows_numbers_holes_and_what_cannot_be():
             expected = accuracy(made, f"siamese-conv4-{distance}-{loss}").mean()
             assert row["state"] == "measured"
             assert float(row["accuracy"]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_what_is_said_of_every_cell_is_said_once():
+    few = crossed(seeds=(0,))
+    section = analysed(few)[0]
+    results = [row.results[0] for row in section.rankings[0].rows]
+    both = cells.ONE_SEED + cells.PREFIX
+    assert {cells.marks(result) for result in results} == {both} == {cells.shared_marks(results)}
+    (once,) = grid.draw(section)
+    again = cell("conv4", "cosine", "triplet", seed=1)
+    mixed = analysed([*few, again])[0]
+    told = [row.results[0] for row in mixed.rankings[0].rows]
+    assert cells.shared_marks(told) == cells.PREFIX and cells.ONE_SEED in cells.marks(told[-1])
+    (each,) = grid.draw(mixed)
+    assert once.files[f"{once.stem}.svg"] != each.files[f"{each.stem}.svg"]
+    assert cells.shared_marks(results[:1]) == ""  # one cell is no pattern
 
 
 def test_a_failed_cell_is_told_apart_from_a_hole():

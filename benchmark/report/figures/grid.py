@@ -96,11 +96,12 @@ def _figure(section: Section, panels: list[Panel]) -> theme.Picture:
     values = [100 * r.accuracy.mean for p in panels for c in p.cells.values()
               if (r := c.result).accuracy is not None]  # fmt: skip
     low, high = min(values), max(values)
+    shared = words.shared_marks(_results(panels))
     with theme.theme():
         figure = theme.canvas(max(width, 4.6), height * len(panels) + lowest + 0.85)
         axes = figure.subplots(len(panels), 1, squeeze=False).flatten()
         for ax, panel in zip(axes, panels, strict=True):
-            _heat(ax, panel, distances, losses, low, high)
+            _heat(ax, panel, distances, losses, (low, high), shared)
             ax.set_title(printable(panel.ranking.title), fontsize=8)
             ax.tick_params(labelbottom=panel is panels[-1])
         for label in axes[-1].get_xticklabels():
@@ -108,17 +109,29 @@ def _figure(section: Section, panels: list[Panel]) -> theme.Picture:
         figure.suptitle(
             f"{printable(backbone)}, accuracy on {printable(column.name)}, %", fontsize=9.5
         )
-        figure.legend(handles=_legend(panels, distances, losses), loc="outside lower center",
-                      ncols=1, fontsize=7.5, handlelength=1.4)  # fmt: skip
+        handles = _legend(panels, distances, losses, shared)
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=1, fontsize=7.5, handlelength=1.4
+        )
         stem = f"grid-{slug(section.title)}-{slug(backbone)}"
         made = theme.files(figure, stem, HEADER, _data(panels, distances, losses))
     caption = f"Distance x loss of Siamese networks on {backbone}: accuracy on {column.name}"
     return theme.Picture(section.title, stem, caption, made)
 
 
+def _results(panels: list[Panel]) -> list[Result]:
+    return [cell.result for panel in panels for cell in panel.cells.values()]
+
+
 def _heat(
-    ax: Axes, panel: Panel, distances: list[str], losses: list[str], low: float, high: float
+    ax: Axes,
+    panel: Panel,
+    distances: list[str],
+    losses: list[str],
+    bounds: tuple[float, float],
+    shared: str,
 ) -> None:
+    low, high = bounds
     for y, distance in enumerate(distances):
         for x, loss in enumerate(losses):
             state, result = panel.state(distance, loss), panel.result(distance, loss)
@@ -138,7 +151,8 @@ def _heat(
             shade = SHADES(share)
             ax.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, facecolor=shade, lw=0))
             ink = "white" if np.dot(shade[:3], (0.299, 0.587, 0.114)) < 0.52 else theme.INK
-            text = f"{value:.1f}{words.marks(result)}"
+            own = "".join(mark for mark in words.marks(result) if mark not in shared)
+            text = f"{value:.1f}{own}"
             ax.text(x, y, text, ha="center", va="center", fontsize=7.5, color=ink)
     ax.set_xticks(range(len(losses)), [printable(loss) for loss in losses])
     ax.set_yticks(range(len(distances)), [printable(distance) for distance in distances])
@@ -147,7 +161,9 @@ def _heat(
     ax.spines[:].set_visible(False)
 
 
-def _legend(panels: list[Panel], distances: list[str], losses: list[str]) -> list[Patch | Line2D]:
+def _legend(
+    panels: list[Panel], distances: list[str], losses: list[str], shared: str
+) -> list[Patch | Line2D]:
     states = {panel.state(d, loss) for panel in panels for d in distances for loss in losses}
     handles: list[Patch | Line2D] = []
     if "not run" in states:
@@ -157,9 +173,10 @@ def _legend(panels: list[Panel], distances: list[str], losses: list[str]) -> lis
         handles.append(
             Patch(facecolor="white", edgecolor="white", label="empty: cannot be combined")
         )
-    results = [cell.result for panel in panels for cell in panel.cells.values()]
-    for note in words.notes(results):
-        handles.append(Line2D([], [], lw=0, label=note.partition(":")[0]))
+    for note in words.notes(_results(panels)):
+        mark, _, said = note.partition(":")[0].partition(" ")
+        label = f"all cells: {said[0].lower()}{said[1:]}" if mark in shared else f"{mark} {said}"
+        handles.append(Line2D([], [], lw=0, label=label))
     return handles
 
 
