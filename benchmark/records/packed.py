@@ -32,27 +32,36 @@ KINDS = {
 
 
 def packed(value: Any) -> Any:
-    """The value with every list of at least 100 whole numbers in it as a text."""
+    """The value with every list of at least 100 whole numbers in it as a text.
+
+    Numbers that no type of eight bytes holds stay a list.
+    """
     if isinstance(value, dict):
         return {name: packed(held) for name, held in value.items()}
     if isinstance(value, list) and len(value) >= LEAST and all(type(n) is int for n in value):
-        return pack(value)
+        return value if _kind(min(value), max(value)) is None else pack(value)
     return value
 
 
 def pack(numbers: list[int]) -> str:
-    """The text of whole numbers from -2**63 to 2**64 - 1, at least one."""
-    low, high = min(numbers), max(numbers)
-    size = next(
-        size
-        for size in (1, 2, 4, 8)
-        if (high < 1 << 8 * size if low >= 0 else -low <= 1 << 8 * size - 1 > high)
-    )
-    kind = f"{'' if size == 1 else '<'}{'u' if low >= 0 else 'i'}{size}"
+    """The text of whole numbers, at least one, which a type of at most eight bytes holds."""
+    kind = _kind(min(numbers), max(numbers))
+    if kind is None:
+        raise OverflowError("no type of eight bytes holds all of these numbers")
     held = array(KINDS[kind], numbers)
     if sys.byteorder == "big":
         held.byteswap()
     return f"{kind}:{base64.b64encode(held.tobytes()).decode('ascii')}"
+
+
+def _kind(low: int, high: int) -> str | None:
+    """The smallest type from `low` to `high`, unsigned where none is below zero."""
+    for kind in KINDS:
+        bits = 8 * int(kind[-1])
+        least, most = (0, 2**bits - 1) if "u" in kind else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        if least <= low and high <= most:
+            return kind
+    return None
 
 
 def unpack(value: Any) -> Any:

@@ -45,6 +45,10 @@ def test_only_long_lists_of_whole_numbers_are_packed():
         "none": None,
     }
     assert packed(told) == told | {"many": pack(many), "within": {"many": pack(many)}}
+    beyond = [[2**64] * LEAST, [-1, 2**63] * LEAST]
+    assert packed({"a": beyond[0], "b": beyond[1]}) == {"a": beyond[0], "b": beyond[1]}
+    with pytest.raises(OverflowError):
+        pack(beyond[1])
 
 
 OUTCOMES = [

@@ -47,8 +47,12 @@ class Line:
     """One recipe but for its items, ascending."""
 
     pool: str
-    label: str
     points: tuple[Point, ...]
+
+    @property
+    def label(self) -> str:
+        """The longest training's, which tells recipes of one model apart."""
+        return self.points[-1].row.label
 
 
 def draw(section: Section, claims: Sequence[Claim] = ()) -> theme.Picture | None:
@@ -106,8 +110,8 @@ def _lines(section: Section) -> list[Line]:
             point = Point(result.training_items, result.accuracy, row, len(result.seeds))
             found[ranking.pool, row.key, digest(rest)][point.items] = point
     lines = [
-        Line(pool, key, tuple(point for _, point in sorted(points.items())))
-        for (pool, key, _), points in sorted(found.items())
+        Line(pool, tuple(point for _, point in sorted(points.items())))
+        for (pool, *_), points in sorted(found.items())
         if len(points) > 1
     ]
     return sorted(lines, key=lambda line: -line.points[-1].accuracy.mean)
@@ -132,7 +136,7 @@ def _axis(ax: Axes, lines: list[Line], published: list[float]) -> None:
         for point in line.points
         for value in (point.accuracy.low, point.accuracy.high)
     ] + published
-    air = 0.04 * (max(values) - min(values))
+    air = 0.04 * max(max(values) - min(values), 1.0)
     ax.grid()
     ax.set_xscale("log")
     ax.set_xlim(lengths[0] / 1.15, lengths[-1] * 1.15)
