@@ -1,19 +1,22 @@
-"""Long lists of whole numbers as one short text: `u1:`, `<u2:` and the like, then base64.
+"""Long lists of whole numbers as one short text: `u1:`, `<u2:`, `u1+120:`, then base64.
 
-What stands before the colon names numpy's type (unsigned or signed, bytes each, little-endian), so
-that anyone unpacks it without this suite:
+What stands before the colon names numpy's type (unsigned or signed, bytes each, little-endian), and
+after a plus what is to be added to each, so that anyone unpacks it without this suite:
 
-    kind, _, text = packed.partition(":")
-    numpy.frombuffer(base64.b64decode(text), kind)
+    head, _, text = packed.partition(":")
+    kind, _, least = head.partition("+")
+    numpy.frombuffer(base64.b64decode(text), kind).astype(int) + int(least or 0)
 
-All records together take a third less than with their answers in digits. The smallest type that
-holds the numbers is taken: equal numbers give equal bytes.
+All records together take less than half of what their answers take in digits. The smallest type
+that holds the numbers is taken, and a smallest number told only where that makes it smaller: equal
+numbers give equal bytes.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
 import sys
 from array import array
 from typing import Any
@@ -29,6 +32,7 @@ KINDS = {
     "<i4": "i",
     "<i8": "q",
 }
+HEAD = re.compile(rf"({'|'.join(KINDS)})(?:\+(-?[0-9]{{1,20}}))?")
 
 
 def packed(value: Any) -> Any:
@@ -45,13 +49,17 @@ def packed(value: Any) -> Any:
 
 def pack(numbers: list[int]) -> str:
     """The text of whole numbers, at least one, which a type of at most eight bytes holds."""
-    kind = _kind(min(numbers), max(numbers))
+    low, high = min(numbers), max(numbers)
+    kind, above = _kind(low, high), _kind(0, high - low)
     if kind is None:
         raise OverflowError("no type of eight bytes holds all of these numbers")
+    head = kind
+    if above is not None and above[-1] < kind[-1]:
+        kind, head, numbers = above, f"{above}+{low}", [number - low for number in numbers]
     held = array(KINDS[kind], numbers)
     if sys.byteorder == "big":
         held.byteswap()
-    return f"{kind}:{base64.b64encode(held.tobytes()).decode('ascii')}"
+    return f"{head}:{base64.b64encode(held.tobytes()).decode('ascii')}"
 
 
 def _kind(low: int, high: int) -> str | None:
@@ -72,16 +80,18 @@ def unpack(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    kind, colon, text = value.partition(":")
-    if not colon or kind not in KINDS:
+    head, colon, text = value.partition(":")
+    read = HEAD.fullmatch(head)
+    if not colon or read is None:
         raise ValueError(
             "numbers are a list, or packed as one of " + ", ".join(f"{name}:" for name in KINDS)
         )
-    held = array(KINDS[kind])
+    held = array(KINDS[read[1]])
     try:
         held.frombytes(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError) as error:
         raise ValueError(f"packed numbers are cut or damaged ({error})") from None
     if sys.byteorder == "big":
         held.byteswap()
-    return held.tolist()
+    least = int(read[2] or 0)
+    return [least + number for number in held] if least else held.tolist()
