@@ -58,7 +58,9 @@ def draw(section: Section) -> theme.Picture:
     lines = [_lines(section, chunk) for chunk in chunks]
     note = spotlight.note(section)
     labels = max(len(line.label) for some in lines for line in some)
-    width = 0.065 * labels + 0.3 + max(2.3 * abreast, 3.6)
+    title = max(len(column.name) for column in columns)
+    panel = min(max(2.3, 0.084 * title + 0.1), 3.6)  # inches
+    width = 0.065 * labels + 0.3 + max(panel * abreast, 3.6)
     heights = [0.185 * (some[-1].y + 1) for some in lines]
     low, high = _limits(_lines(section, columns), columns)
     with theme.theme():
