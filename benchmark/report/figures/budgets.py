@@ -80,7 +80,7 @@ def draw(section: Section, claims: Sequence[Claim] = ()) -> theme.Picture | None
             points.append(labels.Named(last.items, 100 * last.accuracy.mean, line.label, number))
         edge = ax.get_xlim()[1]
         for claim in told:
-            label = f"published: {claim.detail or claim.method}"
+            label = f"{claim.source.partition(' (')[0]}: {claim.detail or claim.method}"
             number = keys[claim.model or ""]
             points.append(labels.Named(edge, claim.percent, label, number))
         ax.set_ylabel(f"accuracy on {printable(task)}, %")
@@ -92,7 +92,7 @@ def draw(section: Section, claims: Sequence[Claim] = ()) -> theme.Picture | None
     caption = (
         f"Accuracy on {task} of the same recipe at several lengths of training, with 95 % intervals"
         " over episodes and seeds"
-        + ("; in the margin published numbers of the same method and protocol" if told else "")
+        + ("; with a year: published numbers of the same method and protocol" if told else "")
     )
     return theme.Picture(section.title, stem, caption, made)
 
