@@ -9,7 +9,7 @@ DEMO_MODELS := chance pixels-cosine untrained-conv4 siamese-conv4-euclidean-cont
 	prototypical-conv4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all fuzz performance lint format build learn2learn clean
+.PHONY: help setup demo pages test test-all fuzz performance lint format build learn2learn clean
 
 help: ## what can be typed
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,12 @@ demo: setup ## trains and compares models on the embedded glyphs, in under five 
 	@$(BIN)/oneshot run $(DEMO_MODELS) --task 'glyphs-[0-9]*w1s' --budget quick --seeds 0 \
 		--results $(DEMO)/results --work $(DEMO)/work
 	@$(BIN)/oneshot leaderboard --results $(DEMO)/results
+
+pages: setup ## tables, pages, figures, and the documents that quote records, made anew
+	@$(BIN)/oneshot leaderboard
+	@$(BIN)/python tools/update_readme.py
+	@$(BIN)/python tools/update_findings.py
+	@$(BIN)/python tools/update_statistics.py
 
 test: setup lint ## style, types and the test suite
 	@$(BIN)/python -m pytest -m "not slow"
