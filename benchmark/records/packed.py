@@ -7,8 +7,8 @@ after a plus what is to be added to each, so that anyone unpacks it without this
     kind, _, least = head.partition("+")
     numpy.frombuffer(base64.b64decode(text), kind).astype(int) + int(least or 0)
 
-All records together take less than half of what their answers take in digits. The smallest type
-that holds the numbers is taken, and a smallest number told only where that makes it smaller: equal
+The answers of the committed records take half of what they take in digits. The smallest type that
+holds the numbers is taken, and a smallest number told only where that makes it smaller: equal
 numbers give equal bytes.
 """
 

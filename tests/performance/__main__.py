@@ -49,7 +49,9 @@ def main() -> None:
             for row in table.rows:
                 print("  " + " | ".join(row))
         for aim in found.aims:
-            print(f"  {'reached' if aim.reached else 'NOT REACHED'}: {aim.what}: {aim.value:.4g}")
+            limited = aim.least is not None or aim.most is not None
+            told = "reached" if aim.reached else "NOT REACHED"
+            print(f"  {told if limited else 'no aim'}: {aim.what}: {aim.value:.4g}")
     only = given.only if set(given.only) != set(SCRIPTS) else ()
     for path in page.write(findings, where, given.out, only):
         print(path)

@@ -28,8 +28,8 @@ a training frees is kept for its next step instead of being asked from the syste
 
 Evaluation in float32 is what is published, and its embeddings do not depend on the batch;
 `--set dtype=bfloat16` or `float16` stands in the record's recipe. The first is quicker on many
-machines and changes a few decisions in a thousand, the second hardly any, but only GPUs are quick
-at it.
+machines and changes a few decisions in a thousand; the second changes hardly any, and is slow on a
+processor that has to imitate it, as below.
 `oneshot run --profile` shows where the time of a training goes.
 
 ![How many times as fast as its peers, and memory]({figure})
