@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +31,8 @@ def tune(
 ) -> None:
     """Tries eight settings (learning rate x margin or temperature) and writes how each validated.
 
-    No test item is read. Suites follow the outcome: `oneshot run --suite siamese-grid`.
+    No test item is read. Then it says which command trains with the best. Suites follow the
+    outcome by themselves, as `oneshot run --suite siamese-grid` does.
     """
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import Surroundings, check_budget
@@ -65,6 +67,8 @@ def make_searches(searches: list[Search], place: Surroundings) -> None:
                 outcome = search.make(place, watch, starting)
                 watch.console.print(table(outcome), markup=False)
                 watch.console.print(f"wrote {place.results}/{search.name}", markup=False)
+                for line in advice(search, outcome):
+                    watch.console.print(line, markup=False, soft_wrap=True)
         except KeyboardInterrupt:
             raise OneshotError(
                 "Interrupted; finished trainings are kept.",
@@ -80,3 +84,29 @@ def table(outcome: Outcome) -> str:
         settings = "  ".join(f"{name}={value:g}" for name, value in trial.settings.items())
         lines.append(f"{'*' if trial is outcome.best else ' '} {score:>9}  {settings}")
     return "\n".join([f"{outcome.model} on {outcome.task}:", *lines])
+
+
+def advice(search: Search, outcome: Outcome) -> list[str]:
+    """How to train with the best setting, and which of its numbers may not be at their best.
+
+    A number is named where it is the lowest or highest of at least three that were tried: the
+    search ended before its optimum was seen on both sides.
+    """
+    best = outcome.best
+    if best is None:
+        return ["no setting could be trained"]
+    task = outcome.task.removesuffix("@validation")
+    words = ["oneshot run", shlex.quote(search.model), "--task", task]
+    words += [f"--set {name}={value:g}" for name, value in best.settings.items()]
+    if search.budget != "quick":
+        words.append(f"--budget {search.budget}")
+    lines = ["train with the best: " + " ".join(words)]
+    for name, value in best.settings.items():
+        tried = sorted({trial.settings[name] for trial in outcome.trials})
+        if len(tried) >= 3 and value in (tried[0], tried[-1]):
+            end, beyond = ("lowest", "lower") if value == tried[0] else ("highest", "higher")
+            lines.append(
+                f"{name}={value:g} is the {end} that was tried: a {beyond} one may be better yet "
+                f"(oneshot run ... --set {name}=... --task {outcome.task})"
+            )
+    return lines

@@ -110,6 +110,11 @@ def test_tune_shows_every_setting_and_marks_the_best(tmp_path):
     assert told.exit_code == 0, told.output
     best = [line for line in told.stdout.splitlines() if line.startswith("*")]
     assert len(best) == 1 and best[0].endswith("sharpness=1")
+    told_to = (
+        f"train with the best: oneshot run {path}:Learner --task glyphs-20w1s --set sharpness=1"
+    )
+    assert told_to in told.stdout.splitlines()
+    assert "may be better" not in told.stdout  # of two values each is an end
     assert list((tmp_path / "r" / "tuning" / "glyphs").glob("*.json"))
 
 

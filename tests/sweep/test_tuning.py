@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from benchmark.cli.tune import advice
 from benchmark.datasets import store
 from benchmark.datasets.data_set import Groups, Pairs, whole
 from benchmark.datasets.description import Own
@@ -83,7 +84,7 @@ def test_nothing_is_chosen_where_all_failed(tmp_path):
         model=search.model, track="glyphs", budget="quick", task="t", seed=1, of=1,
         trials=[Trial(factors={}, settings={}, correct=None)],
     )  # fmt: skip
-    assert outcome.best is None
+    assert outcome.best is None and advice(search, outcome) == ["no setting could be trained"]
     path = tmp_path / search.name
     path.parent.mkdir(parents=True)
     path.write_text(outcome.model_dump_json())
@@ -91,6 +92,42 @@ def test_nothing_is_chosen_where_all_failed(tmp_path):
     plan = make([wanted], tmp_path)
     assert not plan.planned and not plan.searches
     assert "could be trained" in plan.refused[0].reason and "delete" in plan.refused[0].reason
+
+
+@pytest.mark.parametrize(
+    ("right", "told"),
+    [
+        ([9, 5, 1], "margin=1 is the lowest that was tried: a lower one may be better"),
+        ([1, 5, 9], "margin=4 is the highest that was tried: a higher one may be better"),
+        ([1, 9, 5], None),
+        ([None, 9, 5], None),
+    ],
+)
+def test_an_optimum_at_the_end_of_a_search_is_told(right, told):
+    search = Search("siamese-conv4-euclidean-contrastive", "glyphs", "standard")
+    trials = [
+        Trial(factors={"margin": m, "learning_rate": r}, settings={"margin": m, "learning_rate": r},
+              correct=None if correct is None else correct + (r == 0.5))
+        for m, correct in zip((1.0, 2.0, 4.0), right, strict=True) for r in (0.5, 1.0)
+    ]  # fmt: skip
+    task = "glyphs-20w1s@validation"
+    outcome = Outcome(
+        model=search.model,
+        track="glyphs",
+        budget="standard",
+        task=task,
+        seed=1,
+        of=9,
+        trials=trials,
+    )
+    command, *rest = advice(search, outcome)
+    margin = outcome.best.settings["margin"]
+    assert command.endswith(
+        f"{search.model} --task glyphs-20w1s --set margin={margin:g} --set learning_rate=0.5 "
+        "--budget standard"
+    )  # which of two learning rates is best says nothing of others
+    assert len(rest) == (told is not None)
+    assert all(line.startswith(told) and task in line for line in rest)
 
 
 def test_labelled_pairs_choose_by_their_error_rate(learner, tmp_path, monkeypatch):
