@@ -7,6 +7,7 @@ differ between two equal measurements.
 
 from __future__ import annotations
 
+import operator
 from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
@@ -193,7 +194,7 @@ class Ranks(Part):
             raise ValueError("ranks and numbers of matches start at 1")
         if min(self.precision) < 0 or max(self.precision) > 1_000_000:
             raise ValueError("average precisions must lie between 0 and 1000000")
-        if any(not 0 <= hit <= most for hit, most in zip(self.hits, matches, strict=True)):
+        if min(self.hits) < 0 or not all(map(operator.le, self.hits, matches)):
             raise ValueError("hits must lie between 0 and the number of matches")
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ from benchmark.report.holes import commands
 from benchmark.report.leaderboard import Leaderboard, build
 from benchmark.report.page import render as page_file
 from benchmark.report.pair_columns import SHEETS
-from benchmark.report.results import GroupsOf
+from benchmark.report.play.questions import on_glyphs
+from benchmark.report.results import GroupsOf, default_groups
 from benchmark.report.suite import suite_version
 
 if TYPE_CHECKING:
@@ -77,17 +79,22 @@ def write_leaderboard(
     Raises:
         OneshotError: if there are no records, one is invalid, or some cannot share a table.
     """
-    records = load(results)
-    leaderboard = build(records, groups_of, readings.load(results))
-    if not leaderboard.sections:
-        raise OneshotError(
-            f"There are no results in {results / RECORDS} yet.",
-            "Type: oneshot run pixels-euclidean --task glyphs-5w1s --seeds 0",
-        )
-    out = results if out is None else out
-    holes = commands(leaderboard)
-    analysis = analyse(leaderboard, records, groups_of)
-    published = claims.load(results)
+    groups_of = groups_of or default_groups()
+    with ThreadPoolExecutor(1) as beside:
+        # Unpacks the drawings that the page asks about, which lets Python go on; over before any
+        # process is copied.
+        beside.submit(on_glyphs)
+        records = load(results)
+        leaderboard = build(records, groups_of, readings.load(results))
+        if not leaderboard.sections:
+            raise OneshotError(
+                f"There are no results in {results / RECORDS} yet.",
+                "Type: oneshot run pixels-euclidean --task glyphs-5w1s --seeds 0",
+            )
+        out = results if out is None else out
+        holes = commands(leaderboard)
+        analysis = analyse(leaderboard, records, groups_of)
+        published = claims.load(results)
     with contextlib.ExitStack() as stack:
         workers = None
         if figures:

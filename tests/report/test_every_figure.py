@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import seaborn as sns
+from matplotlib import rcParamsDefault
 from synthetic_records import FIXED, TASKS, TRAINED, record, save
 
 from benchmark.records.schema import Calibration, Record
+from benchmark.report.figures import theme
 from benchmark.report.write import write_leaderboard
 
 HOSTILE = "<script>|`*_[x](http://y)\n\x1b[31m$a^b$"
@@ -101,3 +104,15 @@ def test_a_thousand_records_are_drawn_in_seconds(tmp_path):
     write_leaderboard(results, groups_of=groups_of)
     # Of this process and those that draw; matplotlib differs from one version to the next.
     assert sum(os.times()[:4]) - sum(started[:4]) < 15
+
+
+def test_the_theme_is_seaborns():
+    told = {**sns.axes_style("ticks"), **sns.plotting_context("paper")}
+    ours = {**rcParamsDefault, **theme.STYLE, **theme.SETTINGS}
+    ours["font.sans-serif"] = told["font.sans-serif"]  # the family is named, never looked for
+    ours["image.cmap"] = told["image.cmap"]  # no picture in false colours is drawn
+    differs = {
+        name for name, value in told.items()
+        if (ours[name] != pytest.approx(value) if isinstance(value, float) else ours[name] != value)
+    }  # fmt: skip
+    assert differs <= set(theme.SETTINGS) and not set(theme.STYLE) - set(told)

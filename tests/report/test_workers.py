@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures.process import BrokenProcessPool
 
 import pytest
@@ -27,31 +28,57 @@ def failing() -> None:
 @pytest.mark.parametrize("processes", [1, 3])
 def test_results_come_in_order_and_errors_as_they_are(processes):
     jobs = [lambda n=n: (n, os.getpid()) for n in range(12)]
-    found = Workers(jobs, processes).results()
+    found = Workers(lambda: jobs, processes).results()
     assert [n for n, _ in found] == list(range(12))
     assert (os.getpid() in {process for _, process in found}) is (processes == 1 or not FORKS)
     for place in (0, 11):
         with pytest.raises(OneshotError, match="It went wrong. Type: something else"):
-            Workers([*jobs[:place], failing, *jobs[place:]], processes).results()
+            Workers(lambda at=place: [*jobs[:at], failing, *jobs[at:]], processes).results()
     assert not multiprocessing.active_children()
 
 
 def test_where_processes_cannot_copy_themselves_the_work_is_done_here(monkeypatch):
     monkeypatch.setattr(workers, "_copies", lambda: False)
-    assert set(Workers([os.getpid] * 9, 3).results()) == {os.getpid()}
+    assert set(Workers(lambda: [os.getpid] * 9, 3).results()) == {os.getpid()}
 
 
 @pytest.mark.skipif(not FORKS, reason="processes are copied on Linux only")
 def test_a_killed_process_is_an_error_and_no_wait():
     jobs = [lambda: os.kill(os.getpid(), signal.SIGKILL), *[int] * 8]
     with pytest.raises(BrokenProcessPool):
-        Workers(jobs, 2).results()
+        Workers(lambda: jobs, 2).results()
 
 
-def test_stopped_work_leaves_no_process():
-    some = Workers([int] * 30, 3)
+def test_stopped_work_leaves_no_process_and_begins_nothing_more():
+    began = time.monotonic()
+    some = Workers(lambda: [lambda: time.sleep(1)] * 30, 3)
     some.stop()
-    assert not multiprocessing.active_children()
+    assert not multiprocessing.active_children() and time.monotonic() - began < 8
+
+
+@pytest.mark.skipif(not FORKS, reason="processes are copied on Linux only")
+def test_of_several_failures_the_first_in_order_comes_through(tmp_path):
+    def late(n):
+        time.sleep(0.3 - 0.1 * n)  # the last fails first
+        raise OneshotError(f"Job {n} went wrong.")
+
+    def touch(n):
+        (tmp_path / str(n)).touch()
+
+    jobs = [*[lambda n=n: late(n) for n in range(3)], *[lambda n=n: touch(n) for n in range(9)]]
+    with pytest.raises(OneshotError, match="Job 0") as caught:
+        Workers(lambda: jobs, 3).results()
+    assert "in late" in "".join(caught.value.__notes__)  # where it happened, which is elsewhere
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_leaves_the_drawing_to_others_imports_no_plotting_library():
+    code = (
+        "import sys; from benchmark.report import write; from benchmark.report.figures import draw;"
+        "sys.exit(' '.join({'matplotlib', 'seaborn', 'pandas'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert told.stderr.strip() == ""
 
 
 def test_an_error_beside_the_drawing_comes_through(tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from benchmark.report import spotlight
 from benchmark.report.cells import FAILED, NOT_RUN
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
+from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
 from benchmark.report.results import Result, TaskColumn
 
@@ -48,7 +49,7 @@ class Line:
         return theme.short(self.ranking.title if self.row is None else self.row.label)
 
 
-def draw(section: Section) -> theme.Picture:
+def draw(section: Section) -> Picture:
     """The figure of one section; panels abreast share their lines."""
     # Tasks that many rankings have first: the lines of those that few have take little room.
     asked = Counter(column for ranking in section.rankings for column in ranking.columns)
@@ -87,7 +88,7 @@ def draw(section: Section) -> theme.Picture:
         stem = f"accuracy-{slug(section.title)}"
         made = theme.files(figure, stem, HEADER, _data(_lines(section, columns), columns))
     caption = f"Accuracy on the tasks of {section.title}, with 95 % intervals for these images"
-    return theme.Picture(section.title, stem, caption + (f"; {note}" if note else ""), made)
+    return Picture(section.title, stem, caption + (f"; {note}" if note else ""), made)
 
 
 def _lines(section: Section, columns: list[TaskColumn]) -> list[Line]:

@@ -13,6 +13,7 @@ from benchmark.report import spotlight
 from benchmark.report.cells import FAILED, NOT_RUN
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
+from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
 from benchmark.report.results import Result, TaskColumn
 from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, NAMES, R_PRECISION
@@ -30,7 +31,7 @@ HEADER = (
 Place = tuple[float, Ranking, Row | None]  # height, and the row or its ranking's heading
 
 
-def draw(section: Section) -> theme.Picture:
+def draw(section: Section) -> Picture:
     """The figure of one section."""
     columns = sorted(
         {c for ranking in section.rankings for c in ranking.columns},
@@ -65,7 +66,7 @@ def draw(section: Section) -> theme.Picture:
         made = theme.files(figure, stem, HEADER, _data(places, columns))
     caption = f"mAP@R, R-precision and Recall@1 on the tasks of {section.title}"
     caption += f"; {note}" if note else ""
-    return theme.Picture(section.title, stem, caption, made)
+    return Picture(section.title, stem, caption, made)
 
 
 def _places(section: Section) -> list[Place]:

@@ -18,6 +18,7 @@ from benchmark.records.claims import Claim
 from benchmark.records.store import slug
 from benchmark.report.escape import printable
 from benchmark.report.figures import labels, theme
+from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Row, Section
 from benchmark.report.main_task import main_name, main_position
 from benchmark.statistics.intervals import Interval
@@ -55,7 +56,7 @@ class Line:
         return self.points[-1].row.label
 
 
-def draw(section: Section, claims: Sequence[Claim] = ()) -> theme.Picture | None:
+def draw(section: Section, claims: Sequence[Claim] = ()) -> Picture | None:
     """The figure of a section's main task; None where no recipe was trained in two lengths."""
     lines = _lines(section)
     if not lines:
@@ -94,7 +95,7 @@ def draw(section: Section, claims: Sequence[Claim] = ()) -> theme.Picture | None
         " over episodes and seeds"
         + ("; with a year: published numbers of the same method and protocol" if told else "")
     )
-    return theme.Picture(section.title, stem, caption, made)
+    return Picture(section.title, stem, caption, made)
 
 
 def _lines(section: Section) -> list[Line]:

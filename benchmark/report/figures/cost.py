@@ -16,6 +16,7 @@ from benchmark.records.store import slug
 from benchmark.report import spotlight
 from benchmark.report.escape import printable
 from benchmark.report.figures import labels, theme
+from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
 from benchmark.report.main_task import main_name, main_position
 from benchmark.report.results import Result
@@ -43,7 +44,7 @@ class Point:
     costs: tuple[float, float]
 
 
-def draw(section: Section) -> theme.Picture | None:
+def draw(section: Section) -> Picture | None:
     """The figure of one section; None without three models and costs that lie apart."""
     points = _points(section)
     if len(points) < MIN_MODELS or not _apart(points):
@@ -74,7 +75,7 @@ def draw(section: Section) -> theme.Picture | None:
         + ("; hollow: trained on a GPU" if any(map(_on_gpu, points)) else "")
         + (f"; {note}" if note else "")
     )
-    return theme.Picture(section.title, stem, caption, made)
+    return Picture(section.title, stem, caption, made)
 
 
 def _on_gpu(point: Point) -> bool:

@@ -25,6 +25,7 @@ from benchmark.report import spotlight
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.panels import LINE, Layout, Panels
+from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
 from benchmark.report.names import describe
 
@@ -52,7 +53,7 @@ def learned(section: Section, records: Iterable[Record]) -> bool:
     return any(r.curve and (r.task.name, r.task.version) in tasks for r in records)
 
 
-def draw(section: Section, records: Iterable[Record]) -> theme.Picture | None:
+def draw(section: Section, records: Iterable[Record]) -> Picture | None:
     """The figure of one section, None if none of its models has a curve."""
     records = list(records)
     models = _models(section, records)
@@ -88,7 +89,7 @@ def draw(section: Section, records: Iterable[Record]) -> theme.Picture | None:
         made = theme.files(panels.figure, stem, HEADER, _data(models))
     caption = f"Learning curves of {section.title}: validation accuracy against training items"
     caption += f"; {note}" if note else ""
-    return theme.Picture(section.title, stem, caption, made)
+    return Picture(section.title, stem, caption, made)
 
 
 def _models(section: Section, records: list[Record]) -> list[Model]:

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from benchmark.report.compare import Comparison
 from benchmark.report.compare_text import p_text
 from benchmark.report.figures import theme
+from benchmark.report.figures.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ HEADER = (
 )  # fmt: skip
 
 
-def draw(rows: Sequence[Comparison]) -> theme.Picture:
+def draw(rows: Sequence[Comparison]) -> Picture:
     """The figure of a comparison, tasks from top to bottom."""
     a, b = (theme.short(side.key) for side in (rows[0].a, rows[0].b))
     names = [
@@ -58,7 +59,7 @@ def draw(rows: Sequence[Comparison]) -> theme.Picture:
                         fontsize=8)  # fmt: skip
         figure.legend(handles=_legend(), loc="outside lower center", ncols=2, fontsize=8)
         files = theme.files(figure, "differences", HEADER, [_data(row) for row in rows])
-    return theme.Picture("", "differences", f"Paired difference of {a} and {b}", files)
+    return Picture("", "differences", f"Paired difference of {a} and {b}", files)
 
 
 def _forest(ax: Axes, rows: Sequence[Comparison]) -> None:

@@ -1,4 +1,8 @@
-"""All figures of a leaderboard, in the order of its sections."""
+"""All figures of a leaderboard, in the order of its sections.
+
+The plotting library is imported where the figures are drawn: not at all in a process that leaves
+them to others.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from benchmark.records.claims import Claim
 from benchmark.records.schema import Record
 from benchmark.report import spotlight
 from benchmark.report.analysis import Analysis
-from benchmark.report.figures.theme import Picture
+from benchmark.report.figures.picture import Picture
 from benchmark.report.figures.workers import Job, Workers
 from benchmark.report.leaderboard import Leaderboard, Section
 
@@ -46,7 +50,7 @@ def begin(
     claims: Sequence[Claim] = (),
 ) -> Workers:
     """The same under way, beside whatever else there is to do; `drawn` waits for it."""
-    return Workers(_jobs(leaderboard, list(records), analysis, claims))
+    return Workers(partial(_jobs, leaderboard, list(records), analysis, claims))
 
 
 def drawn(workers: Workers) -> list[Picture]:

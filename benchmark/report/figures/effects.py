@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from benchmark.records.store import slug
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
+from benchmark.report.figures.picture import Picture
 from benchmark.report.grid_effects import GridEffects
 from benchmark.report.leaderboard import Section
 from benchmark.statistics.effects import Effect
@@ -37,7 +38,7 @@ class Line:
     groups: Effect | None = None
 
 
-def draw(section: Section, found: Sequence[GridEffects]) -> theme.Picture | None:
+def draw(section: Section, found: Sequence[GridEffects]) -> Picture | None:
     """The figure of one section, a panel a ranking; None where no ranking's cells suffice."""
     mine = [each for each in found if each.section is section and each.over_cells is not None]
     if not mine:
@@ -64,7 +65,7 @@ def draw(section: Section, found: Sequence[GridEffects]) -> theme.Picture | None
         f"Main effects of the parts of Siamese networks on {mine[0].column.name}: what a level adds"
         " to the mean of its factor's levels"
     )
-    return theme.Picture(section.title, stem, caption, made)
+    return Picture(section.title, stem, caption, made)
 
 
 def _lines(found: GridEffects) -> list[Line]:

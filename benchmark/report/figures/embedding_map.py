@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -120,12 +120,23 @@ def _episode(figure: Figure, ax: Axes, points: Points, places: NDArray[np.float6
 
 def _split(figure: Figure, ax: Axes, points: Points, places: NDArray[np.float64]) -> None:
     """A dot an item; seven colours times six markers tell up to 42 groups apart."""
-    few = len(points.names) <= MOST
-    for group, name in enumerate(points.names if few else ("",)):
-        here = places[points.groups == group] if few else places
-        ax.scatter(
-            here[:, 0], here[:, 1], s=14, marker=MARKERS[group // 7 % 6], ec="white", lw=0.25,
-            color=theme.colour(group), alpha=0.85, label=printable(name),
-        )  # fmt: skip
-    if few:
-        figure.legend(loc="outside right upper", fontsize=8, markerscale=1.5)
+    import seaborn as sns
+
+    shown = range(len(points.names)) if len(points.names) <= MOST else range(0)
+    looks: dict[str, Any] = {}
+    if shown:
+        looks = {
+            "hue": points.groups, "hue_order": shown, "style": points.groups, "style_order": shown,
+            "palette": [theme.colour(group) for group in shown],
+            "markers": [MARKERS[group // 7 % 6] for group in shown],
+        }  # fmt: skip
+    dot = {"s": 14, "edgecolor": "white", "linewidth": 0.25, "alpha": 0.85}
+    sns.scatterplot(x=places[:, 0], y=places[:, 1], ax=ax, legend=False, **looks, **dot)
+    handles = [
+        Line2D([], [], lw=0, marker=MARKERS[group // 7 % 6], ms=5.6, mec="white", mew=0.4,
+               color=theme.colour(group), alpha=0.85)
+        for group in shown
+    ]  # fmt: skip
+    if handles:
+        labels = [printable(name) for name in points.names]
+        figure.legend(handles, labels, loc="outside right upper", fontsize=8)

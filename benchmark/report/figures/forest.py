@@ -16,6 +16,7 @@ from benchmark.report.cells import NOTES, ONE_SEED
 from benchmark.report.compare_text import p_text
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
+from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Section
 from benchmark.report.reference import BY_ACCURACY, Against, Differences
 
@@ -45,7 +46,7 @@ class Line:
         return theme.short(self.of.ranking.title if against is None else against.row.label)
 
 
-def draw(section: Section, found: Sequence[Differences]) -> theme.Picture | None:
+def draw(section: Section, found: Sequence[Differences]) -> Picture | None:
     """The figure of one section; None where none of its rankings has two models to compare."""
     mine = [each for each in found if each.section is section]
     if not mine:
@@ -69,7 +70,7 @@ def draw(section: Section, found: Sequence[Differences]) -> theme.Picture | None
         f"Paired differences on {mine[0].column.name} to the reference of each ranking: {chosen}"
         + (f"; {note}" if note else "")
     )
-    return theme.Picture(section.title, stem, caption, made)
+    return Picture(section.title, stem, caption, made)
 
 
 def _lines(found: list[Differences]) -> list[Line]:

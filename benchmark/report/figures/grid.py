@@ -20,6 +20,7 @@ from benchmark.records.store import slug
 from benchmark.report import cells as words
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
+from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Section
 from benchmark.report.main_task import main_position
 from benchmark.report.results import Result, TaskColumn
@@ -61,7 +62,7 @@ class Panel:
         return "impossible" if result is None and impossible(distance, loss) else "not run"
 
 
-def draw(section: Section) -> list[theme.Picture]:
+def draw(section: Section) -> list[Picture]:
     """A figure for each backbone that has distances crossed with losses in one ranking."""
     panels = [panel for ranking in section.rankings for panel in _panels(section, ranking)]
     backbones = sorted({panel.backbone for panel in panels})
@@ -86,7 +87,7 @@ def _suffices(panel: Panel) -> bool:
     return all(max(Counter(parts[n] for parts in there).values(), default=0) > 1 for n in (0, 1))
 
 
-def _figure(section: Section, panels: list[Panel]) -> theme.Picture:
+def _figure(section: Section, panels: list[Panel]) -> Picture:
     distances = sorted({distance for panel in panels for distance, _ in panel.cells})
     losses = sorted({loss for panel in panels for _, loss in panel.cells})
     backbone, column = panels[0].backbone, panels[0].column
@@ -116,7 +117,7 @@ def _figure(section: Section, panels: list[Panel]) -> theme.Picture:
         stem = f"grid-{slug(section.title)}-{slug(backbone)}"
         made = theme.files(figure, stem, HEADER, _data(panels, distances, losses))
     caption = f"Distance x loss of Siamese networks on {backbone}: accuracy on {column.name}"
-    return theme.Picture(section.title, stem, caption, made)
+    return Picture(section.title, stem, caption, made)
 
 
 def _results(panels: list[Panel]) -> list[Result]:

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
+from benchmark.report.figures.picture import Picture
 from benchmark.report.headline import TITLE, Headline, Line, Part
 from benchmark.report.results import Result
 
@@ -25,7 +26,7 @@ HEADER = (
 )  # fmt: skip
 
 
-def draw(found: Headline | None) -> theme.Picture | None:
+def draw(found: Headline | None) -> Picture | None:
     """The figure; None without a headline."""
     if found is None:
         return None
@@ -45,7 +46,7 @@ def draw(found: Headline | None) -> theme.Picture | None:
         figure.legend(handles=_legend(), loc="outside lower center", ncols=2, fontsize=7.5)
         made = theme.files(figure, STEM, HEADER, _data(found))
     tasks = " and ".join(part.columns[0].name for part in found.parts)
-    return theme.Picture(TITLE, STEM, f"Accuracy of all methods on {tasks}", made)
+    return Picture(TITLE, STEM, f"Accuracy of all methods on {tasks}", made)
 
 
 def _main(found: Headline, line: Line) -> list[Result | None]:

@@ -18,6 +18,7 @@ from benchmark.report.compare_text import p_text
 from benchmark.report.effects_text import TITLE
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
+from benchmark.report.figures.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +31,7 @@ HEADER = (
 )  # fmt: skip
 
 
-def draw(found: Sequence[AcrossDataSets]) -> theme.Picture | None:
+def draw(found: Sequence[AcrossDataSets]) -> Picture | None:
     """One panel for each kind of ranking; None where no one has enough data sets."""
     if not found:
         return None
@@ -47,7 +48,7 @@ def draw(found: Sequence[AcrossDataSets]) -> theme.Picture | None:
         axes[-1].set_xlabel("mean rank over data sets, 1 is the best")
         figure.legend(handles=_legend(), loc="outside lower center", ncols=1, fontsize=7.5)
         made = theme.files(figure, STEM, HEADER, [row for each in found for row in _data(each)])
-    return theme.Picture(TITLE, STEM, "Mean ranks over data sets with critical difference", made)
+    return Picture(TITLE, STEM, "Mean ranks over data sets with critical difference", made)
 
 
 def _order(found: AcrossDataSets) -> list[int]:

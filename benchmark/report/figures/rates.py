@@ -21,6 +21,7 @@ from benchmark.records.store import slug
 from benchmark.report.answers import network
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
+from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Row, Section
 from benchmark.report.results import TaskColumn
 from benchmark.statistics.network import OVERALL, Network
@@ -53,7 +54,7 @@ def columns(section: Section) -> list[TaskColumn]:
     )
 
 
-def draw(section: Section, column: TaskColumn, records: Iterable[Record]) -> list[theme.Picture]:
+def draw(section: Section, column: TaskColumn, records: Iterable[Record]) -> list[Picture]:
     """Two figures of a task of the section, ROC and DET."""
     return _of_task(section, column, [record for record in records if _is_of(record, column)])
 
@@ -62,7 +63,7 @@ def _is_of(record: Record, column: TaskColumn) -> bool:
     return (record.task.name, record.task.version) == (column.task.name, column.version)
 
 
-def _of_task(section: Section, column: TaskColumn, records: list[Record]) -> list[theme.Picture]:
+def _of_task(section: Section, column: TaskColumn, records: list[Record]) -> list[Picture]:
     """The task's figures; the models with the lowest EER, as many as there are colours."""
     found: list[tuple[float, Row]] = []
     for ranking in section.rankings:
@@ -129,7 +130,7 @@ def _figure(
     grid: NDArray[np.float64],
     first: Network,
     left_out: int,
-) -> theme.Picture:
+) -> Picture:
     name = "DET" if det else "ROC"
     with theme.theme():
         rows = math.ceil(len(lines) / 2)
@@ -153,7 +154,7 @@ def _figure(
         made = theme.files(figure, stem, HEADER, numbers, sheet)
     against = "false rejects" if det else "true accepts"
     caption = f"{name} of {column.name}: {against} against false accepts, means over networks"
-    return theme.Picture(section.title, stem, caption, made)
+    return Picture(section.title, stem, caption, made)
 
 
 def _panel(

@@ -17,6 +17,7 @@ from benchmark.report.answers import confidences
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.panels import LINE, Layout, Panels
+from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
 from benchmark.report.main_task import main_name, main_position
 from benchmark.report.measured import Measured
@@ -46,7 +47,7 @@ class Panel:
     found: Reliability
 
 
-def draw(section: Section, measured: Measured) -> theme.Picture | None:
+def draw(section: Section, measured: Measured) -> Picture | None:
     """The figure of one section; None where no record of its main task has counted confidences."""
     panels = _panels(section, measured)
     if not panels:
@@ -76,7 +77,7 @@ def draw(section: Section, measured: Measured) -> theme.Picture | None:
         f"Reliability on {name}: accuracy against confidence, at a temperature fitted on "
         "validation, with the expected calibration error (ECE)" + (f"; {note}" if note else "")
     )
-    return theme.Picture(section.title, stem, caption, made)
+    return Picture(section.title, stem, caption, made)
 
 
 def _panels(section: Section, measured: Measured) -> list[Panel]:

@@ -15,6 +15,7 @@ from benchmark.records.store import slug
 from benchmark.report import spotlight
 from benchmark.report.escape import printable
 from benchmark.report.figures import labels, theme
+from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
 from benchmark.report.results import Result, TaskColumn
 
@@ -64,7 +65,7 @@ def shape_of(task: str) -> tuple[str, Shape] | None:
     return None if match is None else (match[1], (int(match[2]), int(match[3])))
 
 
-def draw(leaderboard: Leaderboard, section: Section) -> theme.Picture | None:
+def draw(leaderboard: Leaderboard, section: Section) -> Picture | None:
     """The figure of a section's track, with its unranked tasks.
 
     None where no model has answered two shapes along one axis.
@@ -106,7 +107,7 @@ def draw(leaderboard: Leaderboard, section: Section) -> theme.Picture | None:
         made = theme.files(figure, stem, HEADER, rows)
     caption = f"Ways and shots on {track}: accuracy over the number of classes and of supports"
     caption += f"; {note}" if note else ""
-    return theme.Picture(section.title, stem, caption, made)
+    return Picture(section.title, stem, caption, made)
 
 
 def _families(leaderboard: Leaderboard, track: str) -> dict[str, list[Model]]:

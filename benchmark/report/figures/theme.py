@@ -7,10 +7,8 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import seaborn as sns
 from matplotlib import rc_context, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -31,6 +29,28 @@ INK, MUTED, FAINT = "#222222", "#6b6b6b", "#d5d5d5"
 # Okabe and Ito (2008), without the yellow that vanishes on paper: distinct for colour-blind eyes.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555")
 MARKERS = "osD^vPX"
+# seaborn's style "ticks" in its context "paper", as far as it is not matplotlib's own: in numbers,
+# because to import seaborn takes longer than to draw. A test holds them against seaborn's.
+STYLE: dict[str, Any] = {
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4.8,
+    "lines.solid_capstyle": "round",
+    "patch.edgecolor": "w",
+    "patch.force_edgecolor": True,
+    "patch.linewidth": 0.8,
+    "legend.fontsize": 8.8,
+    "legend.title_fontsize": 9.6,
+    "xtick.labelsize": 8.8,
+    "ytick.labelsize": 8.8,
+    "xtick.major.size": 4.8,
+    "ytick.major.size": 4.8,
+    "xtick.major.width": 1.0,
+    "ytick.major.width": 1.0,
+    "xtick.minor.size": 3.2,
+    "ytick.minor.size": 3.2,
+    "xtick.minor.width": 0.8,
+    "ytick.minor.width": 0.8,
+}
 SETTINGS: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": 8.5,
@@ -59,26 +79,10 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A finished figure: to which section it belongs, its caption, and its files by name."""
-
-    section: str
-    stem: str
-    caption: str
-    files: dict[str, bytes]
-
-    @property
-    def shown(self) -> str:
-        """Name of the file that a page shows."""
-        return f"{self.stem}.svg"
-
-
 @contextmanager
 def theme() -> Iterator[None]:
     """Applies the theme inside a with block and to nothing outside it."""
-    # Any: seaborn's settings are typed as text to object, matplotlib's by name.
-    settings: Any = {**sns.axes_style("ticks"), **sns.plotting_context("paper"), **SETTINGS}
+    settings: Any = STYLE | SETTINGS  # Any: matplotlib types each name
     with rc_context(settings):
         yield
 
