@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from benchmark import waiting
 from benchmark.cli import (
     about,
     check,
@@ -82,9 +83,7 @@ def options(
 
 def main() -> None:
     """Runs the command line; an error the user can mend is one line on stderr and exit code 2."""
-    # A waiting thread sleeps instead of spinning: as fast on an idle machine, several times faster
-    # on one whose processors are shared. OpenMP reads this once, before torch is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    waiting.choose()
     arguments = sys.argv[1:]
     if "--debug" in arguments:  # accepted anywhere, as people add it to the end of what failed
         arguments = ["--debug", *(word for word in arguments if word != "--debug")]

@@ -14,6 +14,7 @@ from multiprocessing import connection, process, resource_tracker
 from types import TracebackType
 from typing import Protocol, Self
 
+from benchmark import waiting
 from benchmark.errors import OneshotError
 from benchmark.sweep.plan import Planned
 from benchmark.sweep.processes import ended, environment, uninterrupted
@@ -255,7 +256,7 @@ class Crew:
     def _start(self) -> _Worker:
         slot = min(set(range(self.count)) - {worker.slot for worker in self._workers})
         mine, its = self._context.Pipe()
-        changes = {"OMP_NUM_THREADS": str(self.orders.threads)}
+        changes = {"OMP_NUM_THREADS": str(self.orders.threads), **waiting.among(self.count)}
         if self.cards:
             changes["CUDA_VISIBLE_DEVICES"] = self.cards[slot % len(self.cards)]
         child = self._context.Process(

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from benchmark import waiting
 from benchmark.errors import OneshotError
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.locks import held
@@ -51,8 +52,9 @@ class Ear:
 
 def at_node(number: int, order: errand.Errand, ear: Any) -> tuple[str, errand.Back]:
     """The task: what a node does. Returns the node's id and what came of the job."""
-    # As on the command line: a waiting thread sleeps. Read once, before torch is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Other jobs may be on the node. Read once, before torch is imported.
+    waiting.choose()
+    os.environ.update(waiting.among(2))
     ray = load_ray()
     node = ray.get_runtime_context().get_node_id()
     told = [0.0]

@@ -14,8 +14,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+from benchmark import waiting  # noqa: E402
+
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command `oneshot` does
+waiting.choose()  # as the command `oneshot` does
 
 SCRIPTS = ("evaluation", "scoring", "training", "memory", "startup")
 

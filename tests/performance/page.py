@@ -20,11 +20,14 @@ this machine, and a busy one measures more noise than speed; ratios are what mat
 same images, already decoded and in memory, and where it says so from files, as most of their own
 data sets read them.
 
-Why it is fast, in four sentences. Each image goes through the network once, however many episodes
+Why it is fast, in five sentences. Each image goes through the network once, however many episodes
 ask about it; episodes are then index arithmetic on the embeddings. A network that only embeds has
 its batch norms folded into its convolutions and sees batches that fit into the caches. Batches of a
 training are indices into one array, and views are made by one warp of the whole batch. Memory that
-a training frees is kept for its next step instead of being asked from the system anew.
+a training frees is kept for its next step instead of being asked from the system anew. A thread
+that waits for the next small piece of work spins for some microseconds before it sleeps, for all
+sides here alike (`GOMP_SPINCOUNT=1000`): for ever would be a few percent quicker on a machine of
+one's own, and many times slower on a shared one.
 
 Evaluation in float32 is what is published, and its embeddings do not depend on the batch;
 `--set dtype=bfloat16` or `float16` stands in the record's recipe. The first is quicker on many

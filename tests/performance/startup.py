@@ -39,6 +39,7 @@ def measure(device: str, rounds: int) -> Findings:
         add(f"`oneshot leaderboard` of {count} records", _median(1, board), 2.0)
         if pair:
             compare = ["-m", "benchmark", "compare", *pair, "--task", task, "--results", folder]
+            compare += ["--across", "pools,budgets,views"]  # whichever two they are
             add(f"`oneshot compare` among {count} records", _median(1, compare), 2.0)
     try:
         began = time.perf_counter()

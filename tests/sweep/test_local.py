@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmark import waiting
 from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Surroundings, build, lock_of
 from benchmark.evaluation.locks import held
@@ -44,6 +45,7 @@ class Model:
             file.write(json.dumps({
                 "pid": os.getpid(), "card": os.environ.get("CUDA_VISIBLE_DEVICES"),
                 "threads": torch.get_num_threads(), "openmp": os.environ["OMP_NUM_THREADS"],
+                "spins": os.environ.get("GOMP_SPINCOUNT"),
             }) + chr(10))
         if self.does == "dies" or self.does == "dies once" and len(tries.read_text().split(chr(10))) == 2:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -153,7 +155,8 @@ def test_errors_are_told_and_the_others_go_on(model, tmp_path):
     assert [record.seed for record in store.load(tmp_path / "r")] == [1]
 
 
-def test_workers_are_kept_and_share_cores_and_cards(model, tmp_path):
+def test_workers_are_kept_and_share_cores_and_cards(model, tmp_path, monkeypatch):
+    monkeypatch.setenv(waiting.SPINS, waiting.BRIEFLY)
     listener = Heard()
     with crew(tmp_path, 3, listener, cards=("4", "7"), cores=8) as three:
         three.do(model("a", range(4)))
@@ -162,6 +165,7 @@ def test_workers_are_kept_and_share_cores_and_cards(model, tmp_path):
     assert 2 <= len({note["pid"] for note in seen}) <= 3, "they serve the second call too"
     assert {note["card"] for note in seen} == {"4", "7"}
     assert {note["threads"] for note in seen} == {2} and {note["openmp"] for note in seen} == {"2"}
+    assert {note["spins"] for note in seen} == {"0"}, "beside others a waiting thread sleeps"
     assert "CUDA_VISIBLE_DEVICES" not in os.environ or os.environ["CUDA_VISIBLE_DEVICES"] != "4"
 
 
