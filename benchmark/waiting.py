@@ -2,7 +2,7 @@
 
 A step of a small network is a hundred short pieces. A thread that sleeps between them has to be
 woken for each, which takes a fifth of a training on 28x28; one that spins until there is work takes
-the processor from others, and two jobs on the same two cores then need forty times as long. So it
+the processor from others, and two jobs on the same two cores then need twenty times as long. So it
 spins for some microseconds, then sleeps; where several jobs share the cores it sleeps at once.
 
 OpenMP reads the variables once, before torch is imported. Results do not depend on them.
