@@ -24,9 +24,8 @@ def choose() -> None:
 
 
 def among(jobs: int) -> dict[str, str]:
-    """Variables for the process of one of so many jobs beside each other; none where all is said.
+    """Variables for the process of one of so many jobs beside each other.
 
-    Only what `choose` has set is changed.
+    None where a person has said another count than that of `choose`.
     """
-    ours = os.environ.get(SPINS) == BRIEFLY
-    return {SPINS: AT_ONCE} if jobs > 1 and ours else {}
+    return {SPINS: AT_ONCE} if jobs > 1 and os.environ.get(SPINS) == BRIEFLY else {}

@@ -90,23 +90,29 @@ def advice(search: Search, outcome: Outcome) -> list[str]:
     """How to train with the best setting, and which of its numbers may not be at their best.
 
     A number is named where it is the lowest or highest of at least three that were tried: the
-    search ended before its optimum was seen on both sides.
+    search ended before its optimum was seen on both sides. The commands leave out the folders.
     """
     best = outcome.best
     if best is None:
         return ["no setting could be trained"]
     task = outcome.task.removesuffix("@validation")
-    words = ["oneshot run", shlex.quote(search.model), "--task", task]
-    words += [f"--set {name}={value:g}" for name, value in best.settings.items()]
-    if search.budget != "quick":
-        words.append(f"--budget {search.budget}")
-    lines = ["train with the best: " + " ".join(words)]
+    lines = [f"train with the best: {_command(search, task, 0, best.settings)}"]
     for name, value in best.settings.items():
         tried = sorted({trial.settings[name] for trial in outcome.trials})
-        if len(tried) >= 3 and value in (tried[0], tried[-1]):
-            end, beyond = ("lowest", "lower") if value == tried[0] else ("highest", "higher")
-            lines.append(
-                f"{name}={value:g} is the {end} that was tried: a {beyond} one may be better yet "
-                f"(oneshot run ... --set {name}=... --task {outcome.task})"
-            )
+        if len(tried) < 3 or value not in (tried[0], tried[-1]):
+            continue
+        end, inward = ("lowest", tried[1]) if value == tried[0] else ("highest", tried[-2])
+        further = {**best.settings, name: float(f"{value * value / inward:.4g}")}
+        again = _command(search, outcome.task, outcome.seed, further)
+        lines.append(f"{name}={value:g} is the {end} that was tried; to see one beyond it: {again}")
     return lines
+
+
+def _command(search: Search, task: str, seed: int, settings: dict[str, float]) -> str:
+    from benchmark.sweep.description import JobDescription, as_text
+
+    described = JobDescription(
+        model=search.model, tasks=(task,), seed=seed, budget=search.budget,
+        settings=as_text(settings),
+    )  # fmt: skip
+    return shlex.join(described.words())

@@ -1,6 +1,7 @@
 """`oneshot run --suite` and `oneshot tune` as a person meets them."""
 
 import json
+import shlex
 import sys
 import types
 
@@ -110,11 +111,12 @@ def test_tune_shows_every_setting_and_marks_the_best(tmp_path):
     assert told.exit_code == 0, told.output
     best = [line for line in told.stdout.splitlines() if line.startswith("*")]
     assert len(best) == 1 and best[0].endswith("sharpness=1")
-    told_to = (
-        f"train with the best: oneshot run {path}:Learner --task glyphs-20w1s --set sharpness=1"
-    )
-    assert told_to in told.stdout.splitlines()
-    assert "may be better" not in told.stdout  # of two values each is an end
+    (command,) = [line for line in told.stdout.splitlines() if line.startswith("train with")]
+    words = shlex.split(command.removeprefix("train with the best: oneshot "))
+    assert words[:4] == ["run", f"{path}:Learner", "--task", "glyphs-20w1s"]
+    again = invoke(*words, "--dry-run", "--results", tmp_path / "r", "--work", tmp_path)
+    assert again.exit_code == 0 and "1 of 1 records are missing" in again.output
+    assert "beyond it" not in told.stdout  # of two values each is an end
     assert list((tmp_path / "r" / "tuning" / "glyphs").glob("*.json"))
 
 

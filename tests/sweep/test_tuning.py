@@ -97,8 +97,8 @@ def test_nothing_is_chosen_where_all_failed(tmp_path):
 @pytest.mark.parametrize(
     ("right", "told"),
     [
-        ([9, 5, 1], "margin=1 is the lowest that was tried: a lower one may be better"),
-        ([1, 5, 9], "margin=4 is the highest that was tried: a higher one may be better"),
+        ([9, 5, 1], ("margin=1 is the lowest that was tried", "--set margin=0.5")),
+        ([1, 5, 9], ("margin=4 is the highest that was tried", "--set margin=8.0")),
         ([1, 9, 5], None),
         ([None, 9, 5], None),
     ],
@@ -123,11 +123,13 @@ def test_an_optimum_at_the_end_of_a_search_is_told(right, told):
     command, *rest = advice(search, outcome)
     margin = outcome.best.settings["margin"]
     assert command.endswith(
-        f"{search.model} --task glyphs-20w1s --set margin={margin:g} --set learning_rate=0.5 "
-        "--budget standard"
+        f"{search.model} --task glyphs-20w1s --seeds 0 --budget standard --set margin={margin} "
+        "--set learning_rate=0.5"
     )  # which of two learning rates is best says nothing of others
     assert len(rest) == (told is not None)
-    assert all(line.startswith(told) and task in line for line in rest)
+    for line in rest:
+        assert line.startswith(told[0]) and told[1] in line
+        assert f"--task {task} --seeds 1 " in line  # as the search did: on validation
 
 
 def test_labelled_pairs_choose_by_their_error_rate(learner, tmp_path, monkeypatch):
