@@ -1,16 +1,81 @@
-"""Files that survive accidents: names made durable, and what is not trusted set aside."""
+"""Files that survive accidents: names made durable, and what is not trusted set aside.
+
+Also recognises what often lies in the place of a downloaded file: a web page, a git-lfs pointer.
+"""
 
 from __future__ import annotations
 
+import codecs
 import errno
 import logging
 import os
+import re
 from pathlib import Path
 
 from benchmark.errors import OneshotError
 
 ASIDE = ".broken"  # in the names of files that were set aside; they are nobody's to delete
+HEAD_BYTES = 512  # as many as `named_substitute` reads
+DOWNLOAD_AGAIN = "Open the address in a browser, download the file itself and replace this one."
+WEB_PAGE = re.compile(
+    rb"\s*(<!--.*?-->\s*|<\?xml[^>]*>\s*)*(<!doctype\s+html|<(html|head|body)[\s>])",
+    re.IGNORECASE | re.DOTALL,
+)
+SERVER_ERROR = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<error>\s*<code>", re.IGNORECASE)
+LFS_POINTER = re.compile(rb"version https://(git-lfs|hawser)\.github\.com/spec/")
+ANNEX_POINTER = re.compile(rb"/?(\.\./)*(\.git/)?annex/objects/")
 log = logging.getLogger(__name__)
+
+
+def named_substitute(source: Path | bytes) -> tuple[str, str] | None:
+    """Recognises a web page, an error message or a pointer saved in place of a file.
+
+    Args:
+        source: the file, or its first bytes (`HEAD_BYTES` are enough).
+
+    Returns:
+        (what it is, hint): the first part completes "PATH ...". None for everything else, an
+        unreadable file included.
+    """
+    if isinstance(source, Path):
+        try:
+            with source.open("rb") as file:
+                source = file.read(HEAD_BYTES)
+        except OSError:
+            return None
+    head = _as_utf8(source[:HEAD_BYTES])
+    if WEB_PAGE.match(head):
+        return "is a web page (HTML), saved in place of the download.", DOWNLOAD_AGAIN
+    if SERVER_ERROR.match(head):
+        return "is a server's error message (XML), saved in place of the download.", DOWNLOAD_AGAIN
+    if LFS_POINTER.match(head):
+        return "is a git-lfs pointer, not the file itself.", "Type in its folder: git lfs pull"
+    if ANNEX_POINTER.match(head):
+        return "is a git-annex pointer, not the file itself.", "Type in its folder: git annex get ."
+    return None
+
+
+def refuse_substitute(path: Path, head: bytes | None = None) -> None:
+    """Raises an error for a file that `named_substitute` recognises.
+
+    Args:
+        path: the file, as the message names it.
+        head: its first bytes, where they have been read already.
+
+    Raises:
+        OneshotError: the file is a web page, a server's error message or a pointer.
+    """
+    substitute = named_substitute(path if head is None else head)
+    if substitute is not None:
+        raise OneshotError(f"{path} {substitute[0]}", substitute[1])
+
+
+def _as_utf8(head: bytes) -> bytes:
+    """The bytes without a byte order mark, UTF-16 text as UTF-8."""
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if head.startswith(mark):
+            return head[len(mark) :].decode(encoding, "ignore").encode()
+    return head.removeprefix(codecs.BOM_UTF8)
 
 
 def set_aside(path: Path, reason: str) -> Path:
