@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from benchmark.errors import OneshotError
-from benchmark.files import refuse_substitute, named_substitute
+from benchmark.files import named_substitute, refuse_substitute
 
 PAGES = [
     b"<!DOCTYPE html><html><head><title>Virus scan warning</title></head></html>",
