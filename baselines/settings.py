@@ -37,7 +37,7 @@ def convert(recipe_type: type, settings: Mapping[str, Any]) -> dict[str, Any]:
             near = get_close_matches(name, known, n=1, cutoff=0.4)
             guess = f" Did you mean '{near[0]}'?" if near else ""
             hint = f"Known: {', '.join(known)}."
-            raise OneshotError(f"This model has no setting '{name}'.{guess}", hint)
+            raise OneshotError(f"This model has no setting '{name}'.{guess}", hint, name)
     return {name: _value(name, value, types[name]) for name, value in settings.items()}
 
 

@@ -7,19 +7,27 @@ from typing import Any
 
 
 class OneshotError(Exception):
-    """Something the user can mend. The command line prints it on one line and exits with code 2."""
+    """Something the user can fix. The command line prints it on one line and exits with code 2.
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    Attributes:
+        message: what happened and what was expected.
+        hint: what to type next.
+        setting: the setting that the model does not have or that has no effect on it, "" for any
+            other error. With several models it is applied to those that have it.
+    """
+
+    def __init__(self, message: str, hint: str = "", setting: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.setting = setting
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 
-    def __reduce__(self) -> tuple[type["OneshotError"], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type["OneshotError"], tuple[str, str, str]]:
         # Without this an error raised in a worker process would lose its hint on the way back.
-        return (type(self), (self.message, self.hint))
+        return (type(self), (self.message, self.hint, self.setting))
 
 
 def first_mistake(error: Any) -> str:
@@ -32,15 +40,17 @@ def first_mistake(error: Any) -> str:
 class UnknownName(OneshotError):
     """A name that is in no catalogue; the message offers the nearest ones."""
 
-    def __init__(self, kind: str, name: str, known: list[str], hint: str = "") -> None:
+    def __init__(
+        self, kind: str, name: str, known: list[str], hint: str = "", setting: str = ""
+    ) -> None:
         from difflib import get_close_matches
 
         near = get_close_matches(name, known, n=3, cutoff=0.5)
         guess = f" Did you mean {' or '.join(near)}?" if near else ""
-        super().__init__(f"There is no {kind} named '{name}'.{guess}", hint)
+        super().__init__(f"There is no {kind} named '{name}'.{guess}", hint, setting)
 
-    def __reduce__(self) -> tuple[type[OneshotError], tuple[str, str]]:
-        return (OneshotError, (self.message, self.hint))
+    def __reduce__(self) -> tuple[type[OneshotError], tuple[str, str, str]]:
+        return (OneshotError, (self.message, self.hint, self.setting))
 
 
 class DataMissing(OneshotError):

@@ -229,7 +229,9 @@ def accepted(factory: Callable[..., Any], key: str, settings: Mapping[str, Any])
         return dict(settings)  # a model with a recipe checks and converts the settings itself
     for name in settings:
         if name not in parameters:
-            raise UnknownName(f"setting of {key}", name, [*parameters, *NAMES])
+            known = [*parameters, *NAMES]
+            hint = f"Known: {', '.join(known)}."
+            raise UnknownName(f"setting of {key}", name, known, hint, setting=name)
     return {name: literal(value) for name, value in settings.items()}
 
 

@@ -56,13 +56,14 @@ def wanted_of(
     folds: str | None = None,
     episodes: int | None = None,
 ) -> list[Wanted]:
-    """What was typed, as wishes for a plan.
+    """What was typed: models, tasks, seeds and the settings that each model has.
 
     Raises:
         OneshotError: nothing to run, an unknown name, or models beside a suite.
     """
     from dataclasses import replace
 
+    from benchmark.sweep.applied import applied
     from benchmark.sweep.suite import seeds_of
 
     wanted = (
@@ -70,6 +71,9 @@ def wanted_of(
         if suite
         else wanted_by_name(models, tasks, settings, seeds or "0", budget or "quick")
     )
+    wanted, notes = applied(wanted)
+    for note in notes:
+        typer.echo(note, err=True)  # a pipe takes the jobs of `plan` alone
     if episodes is not None:
         wanted = [replace(each, episodes=episodes) for each in wanted]
     if folds is None:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from benchmark.cli.board import Board
 from benchmark.protocols import Progress as Training
 from benchmark.records.schema import Record
-from benchmark.report.answers import headline
+from benchmark.report.answers import eer_by_kind, headline
 
 PLAIN_SECONDS = 10.0
 
@@ -123,5 +123,9 @@ def result_of(record: Record) -> str:
         value = headline(record.task.name, record.outcome, record.fold)
         measure = {"counts": "", "log-odds": "EER ", "ranks": "mAP@R "}[record.outcome.kind]
         result = "answered" if value is None else f"{measure}{100 * value:6.2f} %"
+        kinds = eer_by_kind(record.task.name, record.outcome, record.fold)
+        if len(kinds) > 1:  # random and skilled forgeries differ by far: never their mixture alone
+            each = ", ".join(f"{kind} {100 * eer:.2f} %" for kind, eer in kinds.items())
+            result += f" over all impostors: {each}"
     which = f"seed {record.seed}" + ("" if record.fold is None else f", fold {record.fold}")
     return f"{record.model.key}  {record.task.name}  {which}  {result}"

@@ -75,21 +75,26 @@ def recorded(asking: Asking, model: Any) -> dict[str, Any]:
     compares = callable(getattr(model, "compare", None))
     embeds = callable(getattr(model, "embed", None))
     if asking.views > 1 and not embeds:
-        raise Refused("Only a model that embeds can be asked with several views.")
+        raise Refused("Only a model that embeds can be asked with several views.", setting="views")
     if asking.final_fit and not getattr(model, "refits", False):
         raise Refused(
             "This model cannot do a final fit.",
             "A model that can declares `refits = True` and trains for `data.final_items` items.",
+            setting="final_fit",
         )
     if asking.dtype != "float32" and not embeds:
-        raise Refused("Only a model that embeds can be asked in another dtype than float32.")
+        raise Refused(
+            "Only a model that embeds can be asked in another dtype than float32.", setting="dtype"
+        )
     recipe: dict[str, Any] = {"views": asking.views}
     if asking.dtype != "float32":
         recipe["dtype"] = asking.dtype
     if embeds and not callable(getattr(model, "classify", None)):
         recipe["shots"] = asking.shots or ("mean-similarity" if compares else "prototype")
     elif asking.shots is not None:
-        raise Refused("Only a model that is asked by embeddings or pairs takes `shots`.")
+        raise Refused(
+            "Only a model that is asked by embeddings or pairs takes `shots`.", setting="shots"
+        )
     if hasattr(model, "fit"):
         recipe["final_fit"] = asking.final_fit
     return recipe

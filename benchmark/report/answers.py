@@ -91,6 +91,14 @@ def headline(task: str, outcome: Outcome | None, fold: int | None = None) -> flo
     return None if found is None else measure(found).eer
 
 
+def eer_by_kind(task: str, outcome: Outcome | None, fold: int | None = None) -> dict[str, float]:
+    """A verification's EER in [0, 1] against each kind of impostor; empty for any other outcome."""
+    found = network(task, outcome, fold=fold) if isinstance(outcome, LogOdds) else None
+    if found is None:
+        return {}
+    return {kind: measure(found, kind).eer for kind in found.kind_names[1:]}
+
+
 def decisions(
     task: str, outcome: Outcome, fold: int | None = None
 ) -> tuple[NDArray[np.int64], int]:
