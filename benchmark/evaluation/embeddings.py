@@ -17,6 +17,7 @@ from benchmark.datasets.data_set import DataSet
 from benchmark.errors import ModelFailed
 from benchmark.evaluation.folding import channels_last, folded, folds
 from benchmark.evaluation.memory import SMALLER, free, ran_out
+from benchmark.evaluation.order import permutation
 from benchmark.evaluation.views import check, view
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,12 @@ def to_input(items: NDArray[np.generic], model: Any, device: str) -> Tensor:
 
 
 def scaled(items: NDArray[np.generic], device: str) -> Tensor:
-    """float32 on the device: images in [0, 1]; vectors as they are."""
-    tensor = torch.from_numpy(np.ascontiguousarray(items)).to(device)
+    """float32 on the device: images in [0, 1]; vectors as they are.
+
+    The tensor has memory of its own: a view would show a model where its items lie among the
+    others, and what lies beside them.
+    """
+    tensor = torch.from_numpy(np.array(items, order="C")).to(device)
     return tensor.float().div_(255) if tensor.dtype == torch.uint8 else tensor
 
 
@@ -92,6 +97,8 @@ def embed(
     quick: bool = True,
 ) -> Tensor:
     """float32 [n, e] on `device`: the embedding of each item of `data`, each computed once.
+
+    The model sees the items in a pinned random order (`benchmark.evaluation.order`).
 
     With several `views` it is the mean over the item's views, each brought to length one first
     where the model declares the cosine. Where memory runs out it begins again, once, with smaller
@@ -141,8 +148,8 @@ def _embedded(
     out: Tensor | None = None
     with torch.inference_mode(), ExitStack() as stack:
         fast = False
-        for start, batch in _parts(model, data, device, part):
-            if start == 0:
+        for items, batch in _parts(model, data, device, part):
+            if out is None:
                 # Looked at in float32, where forms differ by less than low precision rounds.
                 fast = quick and folds(model, normalised(batch, model))
                 if fast:
@@ -153,21 +160,41 @@ def _embedded(
             rows = _averaged(model, batch, data, views, fast)
             if out is None:
                 out = torch.empty((len(data), rows.shape[1]), dtype=torch.float32, device=device)
-            out[start : start + len(rows)] = rows
+            out[torch.from_numpy(items).to(out.device)] = rows.float()
     assert out is not None
     return out
 
 
-def _parts(model: Any, data: DataSet, device: str, part: int) -> Iterator[tuple[int, Tensor]]:
-    """(first row, float32 batch) over all items; of images a bounded number is read at once."""
+def _parts(
+    model: Any, data: DataSet, device: str, part: int
+) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
+    """(numbers of the items, float32 batch) over all items, in a pinned random order.
+
+    Of images a bounded number is read at once.
+    """
     step = len(data)
     if data.kind == "image":
         side = getattr(model, "input_size", None) or data.side
         step = max(1, READ_VALUES // (data.channels * max(side, data.side) ** 2))
-    for first in range(0, len(data), step):
-        some = data.take(np.arange(first, min(first + step, len(data))))
-        for start, batch in batches(pixels_for(model, some), device, part):
-            yield first + start, batch
+    for read in _reads(data, step):
+        for start, batch in batches(pixels_for(model, data.take(read)), device, part):
+            yield read[start : start + len(batch)], batch
+
+
+def _reads(data: DataSet, step: int) -> Iterator[NDArray[np.int64]]:
+    """Numbers of the items that are read together, about `step` each, in random order.
+
+    Turned copies of an image are read together, so that it is resampled once.
+    """
+    order = permutation(len(data), data.digest)
+    if data.turns is not None and step < len(data):
+        _, first, of = np.unique(data.rows[order], return_index=True, return_inverse=True)
+        order = order[np.argsort(first[of], kind="stable")]
+    for start in range(0, len(data), step):
+        read = order[start : start + step]
+        if data.turns is not None:
+            read = read[permutation(len(read), f"{data.digest}/{start}")]
+        yield read
 
 
 def _averaged(model: Any, batch: Tensor, data: DataSet, views: int, fast: bool) -> Tensor:

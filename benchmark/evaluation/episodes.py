@@ -197,7 +197,7 @@ def _one_by_one(
         if way == "classify_episode":
             generator = torch.Generator(device=device)
             generator.manual_seed(_episode_key(loaded.task.key, start + e, seed))
-            scores = model.classify_episode(support, support_labels, queries, generator)
+            scores = model.classify_episode(support, support_labels.clone(), queries, generator)
         else:
             with torch.inference_mode():
                 pairs = model.similarity(support, queries)

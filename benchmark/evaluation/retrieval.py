@@ -21,6 +21,7 @@ from torch.nn import functional
 from benchmark.errors import Refused
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.embeddings import pixels_for, to_input
+from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import compared, finite, pair_way, refusal
 from benchmark.evaluation.scorers import BLOCK_VALUES
 from benchmark.evaluation.similarity import similarity
@@ -167,18 +168,22 @@ def by_distance(model: Any, vectors: Tensor) -> Rows:
 
 
 def _by_compare(model: Any, vectors: Tensor) -> Rows:
-    """By the model's own head, pairs of embeddings in blocks; the gallery stands as support."""
+    """By the model's own head, pairs of embeddings in blocks; the gallery is the support.
+
+    The gallery comes in random order and both sides as copies: rows of the whole matrix would show
+    by where they lie which class they belong to.
+    """
     n, e = vectors.shape
     block = max(1, BLOCK_VALUES // e)
+    order = torch.from_numpy(permutation(n, "gallery")).to(vectors.device)
 
     def rows(chosen: Tensor) -> Tensor:
         out = torch.empty(len(chosen), n, device=vectors.device)
         for line, row in zip(out, chosen.tolist(), strict=True):
             for start in range(0, n, block):
-                part = vectors[start : start + block]
-                line[start : start + block] = compared(
-                    model, part, vectors[row].expand(len(part), e)
-                )
+                columns = order[start : start + block]
+                query = vectors[row].clone().expand(len(columns), e)
+                line[columns] = compared(model, vectors[columns], query)
         return out
 
     return rows
@@ -186,15 +191,17 @@ def _by_compare(model: Any, vectors: Tensor) -> Rows:
 
 def _by_items(model: Any, loaded: LoadedTask, gallery: NDArray[np.int64], device: str) -> Rows:
     """By a model that must see both items of each pair."""
-    pixels = pixels_for(model, loaded.data.take(gallery))
+    order = permutation(len(gallery), "gallery")  # it is stored class by class
+    place = np.argsort(order)
+    pixels = pixels_for(model, loaded.data.take(gallery[order]))
     block = 512
 
     def rows(chosen: Tensor) -> Tensor:
-        queries = to_input(pixels[chosen.cpu().numpy()], model, device)
+        queries = to_input(pixels[place[chosen.cpu().numpy()]], model, device)
         parts = [
             model.similarity(to_input(pixels[start : start + block], model, device), queries)
             for start in range(0, len(gallery), block)
         ]
-        return torch.cat(parts, dim=1).to(torch.float64)
+        return torch.cat(parts, dim=1).to(torch.float64)[:, torch.from_numpy(place).to(device)]
 
     return rows

@@ -150,7 +150,7 @@ def module_scorer(
 
     def classify(support: Tensor, asked_queries: Tensor) -> Tensor:
         flat, asked_vectors = gather(vectors, support.flatten(1)), gather(vectors, asked_queries)
-        scores: Tensor = model.classify(flat, labels.expand(len(flat), -1), asked_vectors)
+        scores: Tensor = model.classify(flat, labels.repeat(len(flat), 1), asked_vectors)
         return scores
 
     def compare(support: Tensor, asked_queries: Tensor) -> Tensor:

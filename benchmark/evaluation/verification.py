@@ -15,6 +15,7 @@ from torch import Tensor
 from benchmark.errors import Refused
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.embeddings import pixels_for, to_input
+from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import (
     finite,
     pair_similarity,
@@ -119,12 +120,13 @@ def score_pairs(
         ModelFailed: if a score is not finite or has the wrong shape.
     """
     similar = pair_similarity(model, way)
+    order = permutation(len(probes), "pairs")  # trials come kind after kind: genuine ones first
     unit = way == "embed" and getattr(model, "distance", "euclidean") == "cosine"
     out = np.empty(len(probes))
     block = max(1, BLOCK_VALUES // (2 * (references.shape[1] + 1) * vectors.shape[1]))
     with torch.inference_mode():
         for start in range(0, len(probes), block):
-            part = slice(start, start + block)
+            part = order[start : start + block]
             left = vectors[torch.from_numpy(references[part]).to(vectors.device)]  # (p, k, e)
             right = vectors[torch.from_numpy(probes[part]).to(vectors.device)]  # (p, e)
             found = with_references(similar, left, right, shots, unit)
@@ -145,12 +147,13 @@ def _one_by_one(
     # There is no embedding whose mean could stand for several references.
     shots = "mean-similarity" if shots == "prototype" else shots
     out = np.empty(len(asked))
+    order = permutation(len(asked), "trials")
     with torch.inference_mode():
-        for t in range(len(asked)):
+        for done, t in enumerate(order.tolist(), start=1):
             references = to_input(pixels[row[asked.references[t]]], model, device)
             probe = to_input(pixels[row[asked.probes[t : t + 1]]], model, device)
             pairs = finite(model.similarity(references, probe))  # (1, k)
             out[t] = float(over_shots(pairs.double(), shots)[0])
-            if t % 100 == 99:
-                report(t + 1, len(asked))
+            if done % 100 == 0:
+                report(done, len(asked))
     return out
