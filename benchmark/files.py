@@ -1,6 +1,7 @@
 """Files that survive accidents: names made durable, and what is not trusted set aside.
 
-Also recognises what often lies in the place of a downloaded file: a web page, a git-lfs pointer.
+Also opens files that somebody else wrote, and recognises what often lies in the place of a
+downloaded file: a web page, a git-lfs pointer.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import errno
 import logging
 import os
 import re
+import stat
 from pathlib import Path
+from typing import IO
 
 from benchmark.errors import OneshotError
 
@@ -24,6 +27,7 @@ WEB_PAGE = re.compile(
 SERVER_ERROR = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<error>\s*<code>", re.IGNORECASE)
 LFS_POINTER = re.compile(rb"version https://(git-lfs|hawser)\.github\.com/spec/")
 ANNEX_POINTER = re.compile(rb"/?(\.\./)*(\.git/)?annex/objects/")
+NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 log = logging.getLogger(__name__)
 
 
@@ -68,6 +72,54 @@ def refuse_substitute(path: Path, head: bytes | None = None) -> None:
     substitute = named_substitute(path if head is None else head)
     if substitute is not None:
         raise OneshotError(f"{path} {substitute[0]}", substitute[1])
+
+
+def open_regular(path: Path, most_bytes: int) -> IO[bytes]:
+    """Opens a file that somebody else wrote: a regular file of bounded size, and not a substitute.
+
+    A pipe is not waited for and a device is not read. The position is the file's start.
+
+    Raises:
+        OneshotError: there is no such file; it is a folder, a pipe or a device; it is larger than
+            `most_bytes`; or `named_substitute` recognises it.
+    """
+    try:
+        _refuse_special(path, path.stat(), most_bytes)  # opening a device can have effects
+        file = open(os.open(path, os.O_RDONLY | NEVER_WAIT), "rb")  # noqa: PTH123, SIM115
+    except FileNotFoundError:
+        raise OneshotError(f"There is no file {path}.") from None
+    except (OSError, ValueError) as error:  # a ValueError for a name with U+0000
+        reason = getattr(error, "strerror", None) or error
+        raise OneshotError(f"Cannot read {path}: {reason}.") from error
+    try:
+        _refuse_special(path, os.fstat(file.fileno()), most_bytes)
+        refuse_substitute(path, file.read(HEAD_BYTES))
+        file.seek(0)
+    except OSError as error:
+        file.close()
+        raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _refuse_special(path: Path, status: os.stat_result, most_bytes: int) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise OneshotError(f"{path} is a folder, expected a file.")
+    if not stat.S_ISREG(status.st_mode):
+        raise OneshotError(f"{path} is not a regular file but a pipe, a socket or a device.")
+    if status.st_size > most_bytes:
+        raise OneshotError(
+            f"{path} takes {in_words(status.st_size)}, at most {in_words(most_bytes)} are read."
+        )
+
+
+def in_words(count: int) -> str:
+    """A number of bytes in the largest binary unit of which there is at least one."""
+    power = max(0, count.bit_length() - 1) // 10
+    unit = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")[min(power, 6)]
+    return f"{count / (1 << 10 * min(power, 6)):,.4g} {unit}"
 
 
 def _as_utf8(head: bytes) -> bytes:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from benchmark.cli.data_common import Data, Name, bars, report
+from benchmark.cli.data_common import Data, Name, bars, report, show_reading
+
+if TYPE_CHECKING:
+    from benchmark.datasets.prepare import Brought
+    from benchmark.datasets.summary import Summary
 
 
 def add(
@@ -32,7 +37,26 @@ def add(
         typer.Option(help="'parent' (folder), a regular expression on the path, or a column."),
     ] = None,
     label: Annotated[
-        str | None, typer.Option(help="Tables: the column of the classes (else label, class).")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Tables: the column of the classes (else label, class)."
+        ),
+    ] = None,
+    path_column: Annotated[
+        str | None,
+        typer.Option(
+            "--path", metavar="COLUMN", help="Tables: the column of the paths or texts (else path)."
+        ),
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,C", help="Vectors: the columns of numbers, also f* (else all but ids)."
+        ),
+    ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Tables: folder of the paths (else the table's own)."),
     ] = None,
     least: Annotated[int, typer.Option(help="Classes with fewer items count as bad.")] = 2,
     on_bad: Annotated[
@@ -58,9 +82,10 @@ def add(
         Path | None,
         typer.Option(metavar="FILE", help="Pairs: the vectors that the cells name by their ids."),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     data: Data = None,
 ) -> None:
-    """Read a data set you have, check it and store it."""
+    """Read a data set you have, check it, store it and say what was understood of it."""
     from benchmark.datasets import prepare, store
     from benchmark.datasets.own.options import Options
 
@@ -68,7 +93,8 @@ def add(
         side=side, fit=fit, colour=colour, family=family, group=group,  # type: ignore[arg-type]
         label=label, least=least, on_bad=on_bad,  # type: ignore[arg-type]
         fractions=_fractions(fractions), split=split, config=config, workers=workers,
-        ink=ink, of=of, items=items,  # type: ignore[arg-type]
+        ink=ink, of=of, items=items, path=path_column, features=features,  # type: ignore[arg-type]
+        root=root,
     )  # fmt: skip
     if kind not in prepare.OWN_READERS and options != Options():
         from benchmark.errors import Refused
@@ -81,11 +107,35 @@ def add(
     directory = store.data_directory(data)
     with bars() as progress:
         brought = prepare.bring(name, path, directory, kind, progress, options)
+    if as_json:
+        typer.echo(json.dumps(_as_json(brought, directory), indent=2, ensure_ascii=False))
+        return
     for note in brought.notes:
         typer.echo(note)
     report(brought.verified)
     if kind in prepare.OWN_READERS:
+        show_reading(brought.reading, _counts(name, directory))
         _say_next(name, directory)
+
+
+def _counts(name: str, directory: Path) -> Summary:
+    """What is stored now: classes, splits and copies."""
+    from benchmark.datasets import catalogue
+    from benchmark.datasets.summary import summarise
+
+    return summarise(catalogue.load(name, directory))
+
+
+def _as_json(brought: Brought, directory: Path) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    verified = brought.verified
+    return {
+        **asdict(verified),
+        **brought.reading.as_json(),
+        "notes": list(brought.notes),
+        "summary": asdict(_counts(verified.name, directory)),
+    }
 
 
 def _fractions(text: str) -> tuple[float, float, float]:

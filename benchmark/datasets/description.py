@@ -49,9 +49,15 @@ def folder_of(name: str, directory: Path) -> Path:
 
 
 def describe(
-    data_set: DataSet, source: str, digest_of: DigestOf, own: Own | None = None
+    data_set: DataSet,
+    source: str,
+    digest_of: DigestOf,
+    own: Own | None = None,
+    reading: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The description of a whole data set, ready to be written as JSON.
+
+    `reading` says how the source was interpreted, see `benchmark.datasets.own.reading`.
 
     Raises:
         OneshotError: if the digest is said to be that of the items and is not.
@@ -80,6 +86,8 @@ def describe(
         description["pairs"] = _listed(data_set.pairs)
     if own is not None:
         description["own"] = own
+    if reading is not None:
+        description["reading"] = reading
     return description | {"check": _checksum(description)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +14,7 @@ from benchmark.datasets import store
 from benchmark.datasets.catalogue import KNOWN
 from benchmark.datasets.data_set import DataSet
 from benchmark.datasets.description import Own, folder_of, read_description
+from benchmark.datasets.own.reading import Reading
 from benchmark.datasets.store import BEING_ADDED, Progress, Verified
 from benchmark.errors import OneshotError, Refused, UnknownName
 
@@ -51,10 +52,11 @@ OWN_READERS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Brought:
-    """What was stored, and what its owner should know about it."""
+    """What was stored, what its owner should know about it, and how the source was interpreted."""
 
     verified: Verified
     notes: tuple[str, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
 
 def add(
@@ -141,9 +143,10 @@ def _bring_own(
         ending = f"{path.suffix} file" if path.is_file() else "folder"
         data_set = replace(added.data_set, name=name)
         own = _version(name, directory, data_set.digest, added.tasks)
-        store.save(data_set, directory, f"{kind} data from a {ending}", "items", own)
+        source = f"{kind} data from a {ending}"
+        store.save(data_set, directory, source, "items", own, added.reading.as_json())
         del data_set  # with it goes the map of the file that is about to be removed
-    return Brought(_checked(name, directory, progress), added.notes)
+    return Brought(_checked(name, directory, progress), added.notes, added.reading)
 
 
 def _version(name: str, directory: Path, digest: str, tasks: dict[str, dict[str, Any]]) -> Own:

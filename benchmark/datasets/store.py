@@ -93,6 +93,7 @@ def save(
     source: str = "",
     digest_of: DigestOf = "items",
     own: Own | None = None,
+    reading: dict[str, Any] | None = None,
 ) -> Path:
     """Write a whole data set (no view) and return its folder.
 
@@ -104,6 +105,7 @@ def save(
         source: where the items came from, in words and without paths.
         digest_of: "files" says that `data_set.digest` is over encoded files, not over `stored`.
         own: what tasks on a user's own data are made from; see `description.Own`.
+        reading: how the source was interpreted; see `description.describe`.
 
     Raises:
         OneshotError: for a view, for texts of no fixed width, for a digest that does not fit,
@@ -115,7 +117,7 @@ def save(
         raise OneshotError(f"Only a whole data set can be stored; '{data_set.name}' is a view.")
     if data_set.stored.dtype == object:
         raise OneshotError(f"'{data_set.name}' holds texts of no fixed width.")
-    description = describe(data_set, source, digest_of, own)
+    description = describe(data_set, source, digest_of, own, reading)
     with disk_errors(data_set.name, directory):
         directory.mkdir(parents=True, exist_ok=True)
         _clear_stale(directory)
@@ -223,12 +225,12 @@ def _publish(temporary: Path, final: Path, description: dict[str, Any]) -> None:
 def _sound(final: Path, description: dict[str, Any]) -> bool:
     try:
         held = verify(final.name, final.parent)
-        own = read_description(final.name, final.parent).get("own")
+        there = read_description(final.name, final.parent)
     except OneshotError:  # damaged, or another process has just moved it
         return False
     wanted = (description["digest"], description["stored_digest"])
-    same_tasks = own == description.get("own")
-    return same_tasks and (held.digest, held.stored_digest) == wanted
+    same_rest = all(there.get(key) == description.get(key) for key in ("own", "reading"))
+    return same_rest and (held.digest, held.stored_digest) == wanted
 
 
 def _clear_stale(directory: Path) -> None:

@@ -93,4 +93,4 @@ def test_what_was_left_out_is_told(points):
     table = pd.read_csv(points / "points.csv")
     table.loc[0, "x0"] = np.nan
     table.to_csv(points / "points.csv", index=False)
-    assert "left out row 2: has a missing" in add(points, "--on-bad", "skip").stdout
+    assert "left out line 2: column 'x0' holds no number" in add(points, "--on-bad", "skip").stdout

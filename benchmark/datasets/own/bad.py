@@ -1,15 +1,19 @@
-"""Bad items, collected first and told together, so that one round of mending is enough."""
+"""Bad items, collected first and reported together, so that one round of fixes is enough."""
 
 from __future__ import annotations
 
-from benchmark.datasets.own.options import OnBad
+from typing import TYPE_CHECKING
+
 from benchmark.errors import OneshotError
 
-TOLD = 50  # in an error; a user who skips is told of all
+if TYPE_CHECKING:
+    from benchmark.datasets.own.options import OnBad
+
+TOLD = 50  # named in an error; with --on-bad skip all are named
 
 
 class Bad:
-    """Names of bad items with the reasons; `settle` decides what comes of them."""
+    """Names of bad items with the reasons; `settle` raises or reports them."""
 
     def __init__(self) -> None:
         self.items: list[tuple[str, str]] = []
@@ -19,7 +23,7 @@ class Bad:
         self.items.append((printable(name), reason))
 
     def settle(self, on_bad: OnBad) -> tuple[str, ...]:
-        """One line for each bad item, to be told.
+        """One line for each bad item, to be printed.
 
         Raises:
             OneshotError: if there are any and `on_bad` is "fail".
@@ -31,7 +35,7 @@ class Bad:
             count = f"{len(self.items):,} bad item{'' if len(self.items) == 1 else 's'}"
             raise OneshotError(
                 f"{count}: {told}{rest}.",
-                "Mend them, or leave them out with --on-bad skip.",
+                "Fix them, or leave them out with --on-bad skip.",
             )
         return tuple(f"left out {name}: {reason}" for name, reason in self.items)
 

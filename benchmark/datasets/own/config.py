@@ -77,6 +77,11 @@ def read_config(path: Path) -> tuple[Lists | None, dict[str, dict[str, Any]]]:
     return lists, {suffix: task.model_dump() for suffix, task in config.tasks.items()}
 
 
+def states_splits(split: Path | None, config: Path | None) -> bool:
+    """Whether --split or the file of --config says which class is in which split."""
+    return split is not None or (config is not None and read_config(config)[0] is not None)
+
+
 def read_lists(path: Path) -> Lists:
     """Classes by split of a CSV file with the columns class,split.
 

@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmark.datasets.ink import brighten
-from benchmark.datasets.own.bad import Bad
+from benchmark.datasets.own.bad import Bad, printable
 from benchmark.datasets.own.decode import Picture, Trouble, decode, scan
 from benchmark.datasets.own.finish import Entry, clean, finish
 from benchmark.datasets.own.options import PARENT, Added, Options
-from benchmark.datasets.own.table import column, read_table
+from benchmark.datasets.own.reading import Reading
+from benchmark.datasets.own.table import LABELS, read_labelled
 from benchmark.datasets.store import Progress
 from benchmark.errors import OneshotError
 
+PATHS = ("path", "filename", "file", "image", "imagepath", "filepath", "imagefile", "img",
+         "imgpath", "picture", "photo")  # fmt: skip
 MOST_FILES = 5_000_000
 PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation",
          "test": "test"}  # fmt: skip
@@ -64,37 +68,86 @@ def read_folder(path: Path, options: Options, scratch: Path, progress: Progress 
 
 
 def read_csv(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
-    """A table of paths (relative to its own folder) and labels; --group may name a column.
+    """A table of paths (relative to its own folder, or to `options.root`) and labels.
 
     Raises:
         OneshotError: if the table lacks a column, or for bad images that are not to be left out.
     """
-    table, bad = read_table(path), Bad()
-    names = column(table, path, None, ("path", "filename", "file", "image"))
-    labels = column(table, path, options.label, ("label", "class"))
-    groups = None
-    if options.group in table.columns:
-        groups = column(table, path, options.group, ())
-    root = path.parent.resolve()
+    bad = Bad()
+    table = read_labelled(path, options, PATHS, "path", LABELS, bad)
+    targets = located(table.items, path, options.root)
     found: list[Labelled] = []
-    seen: set[str] = set()
-    for line, (name, label) in enumerate(zip(names, labels, strict=True), 2):
-        place = name.replace("\\", "/").removeprefix("./")
-        if place in seen:
-            bad.add(place, f"is listed twice (line {line})")
+    seen: dict[str, str] = {}
+    rows = zip(targets, table.labels, table.places, strict=True)
+    for row, ((place, target), label, line) in enumerate(rows):
+        if line in table.settled:
             continue
-        seen.add(place)
-        target = (root / place).resolve()
-        if not target.is_relative_to(root):
-            bad.add(place, "lies outside the table's folder")
-        elif not target.is_file():
-            bad.add(place, "is not there")
-        elif groups is not None:
-            value = {str(options.group): groups[line - 2]}
+        before = seen.setdefault(place, line)
+        if before != line:
+            bad.add(place, f"is listed twice ({before} and {line})")
+        elif isinstance(target, str):
+            bad.add(place, target)
+        elif not label.strip():
+            bad.add(place, "has no label")
+        elif table.groups is not None:
+            value = {str(options.group): table.groups[row]}
             _label(found, Picture(target, place), place, label, None, bad, value)
         else:
             _label(found, Picture(target, place), place, label, options.group, bad)
-    return _add(found, options, scratch, progress, bad)
+    return _add(found, options, scratch, progress, bad, table.splits, table.reading)
+
+
+def located(cells: Sequence[str], table: Path, folder: Path | None) -> list[tuple[str, Path | str]]:
+    """For each cell its path below the root, and the file or what is wrong with it.
+
+    Args:
+        cells: paths, relative to the root or absolute.
+        table: the file that they stand in.
+        folder: the root, None for the folder of the table.
+
+    Raises:
+        OneshotError: if most files lie elsewhere or are missing, or there is no such folder.
+    """
+    root = (folder or table.parent).expanduser().resolve()
+    if not root.is_dir():
+        raise OneshotError(f"There is no folder {folder}.", "Type --root FOLDER")
+    whose = "the table's folder" if folder is None else f"--root {folder}"
+    found: list[tuple[str, Path | str]] = []
+    outside, missing = [], []
+    for cell in cells:
+        place = cell.strip().replace("\\", "/").removeprefix("./")
+        try:
+            target = (root / place).resolve()
+            there = target.is_file()
+        except (OSError, ValueError):  # too long a name, or one with U+0000
+            target, there = root / "x", False
+        below = target.is_relative_to(root)
+        if below and Path(place).is_absolute():
+            place = target.relative_to(root).as_posix()
+        if not place:
+            found.append((place, "is empty"))
+        elif not below:
+            outside.append(target)
+            found.append((place, f"lies outside {whose}"))
+        elif not there:
+            missing.append(place)
+            found.append((place, "is not there"))
+        else:
+            found.append((place, target))
+    if 2 * len(outside) > len(cells):
+        common = Path(os.path.commonpath([target.parent for target in outside]))
+        raise OneshotError(
+            f"{len(outside):,} of {len(cells):,} paths in {table} lie outside {whose}, first "
+            f"{printable(str(outside[0]))}.",
+            f"Put the table into {common} or above it, or type --root {shlex.quote(str(common))}",
+        )
+    if 2 * len(missing) > len(cells):
+        raise OneshotError(
+            f"{len(missing):,} of {len(cells):,} files named in {table} are not there, first "
+            f"{printable(str(root / missing[0]))}.",
+            f"Paths are relative to {whose}; --root FOLDER says otherwise.",
+        )
+    return found
 
 
 def _add(
@@ -104,7 +157,9 @@ def _add(
     progress: Progress | None,
     bad: Bad,
     split: dict[str, str] | None = None,
+    reading: Reading | None = None,
 ) -> Added:
+    reading = reading or Reading()
     found.sort(key=lambda each: (each.label, each.place))
     colours = scan([each.picture for each in found], options, progress)
     good: list[Labelled] = []
@@ -131,7 +186,7 @@ def _add(
         else:
             entries.append(Entry(row, each.label, each.groups))
     added = finish(options.family, stored, entries, bad, options, split)
-    return replace(added, notes=(*notes, *added.notes))
+    return replace(added, notes=(*notes, *added.notes), reading=reading)
 
 
 def walk(root: Path, bad: Bad) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from benchmark.datasets.data_set import DataSet
+from benchmark.datasets.own.reading import Reading
 from benchmark.datasets.split import FRACTIONS
 from benchmark.datasets.square import FITS, Fit
 from benchmark.errors import OneshotError, UnknownName
@@ -41,6 +42,10 @@ class Options:
             with bright ink.
         of: what the cells of a table of pairs are; "auto" looks.
         items: table of the vectors that a table of pairs names.
+        path: the column of the paths or texts in a table, None for the usual names.
+        features: columns of a table of vectors, names or shell patterns separated by commas; None
+            for all that look like features.
+        root: the folder that the paths of a table are relative to, None for the table's own.
     """
 
     side: int = 84
@@ -58,6 +63,9 @@ class Options:
     ink: Ink = "auto"
     of: PairsOf = "auto"
     items: Path | None = None
+    path: str | None = None
+    features: str | None = None
+    root: Path | None = None
 
     def check(self) -> None:
         """Refuses values that make no sense.
@@ -103,8 +111,10 @@ class Added:
         data_set: items, classes, groups; group "split" where the classes could be split.
         tasks: further task families by suffix, as the TOML file states them.
         notes: what the user should know, one line each; each bad item is named.
+        reading: how the source was interpreted.
     """
 
     data_set: DataSet
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    reading: Reading = field(default_factory=Reading)

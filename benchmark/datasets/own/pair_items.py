@@ -12,17 +12,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.datasets.data_set import Family
 from benchmark.datasets.ink import brighten
+from benchmark.datasets.own import npz
+from benchmark.datasets.own.bad import printable
 from benchmark.datasets.own.decode import Picture, Trouble, decode, scan
+from benchmark.datasets.own.features import Features, candidates
 from benchmark.datasets.own.finish import clean
-from benchmark.datasets.own.images import is_image
+from benchmark.datasets.own.images import is_image, located
 from benchmark.datasets.own.options import Options
-from benchmark.datasets.own.table import column, column_name, read_table
+from benchmark.datasets.own.reading import Reading
+from benchmark.datasets.own.table import as_texts, open_table, report_columns
 from benchmark.datasets.own.texts import MOST_LETTERS
 from benchmark.datasets.own.vectors import FEATURES
 from benchmark.datasets.store import Progress
@@ -68,7 +73,12 @@ class Items:
 
 
 def read_items(
-    cells: Sequence[str], table: Path, options: Options, scratch: Path, progress: Progress | None
+    cells: Sequence[str],
+    table: Path,
+    options: Options,
+    scratch: Path,
+    progress: Progress | None,
+    reading: Reading,
 ) -> Items:
     """The items behind the cells of both columns.
 
@@ -78,16 +88,26 @@ def read_items(
         options: see there; `of` says what the cells are, `items` where vectors lie.
         scratch: folder for large arrays.
         progress: told of each step.
+        reading: takes what was understood of the items.
 
     Raises:
         OneshotError: if nothing can be read at all.
     """
     kind = options.of if options.of != "auto" else _kind(cells, table, options)
+    reading.understood["cells"] = {
+        "images": "paths of images",
+        "texts": "texts",
+        "vectors": "vectors"
+        if options.items is None
+        else f"names of the rows of {options.items.name}",
+    }[kind]
     if kind == "images":
         return _images(cells, table, options, scratch, progress)
     if kind == "texts":
         return _texts(cells)
-    return _vectors(cells) if options.items is None else _rows(cells, options.items)
+    return (
+        _vectors(cells) if options.items is None else _rows(cells, options.items, options, reading)
+    )
 
 
 def _kind(cells: Sequence[str], table: Path, options: Options) -> str:
@@ -111,23 +131,17 @@ def _numbered(names: Sequence[str]) -> tuple[list[str], list[int]]:
 def _images(
     cells: Sequence[str], table: Path, options: Options, scratch: Path, progress: Progress | None
 ) -> Items:
-    root = table.parent.resolve()
-    places = [cell.strip().replace("\\", "/").removeprefix("./") for cell in cells]
-    names, of_cell = _numbered(places)
+    targets = located(cells, table, options.root)
+    names, of_cell = _numbered([place for place, _ in targets])
+    files = dict(targets)
     bad: dict[int, str] = {}
     pictures: dict[int, Picture] = {}
     for item, name in enumerate(names):
-        try:
-            target = (root / name).resolve()
-            there = target.is_file()
-        except (OSError, ValueError):  # too long a name, or one with U+0000
-            there = False
+        target = files[name]
         if clean(name) is None:
-            bad[item] = "is empty or no text"
-        elif not there:
-            bad[item] = "is not there"
-        elif not target.is_relative_to(root):
-            bad[item] = "lies outside the table's folder"
+            bad[item] = "is empty or not text"
+        elif isinstance(target, str):
+            bad[item] = target
         else:
             pictures[item] = Picture(target, name)
     looked = scan(list(pictures.values()), options, progress)
@@ -207,41 +221,68 @@ def _numbers(cell: str) -> list[float] | None:
         return None
 
 
-def _rows(cells: Sequence[str], path: Path) -> Items:
+def _rows(cells: Sequence[str], path: Path, options: Options, reading: Reading) -> Items:
     """Rows of another table, named by its column of ids; of an NPZ file, numbered from 0."""
     names, of_cell = _numbered([cell.strip() for cell in cells])
     if path.suffix.lower() == ".npz":
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                key = next((name for name in FEATURES if name in file.files), None)
-                vectors = None if key is None else file[key]
-        except (OSError, ValueError) as error:
-            raise OneshotError(f"{path} is no NPZ file of plain arrays ({error}).") from error
-        if vectors is None or vectors.ndim != 2 or vectors.dtype.kind not in "biuf":
-            raise OneshotError(f"{path} has no numbers [n, d] named {' or '.join(FEATURES)}.")
-        row_of = {str(row): row for row in range(len(vectors))}
+        every = _array(path, options, reading)
+        row_of = {str(row): row for row in range(len(every))}
+        rows = np.flatnonzero(~np.isfinite(every).all(axis=1)).tolist()
+        wrong = dict.fromkeys(rows, "a number is missing or infinite")
     else:
-        table = read_table(path, numbers=True)
-        key = column_name(table, path, None, IDS)
-        rest = [name for name in table.columns if name != key]
-        wrong = [str(name) for name in rest if table[name].dtype.kind not in "biuf"]
-        if wrong or not rest:
-            what = f"holds no numbers in {', '.join(wrong[:5])}" if wrong else "has no features"
-            raise OneshotError(f"{path} {what}.", f"All columns but '{key}' must hold numbers.")
-        ids = column(read_table(path), path, key, ())  # as they are written, zeros in front too
-        if len(set(ids)) != len(ids):
-            twice = Counter(ids).most_common(1)[0][0]
-            raise OneshotError(f"{path} has two rows named '{twice}'.")
+        every, ids, wrong = _features(path, options, reading)
         row_of = {value: row for row, value in enumerate(ids)}
-        vectors = table[rest].to_numpy(dtype=np.float64)
-    with np.errstate(over="ignore"):
-        every = vectors.astype(np.float32)
+        if len(row_of) != len(ids):
+            twice = Counter(ids).most_common(1)[0][0]
+            raise OneshotError(f"{path} has two rows named '{printable(twice)}'.")
     stored, bad = np.zeros((len(names), every.shape[1]), dtype=np.float32), {}
     for item, name in enumerate(names):
-        if name not in row_of:
-            bad[item] = f"is no row of {path.name}"
-        elif not np.isfinite(every[row_of[name]]).all():
-            bad[item] = f"has a missing or infinite number in {path.name}"
+        row = row_of.get(name)
+        if row is None:
+            bad[item] = f"is not among the rows of {path.name}"
+        elif row in wrong:
+            bad[item] = f"is a row of {path.name} in which {wrong[row]}"
         else:
-            stored[item] = every[row_of[name]]
+            stored[item] = every[row]
     return Items("vector", names, stored, of_cell, bad)
+
+
+def _array(path: Path, options: Options, reading: Reading) -> NDArray[np.float32]:
+    """The vectors [n, d] of an NPZ file."""
+    known = (options.features,) if options.features else FEATURES
+
+    def wanted(there: list[str]) -> list[str]:
+        chosen = next((name for name in known if name in there), None)
+        if chosen is None:
+            raise OneshotError(f"{path} has no array named {' or '.join(known)}.")
+        reading.understood["items"] = f"array '{chosen}' of an NPZ file, rows counted from 0"
+        return [chosen]
+
+    (vectors,) = npz.read(path, wanted).values()
+    if vectors.ndim != 2 or vectors.dtype.kind not in "biuf" or not vectors.size:
+        raise OneshotError(f"{path}: the features must be numbers [n, d], not {vectors.shape}.")
+    with np.errstate(over="ignore"):
+        return vectors.astype(np.float32)
+
+
+def _features(
+    path: Path, options: Options, reading: Reading
+) -> tuple[NDArray[np.float32], list[str], dict[int, str]]:
+    """(vectors, ids, what is wrong with some rows) of a table with a column of ids."""
+    with open_table(path) as table:
+        key = table.need(None, IDS)
+        chosen, reasons = candidates(table, options.features, {key})
+        features = Features(table, chosen, options.features is not None)
+        held: list[Any] = []
+        for block in table.blocks(sorted({key, *chosen})):
+            held += block.columns[key]
+            features.take(block)
+    ids = [cell.strip() for cell in as_texts(held)]
+    values = features.settle(None, reasons)
+    about = Reading()
+    features.report(about)
+    report_columns(about, table, {"ids": key}, reasons, features.columns)
+    for topic, what in about.understood.items():
+        reading.understood[f"items: {topic}" if topic == "table" else topic] = what
+    reading.left_out += about.left_out
+    return values, ids, features.bad_rows(values)

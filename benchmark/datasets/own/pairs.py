@@ -28,7 +28,8 @@ from benchmark.datasets.own.graph import (
 )
 from benchmark.datasets.own.options import Added, Options
 from benchmark.datasets.own.pair_items import Items, read_items
-from benchmark.datasets.own.table import column, read_table
+from benchmark.datasets.own.reading import Reading
+from benchmark.datasets.own.table import find_split, open_table, report_columns, split_of_rows
 from benchmark.datasets.split import SPLITS, split_groups
 from benchmark.datasets.store import Progress
 from benchmark.errors import OneshotError, Refused
@@ -41,7 +42,7 @@ LABELS = ("label", "same", "is_same", "is_duplicate", "target", "y")
 SAME = {"1", "1.0", "same", "true", "yes", "genuine", "match", "positive", "t", "y"}
 DIFFERENT = {"0", "0.0", "-1", "different", "false", "no", "impostor", "forged", "negative", "f",
              "n"}  # fmt: skip
-NOT_FOR_PAIRS = ("group", "least", "split", "config")
+NOT_FOR_PAIRS = ("group", "least", "split", "config", "path")
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,10 @@ def read(path: Path, options: Options, scratch: Path, progress: Progress | None)
             )
     if progress:
         progress("reading pairs", 0, 1)
-    rows = _rows(path, options)
+    reading = Reading()
+    rows = _rows(path, options, reading)
     cells = [row.first for row in rows] + [row.second for row in rows]
-    items = read_items(cells, path, options, scratch, progress)
+    items = read_items(cells, path, options, scratch, progress, reading)
     bad = Bad()
     lines = _Lines(rows, items, bad)
     edges, notes = lines.edges, [*items.notes, *lines.notes()]
@@ -95,22 +97,30 @@ def read(path: Path, options: Options, scratch: Path, progress: Progress | None)
     added = _finish(items, edges, split)
     if progress:
         progress("reading pairs", 1, 1)
-    return Added(added.data_set, {}, (*notes, *added.notes))
+    return Added(added.data_set, {}, (*notes, *added.notes), reading)
 
 
-def _rows(path: Path, options: Options) -> list[Row]:
-    table = read_table(path, blank_lines=True)
-    first, second = column(table, path, None, FIRST), column(table, path, None, SECOND)
-    labels = column(table, path, options.label, LABELS)
-    splits: Sequence[str | None] = [None] * len(labels)
-    if "split" in table.columns:
-        splits = column(table, path, "split", ())
-    rows, line = [], 2  # as editors number them
-    columns = zip(first, second, labels, splits, table.itertuples(index=False), strict=True)
-    for left, right, label, split, cells in columns:
-        if left or right or label:
-            rows.append(Row(line, left, right, label, split))
-        line += 1 + sum(str(cell).count("\n") for cell in cells)
+def _rows(path: Path, options: Options, reading: Reading) -> list[Row]:
+    with open_table(path) as table:
+        roles: dict[str, int | None] = {
+            "first": table.need(None, FIRST),
+            "second": table.need(None, SECOND),
+            "label": table.need(options.label, LABELS, "--label"),
+        }
+        chosen = [c for c in roles.values() if c is not None]
+        if len(set(chosen)) < len(chosen):
+            raise OneshotError(f"{path}: one column cannot be two of both items and the label.")
+        maybe_split = find_split(table, set(chosen))
+        lines, cells = table.texts(sorted({*chosen, *maybe_split}))
+    split, _ = split_of_rows(table, maybe_split, cells)
+    if split is None and maybe_split and table.names[maybe_split[0]].strip().lower() == "split":
+        split = maybe_split[0]  # whose cells are then named as no splits
+    roles["split"] = split
+    report_columns(reading, table, roles, {})
+    first, second, label = (cells[c] for c in chosen)
+    splits: Sequence[str | None] = [None] * len(lines) if split is None else cells[split]
+    columns = zip(lines, first, second, label, splits, strict=True)
+    rows = [Row(*cells) for cells in columns if any(cells[1:4])]
     if not rows:
         raise OneshotError(f"{path} holds no pairs.")
     return rows

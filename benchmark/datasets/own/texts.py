@@ -1,8 +1,9 @@
-"""Texts of your own: a CSV with the columns text,label."""
+"""Texts of your own: a table with a column of texts and one of labels."""
 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,14 @@ import numpy as np
 from benchmark.datasets.own.bad import Bad
 from benchmark.datasets.own.finish import Entry, clean, finish
 from benchmark.datasets.own.options import Added, Options
-from benchmark.datasets.own.table import column, read_table
+from benchmark.datasets.own.table import LABELS, read_labelled
 from benchmark.datasets.store import Progress
 from benchmark.errors import OneshotError
+from benchmark.files import in_words
 
 MOST_LETTERS = 1_000  # texts are stored at the width of the longest
+MOST_BYTES = 8 << 30  # as they are stored
+TEXTS = ("text", "sentence", "utterance", "phrase", "question", "query", "content", "document")
 
 
 def read(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
@@ -26,26 +30,37 @@ def read(path: Path, options: Options, scratch: Path, progress: Progress | None)
     """
     if progress:
         progress("reading texts", 0, 1)
-    table, bad = read_table(path), Bad()
-    labels = column(table, path, options.label, ("label", "class"))
-    groups = column(table, path, options.group, ()) if options.group else None
+    bad = Bad()
+    table = read_labelled(path, options, TEXTS, "text", LABELS, bad)
+    if not table.items:
+        raise OneshotError(f"{path} holds no texts.")
     texts, entries = [], []
-    for row, raw in enumerate(column(table, path, None, ("text",))):
-        text, name = unicodedata.normalize("NFC", raw).strip(), clean(labels[row])
+    for row, raw in enumerate(table.items):
+        text, name = unicodedata.normalize("NFC", raw).strip(), clean(table.labels[row])
         texts.append("")
+        if table.places[row] in table.settled:
+            continue
         if name is None:
-            bad.add(f"row {row + 2}", "has no label")
+            bad.add(table.places[row], "has no label")
         elif not text or "\0" in text:
-            bad.add(f"row {row + 2}", "has an empty text or one with U+0000")
+            bad.add(table.places[row], "has an empty text or one with U+0000")
         elif len(text) > MOST_LETTERS:
-            bad.add(f"row {row + 2}", f"has {len(text):,} characters, at most {MOST_LETTERS:,}")
+            bad.add(table.places[row], f"has {len(text):,} characters, at most {MOST_LETTERS:,}")
         else:
             texts[row] = text
-            held = {options.group: clean(groups[row]) or ""} if groups and options.group else {}
+            held = (
+                {} if table.groups is None else {str(options.group): clean(table.groups[row]) or ""}
+            )
             entries.append(Entry(row, name, held))
-    if not texts:
-        raise OneshotError(f"{path} holds no texts.")
-    added = finish("text", np.array(texts, dtype=np.str_), entries, bad, options)
+    longest = max(map(len, texts))
+    if 4 * longest * len(texts) > MOST_BYTES:
+        raise OneshotError(
+            f"{len(texts):,} texts at the width of the longest, {longest:,} characters, take "
+            f"{in_words(4 * longest * len(texts))}, at most {in_words(MOST_BYTES)} are stored.",
+            "Shorten the longest texts.",
+        )
+    table.reading.understood["values"] = f"texts of up to {longest:,} characters"
+    added = finish("text", np.array(texts, dtype=np.str_), entries, bad, options, table.splits)
     if progress:
         progress("reading texts", 1, 1)
-    return added
+    return replace(added, reading=table.reading)

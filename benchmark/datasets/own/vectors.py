@@ -6,6 +6,7 @@ split; the `mlp` backbone has batch norm behind its first layer and needs none.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,88 +15,171 @@ from numpy.typing import NDArray
 
 from benchmark.datasets.own import npz
 from benchmark.datasets.own.bad import Bad, printable
+from benchmark.datasets.own.config import states_splits
+from benchmark.datasets.own.features import Features, candidates
 from benchmark.datasets.own.finish import Entry, clean, finish
 from benchmark.datasets.own.options import Added, Options
-from benchmark.datasets.own.table import column, column_name, read_table
+from benchmark.datasets.own.reading import Reading
+from benchmark.datasets.own.table import (
+    LABELS,
+    as_texts,
+    check_split_cells,
+    find_split,
+    open_table,
+    report_columns,
+    split_of_rows,
+    splits_of_classes,
+)
 from benchmark.datasets.store import Progress
 from benchmark.errors import OneshotError
 
-LABELS = ("label", "class", "target", "labels", "y")
 FEATURES = ("x", "X", "features", "embeddings", "data")
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """What a file of vectors holds.
+
+    Attributes:
+        values: float32 [rows, features].
+        labels: of the rows, as they are written.
+        groups: by name, the value of each row.
+        places: what each row is called in messages.
+        wrong: by row, what is wrong with its numbers.
+        splits: the split of each row where the file names them, else None.
+        reading: how the file was interpreted.
+    """
+
+    values: NDArray[np.float32]
+    labels: list[str]
+    groups: dict[str, list[str]]
+    places: list[str]
+    wrong: dict[int, str]
+    reading: Reading
+    splits: dict[str, str] | None = None
+    bad: Bad = field(default_factory=Bad)
 
 
 def read(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
     """Vectors of a file; a table's features are its columns of numbers but the label and the group.
 
-    Rows with a missing or infinite number, or one beyond float32, or without a label are bad.
+    Row numbers, ids and copies of the label are no features unless `options.features` names them.
+    Rows with something else than finite numbers of float32, or without a label, are bad.
 
     Raises:
         OneshotError: if the file cannot be read or holds no vectors, or for bad rows.
     """
     if progress:
         progress("reading vectors", 0, 1)
-    if path.suffix.lower() == ".npz":
-        vectors, labels, groups = _archive(path, options)
-        first = 0
-    else:
-        vectors, labels, groups = _table(path, options)
-        first = 2 if path.suffix.lower() == ".csv" else 0  # as editors number the lines
-    with np.errstate(over="ignore"):
-        stored = vectors.astype(np.float32)
-    bad, entries = Bad(), []
-    finite = np.asarray(np.isfinite(stored).all(axis=1))
-    for row, label in enumerate(labels):
+    archive = path.suffix.lower() == ".npz"
+    found = _archive(path, options) if archive else _table(path, options)
+    bad, entries = found.bad, []
+    named = {name for name, _ in bad.items}
+    for row, label in enumerate(found.labels):
         name = clean(label)
+        if found.places[row] in named:
+            continue
         if name is None:
-            bad.add(f"row {row + first}", "has no label")
-        elif not finite[row]:
-            bad.add(f"row {row + first}", "has a missing or infinite number")
+            bad.add(
+                found.places[row],
+                "has no label" if not label.strip() else "has a label that is not text",
+            )
+        elif row in found.wrong:
+            bad.add(found.places[row], found.wrong[row])
         else:
-            values = {key: clean(held[row]) or "" for key, held in groups.items()}
+            values = {key: clean(held[row]) or "" for key, held in found.groups.items()}
             entries.append(Entry(row, name, values))
-    added = finish("vector", stored, entries, bad, options)
+    if not found.labels:
+        raise OneshotError(f"{path} holds no vectors.")
+    good = found.values[[entry.row for entry in entries]]
+    if good.size:
+        low, high = float(good.min()), float(good.max())
+        found.reading.understood["values"] = f"from {low:g} to {high:g}, stored as they are"
+    added = finish("vector", found.values, entries, bad, options, found.splits)
     if progress:
         progress("reading vectors", 1, 1)
-    return added
+    return replace(added, reading=found.reading)
 
 
-def _table(path: Path, options: Options) -> tuple[NDArray[Any], list[str], dict[str, list[str]]]:
-    table = read_table(path, numbers=True)
-    label = column_name(table, path, options.label, LABELS)
-    labels = column(table, path, label, ())
-    groups, rest = {}, [name for name in table.columns if name != label]
-    if options.group is not None:
-        groups[options.group] = column(table, path, options.group, ())
-        rest.remove(options.group)
-    wrong = [str(name) for name in rest if table[name].dtype.kind not in "biuf"]
-    if wrong or not rest:
-        what = f"holds no numbers in {', '.join(wrong[:5])}" if wrong else "has no features"
-        raise OneshotError(
-            f"{path} {what}.",
-            "Every column but the label and the group must hold numbers; see --label and --group.",
-        )
-    return table[rest].to_numpy(dtype=np.float64), labels, groups
+def _table(path: Path, options: Options) -> Vectors:
+    reading = Reading()
+    with open_table(path) as table:
+        label = table.need(options.label, LABELS, "--label")
+        group = None if options.group is None else table.need(options.group, ())
+        roles = {label} | ({group} if group is not None else set())
+        maybe_split = find_split(table, roles)
+        wanted, reasons = candidates(table, options.features, roles)
+        features = Features(table, wanted, options.features is not None)
+        texts = sorted({*roles, *maybe_split})
+        lines: list[int] = []
+        held: dict[int, list[Any]] = {c: [] for c in texts}
+        for block in table.blocks(sorted({*wanted, *texts})):
+            lines += block.lines
+            for c in texts:
+                held[c] += block.columns[c]
+            features.take(block)
+    cells = {c: as_texts(values) for c, values in held.items()}
+    split, splits = split_of_rows(table, maybe_split, cells)
+    if (
+        split is not None
+        and split not in features.columns
+        and states_splits(options.split, options.config)
+    ):
+        reasons[split] = "not used: the splits are given by an option"
+        split = None
+    values = features.settle(cells[label], reasons)
+    bad, places = Bad(), [f"{table.place} {line}" for line in lines]
+    of_classes = None
+    if split is not None:
+        check_split_cells(table, split, cells[split], splits, lines, bad)
+        good = [(clean(a) or "", b) for a, b in zip(cells[label], splits, strict=True) if b]
+        of_classes = splits_of_classes(table, split, [a for a, _ in good], [b for _, b in good])
+    features.report(reading)
+    report_columns(
+        reading, table, {"label": label, "group": group, "split": split}, reasons, features.columns
+    )
+    groups = {} if group is None else {str(options.group): cells[group]}
+    return Vectors(
+        values, cells[label], groups, places, features.bad_rows(values), reading, of_classes, bad
+    )
 
 
-def _archive(path: Path, options: Options) -> tuple[NDArray[Any], list[str], dict[str, list[str]]]:
+def _archive(path: Path, options: Options) -> Vectors:
     def wanted(there: list[str]) -> list[str]:
         labels = (options.label,) if options.label else LABELS
         groups = [(options.group,)] if options.group else []
-        names = [_named(there, known, path) for known in (FEATURES, labels, *groups)]
+        features = (options.features,) if options.features else FEATURES
+        names = [_named(there, known, path) for known in (features, labels, *groups)]
         if len(set(names)) < len(names):
             raise OneshotError(f"{path}: one array cannot be two of features, labels and groups.")
+        left = [name for name in there if name not in names]
+        if left:
+            reading.leave_out("array", printable(", ".join(left[:12])), "not used", len(left))
+        for role, name in zip(("features", "label", "group"), names, strict=False):
+            reading.understood[role] = f"array '{printable(name)}'"
         return names
 
+    reading = Reading({"file": "NPZ arrays"})
     held = npz.read(path, wanted)
     vectors, labels, *rest = held.values()
     groups = dict(zip([options.group] if options.group else [], rest, strict=True))
     if vectors.ndim != 2 or vectors.dtype.kind not in "biuf" or not vectors.size:
         raise OneshotError(f"{path}: the features must be numbers [n, d], not {vectors.shape}.")
+    numbers = f"{vectors.shape[1]:,} numbers ({vectors.dtype}) a row"
+    reading.understood["features"] = f"{reading.understood['features']}, {numbers}"
     for name, array in {"labels": labels, **groups}.items():
         if array.shape != vectors.shape[:1]:
             raise OneshotError(f"{path}: {name} have shape {array.shape}, vectors {vectors.shape}.")
-    texts = {key: [str(value) for value in array] for key, array in groups.items()}
-    return vectors, [str(label) for label in labels], texts
+    with np.errstate(over="ignore"):
+        values = vectors.astype(np.float32)
+    wrong = {
+        row: f"holds {values[row, np.flatnonzero(~np.isfinite(values[row]))[0]]}, expected finite "
+        "numbers of 32 bits"
+        for row in np.flatnonzero(~np.isfinite(values).all(axis=1)).tolist()
+    }
+    texts = {key: as_texts(array.tolist()) for key, array in groups.items()}
+    places = [f"row {row}" for row in range(len(values))]
+    return Vectors(values, as_texts(labels.tolist()), texts, places, wrong, reading)
 
 
 def _named(there: list[str], names: tuple[str, ...], path: Path) -> str:

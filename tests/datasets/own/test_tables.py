@@ -45,7 +45,7 @@ def test_a_table_of_paths(tree, tmp_path):
     with pytest.raises(OneshotError) as failure:
         bring(tmp_path / "list.csv", tmp_path / "data", "csv")
     for part in ("../outside.png: lies outside", "absent.png: is not there",
-                 "lies in no folder of a class", "is listed twice (line 7)"):  # fmt: skip
+                 "has no label", "is listed twice (line 6 and line 7)"):  # fmt: skip
         assert part in failure.value.message
 
 
@@ -75,7 +75,9 @@ def test_bad_rows_of_vectors_are_named_by_line(tmp_path):
     frame.loc[9, "label"] = ""
     frame.to_csv(tmp_path / "x.csv", index=False)
     with pytest.raises(
-        OneshotError, match="row 3: has a missing.*row 6.*row 9.*row 11: has no lab"
+        OneshotError,
+        match="line 3: column 'p' holds no number.*line 6: column 'q' holds 'inf'.*"
+        "line 9: column 'r' holds '1e.300'.*line 11: has no lab",
     ):
         bring(tmp_path / "x.csv", tmp_path, "vectors", group="site")
     brought = bring(tmp_path / "x.csv", tmp_path, "vectors", group="site", on_bad="skip")
@@ -85,9 +87,15 @@ def test_bad_rows_of_vectors_are_named_by_line(tmp_path):
 @pytest.mark.parametrize(
     ("change", "options", "says"),
     [
-        (lambda f: f.rename(columns={"label": "kind"}), {}, "no column 'label' or 'class'"),
+        (
+            lambda f: f.rename(columns={"label": "kind"}),
+            {},
+            "no column 'label' or 'class' or .*--label COLUMN",
+        ),
         (lambda f: f, {"label": "nothing"}, "no column 'nothing'; it has p, q"),
-        (lambda f: f, {}, "no numbers in site"),
+        (lambda f: f[["label", "site"]], {}, r"has no features \(site: holds text\)"),
+        (lambda f: f, {"features": "p,nothing"}, "no column 'nothing'"),
+        (lambda f: f, {"features": "p,label"}, "'label' is the label"),
         (lambda f: f[["label"]], {}, "has no features"),
         (lambda f: f, {"group": "planet"}, "no column 'planet'"),
     ],
@@ -130,9 +138,6 @@ def test_parquet_is_read_where_pyarrow_is(tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(OneshotError, match="needs the package pyarrow.*pip install pyarrow"):
         bring(path, tmp_path, "vectors")
-    frame = rows().drop(columns="site")
-    monkeypatch.setattr(pd, "read_parquet", lambda path: frame)
-    assert bring(path, tmp_path, "vectors").verified.items == 24
 
 
 def test_texts_are_kept_composed_and_bad_ones_named(tmp_path):
@@ -146,7 +151,9 @@ def test_texts_are_kept_composed_and_bad_ones_named(tmp_path):
 
     frame.loc[0, "text"], frame.loc[1, "text"], frame.loc[6, "label"] = " ", "x" * 1_001, ""
     frame.to_csv(tmp_path / "x.csv", index=False)
-    with pytest.raises(OneshotError, match="row 2: has an empty.*row 3: has 1,001.*row 8: has no"):
+    with pytest.raises(
+        OneshotError, match="line 2: has an empty.*line 3: has 1,001.*line 8: has no"
+    ):
         bring(tmp_path / "x.csv", tmp_path, "text")
     bring(tmp_path / "x.csv", tmp_path, "text", on_bad="skip")
     assert catalogue.load("mine", tmp_path).stored.dtype == "<U6", "the long one is gone"
