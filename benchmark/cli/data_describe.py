@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmark.cli.data_common import Data, Name
+from benchmark.cli.data_common import Data, Name, show_reading
 
 if TYPE_CHECKING:
     from benchmark.datasets.summary import Summary
@@ -27,15 +27,19 @@ def describe(
     from dataclasses import asdict
 
     from benchmark.datasets import catalogue, store
+    from benchmark.datasets.description import reading_of
     from benchmark.datasets.summary import summarise
 
     held = catalogue.load(name, store.data_directory(data))
     summary = summarise(held)
+    reading = reading_of(name, store.data_directory(data))
     if as_json:
-        typer.echo(json.dumps(asdict(summary), indent=2, ensure_ascii=False))
+        everything = {**asdict(summary), "reading": reading.as_json()}
+        typer.echo(json.dumps(everything, indent=2, ensure_ascii=False))
     else:
         for line in _told(name, summary):
             typer.echo(line)
+        show_reading(reading)
     if sheet is not None:
         from benchmark.datasets.contact_sheet import draw
 

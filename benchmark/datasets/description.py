@@ -14,6 +14,7 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 
 from benchmark.datasets.data_set import DataSet, Pairs, content_digest
+from benchmark.datasets.own.reading import Reading, from_json
 from benchmark.errors import DataMissing, OneshotError
 
 FORMAT = 1
@@ -121,6 +122,19 @@ def read_description(name: str, directory: Path) -> dict[str, Any]:
     return description
 
 
+def reading_of(name: str, directory: Path) -> Reading:
+    """How the source of a data set was interpreted; nothing where the description does not say.
+
+    Raises:
+        OneshotError: as `read_description`, but not for a data set that comes with the package.
+    """
+    try:
+        description = read_description(name, directory)
+    except DataMissing:
+        return Reading()
+    return from_json(description.get("reading"))
+
+
 def array_digest(data_set: DataSet) -> str:
     """SHA-256 (hex) over the decoded items and all labels, whatever `digest` is over."""
     return content_digest(
@@ -171,6 +185,7 @@ def _check(description: dict[str, Any]) -> None:
     for key, group in description["groups"].items():
         "".join([key, *group["names"]]).encode()
         _check_codes(group["codes"], shape[0], group["names"])
+    from_json(description.get("reading"))
     if type(own["version"]) is not int or not 1 <= own["version"] <= 1_000_000:
         raise ValueError("version")
     for task in own["tasks"].values():

@@ -275,7 +275,7 @@ def _features(
         features = Features(table, chosen, options.features is not None)
         held: list[Any] = []
         for block in table.blocks(sorted({key, *chosen})):
-            held += block.columns[key]
+            held += block.items(key)
             features.take(block)
     ids = [cell.strip() for cell in as_texts(held)]
     values = features.settle(None, reasons)

@@ -63,11 +63,33 @@ class Reading:
 
 
 def from_json(stored: Any) -> Reading:
-    """The reading of a stored description; an empty one where there is none."""
-    if not isinstance(stored, dict):
+    """The reading that `as_json` gave; an empty one for None.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if stored is None:
         return Reading()
-    left_out = [LeftOut(**each) for each in stored.get("left_out", [])]
-    return Reading(stored.get("understood", {}), left_out, stored.get("remarks", []))
+    try:
+        found = Reading(
+            dict(stored["understood"]),
+            [LeftOut(**each) for each in stored["left_out"]],
+            list(stored["remarks"]),
+        )
+    except (TypeError, KeyError) as error:
+        raise ValueError("not a reading") from error
+    texts = [*found.understood, *found.remarks]
+    texts += [
+        text for each in found.left_out for text in (each.kind, each.name, each.reason, each.hint)
+    ]
+    for what in found.understood.values():
+        texts += what if isinstance(what, list) else [what]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("a reading consists of texts")
+    if not all(type(each.count) is int for each in found.left_out):
+        raise ValueError("what was left out is counted")
+    "".join(texts).encode()
+    return found
 
 
 def lines(reading: Reading) -> list[tuple[str, str, str]]:

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from benchmark.datasets.own.bad import Bad, printable
 from benchmark.datasets.own.config import SPLIT_NAMES, states_splits
 from benchmark.datasets.own.finish import clean
@@ -68,6 +70,11 @@ class Block:
 
     lines: list[int]
     columns: dict[int, Sequence[Any]]
+
+    def items(self, column: int) -> list[Any]:
+        """The values of a column as plain Python objects."""
+        values = self.columns[column]
+        return values.tolist() if isinstance(values, np.ndarray) else list(values)
 
 
 @dataclass
@@ -191,7 +198,7 @@ class Table:
             if len(lines) > MOST_ROWS:
                 raise OneshotError(f"{self.path} holds more than {MOST_ROWS:,} rows.")
             for c in held:
-                held[c] += block.columns[c]
+                held[c] += block.items(c)
         return lines, {c: as_texts(values) for c, values in held.items()}
 
 

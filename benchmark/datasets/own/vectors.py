@@ -116,7 +116,7 @@ def _table(path: Path, options: Options) -> Vectors:
         for block in table.blocks(sorted({*wanted, *texts})):
             lines += block.lines
             for c in texts:
-                held[c] += block.columns[c]
+                held[c] += block.items(c)
             features.take(block)
     cells = {c: as_texts(values) for c, values in held.items()}
     split, splits = split_of_rows(table, maybe_split, cells)
