@@ -77,7 +77,7 @@ def _differences(found: Differences) -> list[str]:
         f"{'the highest on validation' if not caveat else 'the highest on the test'}.{caveat}", "",
     ]  # fmt: skip
     table = [_line(head), _line([":--", *["--:"] * (len(head) - 1)])]
-    ordered = sorted(found.rows, key=lambda row: -row.images.difference)
+    ordered = sorted(found.rows, key=lambda row: -round(row.images.difference, 9))
     for row, against in [(found.reference, None), *((each.row, each) for each in ordered)]:
         place = ranks.get((row.key, row.recipe8))
         rank = ["", ""] if place is None else [_rank(place.rank), _span(place.low, place.high)]

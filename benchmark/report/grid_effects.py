@@ -46,12 +46,17 @@ class GridEffects:
 
     @property
     def effects(self) -> list[tuple[Effect, Effect | None]]:
-        """Each effect over cells and over groups; by factor the largest first."""
+        """Each effect over cells and over groups; by factor the largest first, equal ones by name.
+
+        Two losses can be identical. The last bits of their effects depend on the processor's
+        linear algebra and must not decide the order.
+        """
         if self.over_cells is None:
             return []
         groups = self.over_groups
         ordered = sorted(
-            self.over_cells.effects, key=lambda e: (self.factors.index(e.factor), -e.effect)
+            self.over_cells.effects,
+            key=lambda e: (self.factors.index(e.factor), -round(e.effect, 9), e.level),
         )
         return [(e, None if groups is None else groups.of(e.factor)[e.level]) for e in ordered]
 

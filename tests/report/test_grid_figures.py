@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -67,6 +68,18 @@ def test_findings_show_the_effects_of_one_budget(tmp_path):
     for line, said in ((TASK, "cannot be read"), (f"{TASK}: standard", "fewer than two parts")):
         with pytest.raises(OneshotError, match=said):
             with_effects(f"<!-- effects\n{line}\n-->\n<!-- end -->\n", tmp_path)
+
+
+@pytest.mark.parametrize("last_bits", [0.0, 1e-16, -1e-16, 3e-13])
+def test_identical_losses_are_ordered_by_name_whatever_the_linear_algebra_rounds(last_bits):
+    (found,) = analysed(crossed())[1].effects
+    assert found.over_cells is not None
+    pair = [effect for effect in found.over_cells.effects if effect.factor == "loss"][:2]
+    (first, second) = (replace(each, effect=0.1) for each in pair)
+    second = replace(second, effect=0.1 + last_bits)
+    for order in ((first, second), (second, first)):
+        told = replace(found, over_cells=replace(found.over_cells, effects=order), over_groups=None)
+        assert [cell.level for cell, _ in told.effects] == sorted((first.level, second.level))
 
 
 def rows(picture):
