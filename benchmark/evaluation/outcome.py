@@ -14,6 +14,7 @@ from benchmark.evaluation.episodes import Observer, answer, asked_of
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.retrieval import Found, retrieve
 from benchmark.evaluation.verification import score_trials
+from benchmark.records.packed import Integers
 from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, TrialLabels
 from benchmark.tasks.loading import LoadedTask, Questions, pins
 from benchmark.tasks.spec import Task
@@ -92,7 +93,7 @@ def ask(
         model, loaded, seed=seed, device=device, episodes=episodes, report=report, bank=bank,
         shots=shots, observe=observe,
     )  # fmt: skip
-    counts = Counts(of=answers.of, correct=[int(c) for c in answers.correct])
+    counts = Counts(of=answers.of, correct=Integers(answers.correct.tolist()))
     asked = loaded.episodes.first(len(answers.correct))
     return Answered(counts, asked, answers.embedding_seconds, answers.scoring_seconds)
 
@@ -125,7 +126,7 @@ def _labels(asked: Trials) -> TrialLabels:
     told = asked.labels
     left, right = told.subjects.T.tolist()
     return TrialLabels(
-        kinds=list(told.kind_names), of_kind=list(asked.of_kind), left=left, right=right
+        kinds=list(told.kind_names), of_kind=Integers(list(asked.of_kind)), left=left, right=right
     )
 
 

@@ -12,8 +12,8 @@ from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from benchmark.records.canonical import digest, recipe_hash
-from benchmark.records.packed import unpack
+from benchmark.records.packed import Integers, between
 
 SCHEMA = 1
 MOST = 2**53  # whole numbers that floats hold exactly: sums and means of them cannot overflow
@@ -31,11 +31,9 @@ DEEPEST = 32  # levels of a recipe
 ADDED = ("calibration",)  # fields that the first records did not have
 Number = Annotated[int, Field(ge=-MOST, le=MOST)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
-Whole = Annotated[list[int], BeforeValidator(unpack)]  # a file may hold long lists packed
-Counted = Annotated[list[Count], BeforeValidator(unpack)]
-Odds = Annotated[
-    list[Annotated[int, Field(ge=-(10**12), le=10**12)]], BeforeValidator(unpack)
-]  # fmt: skip
+Whole = Integers  # a file may hold long lists packed
+Counted = Annotated[Integers, AfterValidator(between(0, 10**9))]
+Odds = Annotated[Integers, AfterValidator(between(-(10**12), 10**12))]
 Name = Annotated[str, Field(min_length=1, max_length=1_000)]
 Hex = Field(pattern=r"^[0-9a-f]{64}$")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmark.errors import OneshotError
 from benchmark.records import store
+from benchmark.records.packed import Integers
 from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import pins
@@ -116,9 +117,10 @@ def _matches(name: str, outcome: Ranks) -> Iterator[tuple[str, bool]]:
     from benchmark.tasks.labels import query_matches
 
     pinned = query_matches(name, outcome.answered)
-    told = outcome.matches
-    told = [told] * outcome.answered if isinstance(told, int) else told
-    if pinned is not None and pinned.tolist() != told:
+    matches = outcome.matches
+    if isinstance(matches, int):
+        matches = Integers([matches] * outcome.answered)
+    if pinned is not None and pinned.tolist() != matches:
         yield f"its queries have other numbers of matches than the pinned ones of {name}", False
 
 

@@ -19,7 +19,7 @@ from benchmark import waiting  # noqa: E402
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 waiting.choose()  # as the command `oneshot` does
 
-SCRIPTS = ("evaluation", "scoring", "training", "memory", "startup")
+SCRIPTS = ("evaluation", "scoring", "training", "memory", "startup", "growth")
 
 
 def main() -> None:

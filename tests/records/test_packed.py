@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmark.errors import OneshotError
 from benchmark.records import store
-from benchmark.records.packed import LEAST, pack, packed, unpack
+from benchmark.records.packed import LEAST, Integers, pack, packed, unpack
 from benchmark.records.schema import Counts, LogOdds, Ranks
 from tests.records.test_records import make
 
@@ -33,7 +33,7 @@ def read_by_numpy(text):
 def test_numpy_reads_the_same_numbers_from_the_smallest_type_that_holds_them(numbers):
     text = pack(numbers)
     held, least = read_by_numpy(text)
-    assert [least + int(number) for number in held] == unpack(text) == numbers
+    assert [least + int(number) for number in held] == list(unpack(text)) == numbers
     span, size = max(numbers) - min(numbers), held.dtype.itemsize
     assert span < 256**size and (size == 1 or span >= 256 ** (size // 2))
     assert least in (0, min(numbers))
@@ -97,3 +97,26 @@ def test_a_damaged_packing_is_named(text, says, tmp_path):
     path.write_text(json.dumps(told))
     with pytest.raises(OneshotError, match=f"outcome.*{says}"):
         store.read(path)
+
+
+@given(NUMBERS)
+def test_integers_are_a_list_that_takes_little_memory(numbers):
+    held = Integers(numbers)
+    assert held == numbers and held == tuple(numbers) and held == Integers(numbers)
+    assert held != [*numbers, 1] and list(held) == numbers and held[0] == numbers[0]
+    assert held[1:] == numbers[1:] and isinstance(held[1:], Integers)
+    if max(numbers) < 2**63:
+        assert np.asarray(held).dtype == np.int64 and np.asarray(held).tolist() == numbers
+        assert (np.asarray(held) * 2**8).dtype == np.int64
+
+
+def test_ten_thousand_answers_take_about_ten_kilobytes():
+    small = Counts(of=400, correct=[200] * 10_000).correct
+    assert small._held.itemsize == 1
+    assert LogOdds(thousandths=[-70_000, 70_000] * 5_000).thousandths._held.itemsize == 4
+
+
+@pytest.mark.parametrize("wrong", [[1.0], [True], ["1"], [None], [2**64], 3, {"a": 1}])
+def test_what_is_not_a_list_of_integers_is_refused(wrong):
+    with pytest.raises(ValueError, match="correct"):
+        Counts(of=400, correct=wrong)
