@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from baselines.backbones import _build
 from baselines.backbones._defaults import training_defaults
+from baselines.backbones._own import with_own_batch
 from baselines.backbones._pretrained import published
 from baselines.recipe import TrainingRecipe, check
 from baselines.search import searches
@@ -111,4 +112,4 @@ def make_recipe(
     fields |= {"backbone": name, "backbone_code": code}
     if "items" in chosen and chosen["items"] != training_defaults(track, backbone, budget)["items"]:
         fields["budget"] = "custom"
-    return recipe_type(**fields)
+    return with_own_batch(recipe_type(**fields), track, chosen)

@@ -111,6 +111,21 @@ class Trainable(Protocol):
 
 
 @dataclass(frozen=True)
+class SplitSize:
+    """How much a training split holds.
+
+    Attributes:
+        classes: classes of two items or more.
+        items: items of these classes.
+        per_class: items that nine in ten of the classes have.
+    """
+
+    classes: int
+    items: int
+    per_class: int
+
+
+@dataclass(frozen=True)
 class TrackInfo:
     """What a recipe may depend on before any data are read.
 
@@ -127,6 +142,7 @@ class TrackInfo:
     side: int
     labelled: bool = False
     aligned: bool = False
+    train: SplitSize | None = None
 
 
 @dataclass(frozen=True, eq=False)

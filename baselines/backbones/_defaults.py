@@ -6,6 +6,7 @@ from typing import Any
 
 from baselines.backbones._adapters import is_adapter
 from baselines.backbones._build import is_custom, takes
+from baselines.backbones._own import own_defaults
 from baselines.recipe import budget_items
 from benchmark.errors import Refused
 from benchmark.protocols import TrackInfo
@@ -63,6 +64,8 @@ def training_defaults(track: TrackInfo, backbone: str, budget: str) -> dict[str,
         fields |= LONGER
     if track.family == "photograph" and track.aligned:
         fields |= ALIGNED | (ALIGNED_QUICK if budget == "quick" else {})
+    if track.train is not None:
+        fields |= own_defaults(track, track.train, backbone, budget, fields)
     if is_custom(backbone) or is_adapter(backbone):
         fields["width"] = 1.0
     return fields

@@ -57,6 +57,7 @@ class AdaptingNetwork(TrainedNetwork[AdaptationRecipe]):
     Attributes:
         defaults: fields of the recipe for each family of data; "" for all.
         trained_for: (ways, shots), read by the harness.
+        follows: the settings that follow the task; see `benchmark.evaluation.shots`.
 
     Raises:
         OneshotError: a setting that does not exist or has a bad value.
@@ -64,6 +65,7 @@ class AdaptingNetwork(TrainedNetwork[AdaptationRecipe]):
     """
 
     defaults: ClassVar[dict[str, dict[str, Any]]] = {}
+    follows: ClassVar[dict[str, str]] = {"support": "n_shot", "ways": "n_way"}
     fixed_width = True
     ordered_classes = True  # each position has weights of its own
     sharpness = "inner_rate"

@@ -7,11 +7,12 @@ too few steps.
 
 from __future__ import annotations
 
+import dataclasses
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor
@@ -33,6 +34,9 @@ EPISODES: dict[tuple[str, str], dict[str, float]] = {
     ("photograph", "quick"): {"classes": 20, "per_class": 3},
     **{(family, budget): LARGE[family] for family in LARGE for budget in ("standard", "full")},
 }
+
+
+LEAST_WAYS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +93,14 @@ class Episodic(TrainedEmbedder[E]):
         settings: what the user set of its fields.
         defaults: the method's own, for this backbone.
 
+    Attributes:
+        follows: the settings that follow the task; see `benchmark.evaluation.shots`.
+
     Raises:
         OneshotError: a setting that does not exist or has a bad value.
     """
+
+    follows: ClassVar[dict[str, str]] = {"support": "n_shot"}
 
     def __init__(
         self,
@@ -104,6 +113,7 @@ class Episodic(TrainedEmbedder[E]):
     ) -> None:
         episodes = EPISODES.get((track.family, budget), {})
         recipe = make_recipe(recipe_type, track, budget, settings, {**episodes, **(defaults or {})})
+        recipe = _with_queries(recipe, track, settings)
         if not 0 < recipe.support < recipe.per_class:
             raise OneshotError(
                 f"With {recipe.support} supports of {recipe.per_class} items a class there is "
@@ -131,6 +141,23 @@ class Episodic(TrainedEmbedder[E]):
                 return self.episode_loss(split(embeddings, recipe.per_class, recipe.support))
 
         return train(self, recipe, draw, loss_of, data=data, run=run)
+
+
+def _with_queries(recipe: E, track: TrackInfo, settings: Mapping[str, Any]) -> E:
+    """The recipe with queries beside its support, in episodes of about the usual number of items.
+
+    As many queries a class as there would be with one support, or as the classes have items for.
+    What the user has set stays.
+    """
+    if "per_class" in settings or recipe.support < recipe.per_class:
+        return recipe
+    per_class = recipe.support + recipe.per_class - 1
+    if track.train is not None:
+        per_class = max(recipe.support + 1, min(per_class, track.train.per_class))
+    classes = recipe.classes
+    if "classes" not in settings:
+        classes = max(min(classes, LEAST_WAYS), classes * recipe.per_class // per_class)
+    return dataclasses.replace(recipe, per_class=per_class, classes=classes)
 
 
 class EpisodicClassifier(Episodic[E]):

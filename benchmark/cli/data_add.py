@@ -13,6 +13,7 @@ from benchmark.cli.data_common import Data, Name, bars, report, show_reading
 if TYPE_CHECKING:
     from benchmark.datasets.prepare import Brought
     from benchmark.datasets.summary import Summary
+    from benchmark.tasks.spec import Track
 
 
 def add(
@@ -167,3 +168,23 @@ def _say_next(name: str, directory: Path) -> None:
         typer.echo(f"Look at it: oneshot data describe {name}")
         twin = f"{model}-euclidean-contrastive" if found.labelled else f"{model}-cosine-nt-xent"
         typer.echo(f"Train on it: oneshot run {twin} --task {found.chooses}")
+        for line in _defaults(twin, found):
+            typer.echo(line)
+
+
+def _defaults(model: str, track: Track) -> list[str]:
+    """What the recommended training makes of the data, and how to look for something better."""
+    try:
+        from benchmark.evaluation.job import Job, build
+        from benchmark.registry import resolve
+        from benchmark.sweep.remarks import training_line
+    except ModuleNotFoundError:  # an installation that reads tables alone trains nothing
+        return []
+    _, recipe = build(Job(resolve(model), track, 0, "quick", ()))
+    line = training_line(model, track, recipe)
+    if line is None:
+        return []
+    return [
+        f"Its defaults follow the data: {line}.",
+        f"Try others on validation: oneshot tune {model} --track {track.name}",
+    ]

@@ -77,6 +77,10 @@ def _line(each: Planned) -> str:
 
 def _remarks(made: Plan, waiting: int, searches: bool) -> None:
     """What is no job, on stderr, so that a pipe carries jobs alone."""
+    from benchmark.sweep.remarks import defaults_of
+
+    for line in defaults_of(each for each in made.planned if each.missing):
+        typer.echo(line, err=True)
     for refusal in made.refused:
         typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}", err=True)
     if waiting:

@@ -70,6 +70,7 @@ def run(
     from benchmark.evaluation.job import Surroundings
     from benchmark.sweep import plan as plans
     from benchmark.sweep.order import shard_of
+    from benchmark.sweep.remarks import defaults_of
 
     if existing not in ("skip", "redo", "fail"):
         raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
@@ -82,6 +83,8 @@ def run(
     plan = _planned(wanted, results, suite is None, part)
     if existing == "fail":
         plans.refuse_existing(plan, results)
+    for line in defaults_of(plan.planned):
+        typer.echo(line)
     if dry_run:
         show(plan, place)
         return

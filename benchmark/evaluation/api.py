@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from benchmark.evaluation.job import (
     path_of,
 )
 from benchmark.evaluation.run import run
+from benchmark.evaluation.shots import trainings
 from benchmark.records import store
 from benchmark.records.schema import Record
 from benchmark.registry import ModelSpec, resolve
@@ -67,11 +69,15 @@ def evaluate(
     Raises:
         OneshotError: for unknown names, missing data, or a refused combination.
     """
-    spec = spec_of(model, settings)
+    spec_of(model, settings)  # an unknown model comes before a missing data set
     with looking_in(data):  # names of own data sets are looked up there
         track = of_fold(find_track(find_task(task).track), fold)
-        typed = tuple(f"{key}={value}" for key, value in (settings or {}).items())
-        job = Job(spec, track, seed, check_budget(budget), (task,), typed)
+        ((chosen, _),) = trainings(
+            partial(spec_of, model), settings or {}, track, check_budget(budget), (task,)
+        )
+        spec = spec_of(model, chosen)
+        typed = tuple(f"{key}={value}" for key, value in chosen.items())
+        job = Job(spec, track, seed, budget, (task,), typed)
         place = Surroundings(data, results, work, find_device(device))
         if existing not in ("redo", "skip"):
             raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -160,23 +162,34 @@ class Surroundings:
 def build(job: Job) -> tuple[Any, dict[str, Any]]:
     """The job's untrained model and its whole recipe."""
     track = job.track
-    info = TrackInfo(
-        track.name, track.family, track.channels, track.side, track.labelled, track.aligned
-    )
-    model = job.spec.build(job.seed, info, job.budget)
+    model = job.spec.build(job.seed, info_of(track), job.budget)
     return model, recipe_of(model, job.spec, job.budget)
+
+
+def info_of(track: Track) -> TrackInfo:
+    """What a recipe may depend on of a track."""
+    return TrackInfo(
+        track.name, track.family, track.channels, track.side, track.labelled, track.aligned,
+        track.size,
+    )  # fmt: skip
 
 
 def chooser_of(model: Any, track: Track) -> str:
     """The task on validation that decides the model's training: the track's.
 
-    A head that is fixed to one shape is asked that shape of the same family instead.
+    A head that is fixed to one shape is asked that shape of the same family instead, and a method
+    that trains with several shots is asked as many, where the validation split has the items.
     """
+    family, _, shape = track.chooses.rpartition("-")
     fixed = getattr(model, "trained_for", None)
-    if fixed is None:
-        return track.chooses + VALIDATION
-    family = track.chooses.rpartition("-")[0]
-    return f"{family}-{fixed[0]}w{fixed[1]}s{VALIDATION}"
+    if fixed is not None:
+        return f"{family}-{fixed[0]}w{fixed[1]}s{VALIDATION}"
+    shots = int(getattr(getattr(model, "recipe", None), "support", 1))
+    if shots > 1 and re.fullmatch(r"\d+w\d+s", shape):
+        several = f"{family}-{shape.partition('w')[0]}w{shots}s"
+        with contextlib.suppress(OneshotError):  # too few items of a class
+            return find_task(several).name + VALIDATION
+    return track.chooses + VALIDATION
 
 
 def path_of(job: Job, task: str, recipe: dict[str, Any], results: Path) -> Path:

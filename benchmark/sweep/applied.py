@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Job, build
+from benchmark.evaluation.shots import unmatched
 from benchmark.registry import resolve
 from benchmark.sweep.suite import Wanted
 from benchmark.tasks import task as find_task
@@ -38,7 +39,8 @@ def _applied(wanted: Wanted, lacking: dict[str, dict[str, OneshotError]]) -> Wan
     while settings:
         try:
             track = find_track(find_task(wanted.tasks[0]).track)
-            build(Job(resolve(wanted.model, settings), track, 0, wanted.budget, ()))
+            spec = resolve(wanted.model, unmatched(settings))
+            build(Job(spec, track, 0, wanted.budget, ()))
         except OneshotError as error:
             if error.setting not in settings:
                 break  # not about a setting that is lacking: the plan reports it

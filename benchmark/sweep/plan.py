@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.job import Job, build, path_of
 from benchmark.evaluation.outcome import least_of, not_answered
+from benchmark.evaluation.shots import trainings
 from benchmark.records import store
 from benchmark.records.canonical import digest, recipe_hash
+from benchmark.registry import resolve
 from benchmark.sweep.cost import cost
 from benchmark.sweep.description import JobDescription, as_text
 from benchmark.sweep.suite import Wanted
@@ -125,9 +128,12 @@ def make(wanted: Iterable[Wanted], results: Path, strict: bool = False) -> Plan:
                             search.jobs()  # refuses now what could not be searched later
                             searches[search.name] = search
                     settings = {**(chosen or {}), **settings}
-                for found in _planned(each, track, tasks, settings, results, waits):
-                    mark = *found.mark, waits
-                    planned[mark] = _merged(planned.get(mark), found)
+                for own, some in trainings(
+                    partial(resolve, each.model), settings, find_track(track), each.budget, tasks
+                ):
+                    for found in _planned(each, track, some, own, results, waits):
+                        mark = *found.mark, waits
+                        planned[mark] = _merged(planned.get(mark), found)
             except Refused as refusal:
                 if strict:
                     raise
@@ -153,7 +159,7 @@ def refuse_existing(plan: Plan, results: Path) -> None:
 def _planned(
     wanted: Wanted,
     track: str,
-    tasks: list[str],
+    tasks: tuple[str, ...],
     settings: dict[str, Any],
     results: Path,
     waits: str | None,
@@ -190,12 +196,12 @@ def _is_there(job: Job, model: Any, task: str, recipe: dict[str, Any], results: 
 
 
 def _described(
-    wanted: Wanted, track: str, tasks: list[str], settings: dict[str, Any]
+    wanted: Wanted, track: str, tasks: tuple[str, ...], settings: dict[str, Any]
 ) -> list[JobDescription]:
     where = find_track(track)
     # A training for each fold; tasks that are asked once are asked on the first.
     of_all = tuple(task for task in tasks if find_task(task).folds > 1)
-    asked = [tuple(tasks), *[of_all] * (where.folds - 1)]
+    asked = [tasks, *[of_all] * (where.folds - 1)]
     return [
         JobDescription(
             model=wanted.model, tasks=some, seed=seed, fold=fold, budget=wanted.budget,

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.run import run
+from benchmark.evaluation.shots import unmatched
 from benchmark.records.store import slug, write_bytes
 from benchmark.registry import resolve
 from benchmark.report.answers import decisions
@@ -177,7 +178,7 @@ def followed(
         Refused: the model cannot be built, lacks a number that was searched, or nothing was found.
     """
     track = find_track(search.track)
-    _, recipe = build(Job(resolve(model, settings), track, SEED, search.budget, ()))
+    _, recipe = build(Job(resolve(model, unmatched(settings)), track, SEED, search.budget, ()))
     outcome = search.read(results)
     if outcome is None:
         return None

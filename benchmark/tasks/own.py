@@ -29,10 +29,10 @@ from benchmark.datasets.description import (
 from benchmark.datasets.split import SPLITS
 from benchmark.datasets.store import data_directory, present
 from benchmark.errors import OneshotError, Refused
+from benchmark.protocols import SplitSize
 from benchmark.tasks.family import TaskFamily
 from benchmark.tasks.spec import VALIDATION, Selection, Split, Task, Track, TrialKind
 
-LETTERS = 32  # of a text, as far as a track says
 WAYS = 5  # of the task that chooses, where the data allow it
 TRIALS = 2_000  # of each kind, of a verification whose trials are drawn
 ASKED = "-verification"
@@ -100,7 +100,18 @@ def track(name: str) -> Track | None:
     return Track(
         name, name, part["train"], part["validation"], part["test"], chooses,
         told.family, told.channels, told.side, labelled=told.pairs is not None,
+        size=_training_size(told),
     )  # fmt: skip
+
+
+def _training_size(told: Told) -> SplitSize | None:
+    """What the training split holds; None where no class of it has two items."""
+    assert told.split is not None
+    counts = told.counts[told.split == SPLITS.index("train")]
+    counts = np.sort(counts[counts >= 2])
+    if not len(counts):
+        return None
+    return SplitSize(len(counts), int(counts.sum()), int(counts[len(counts) // 10]))
 
 
 def verification(name: str) -> Task | None:
@@ -235,7 +246,7 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         name=name,
         family=kind,
         channels=1 if kind == "text" else shape[1],
-        side={"text": LETTERS, "vector": 1}.get(kind) or shape[2],
+        side=_side(kind, shape, description["dtype"]),
         counts=np.bincount(labels, minlength=count),
         split=class_groups["split"] if split and tuple(split["names"]) == SPLITS else None,
         class_groups=class_groups,
@@ -245,6 +256,13 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         pairs=of_split,
         lists=pairs.names if pairs is not None else (),
     )
+
+
+def _side(kind: Family, shape: list[int], dtype: str) -> int:
+    """Pixels of an image's side, letters of the longest text; a vector counts as one pixel."""
+    if kind == "text":
+        return int(dtype.partition("U")[2])
+    return 1 if kind == "vector" else shape[2]
 
 
 def _of_classes(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from benchmark.datasets.data_set import Family
+from benchmark.protocols import SplitSize
 
 Split = Literal["train", "validation", "test"]
 Protocol = Literal["episodes", "verification", "retrieval"]
@@ -52,6 +53,8 @@ class Track:
         listed: the list of labelled pairs that may be learned from, None for all there are.
         aligned: whether there are few images, in all of which the things shown stand at one place
             and in one size, as cropped faces do; recipes then crop hardly anything away.
+        size: of the training split, where default recipes follow what is stored; None where they
+            are pinned, as on every track with published records.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Track:
     imitations: str | None = None
     listed: str | None = None
     aligned: bool = False
+    size: SplitSize | None = None
 
 
 @dataclass(frozen=True)

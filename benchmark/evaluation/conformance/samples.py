@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmark.datasets import catalogue
 from benchmark.datasets.data_set import DataSet, Family, Groups, whole
+from benchmark.evaluation.job import info_of
 from benchmark.protocols import TrackInfo
 from benchmark.tasks.episodes import draw
 from benchmark.tasks.loading import LoadedTask, split_of
@@ -63,7 +64,7 @@ def of_track(name: str, folder: Path | None = None) -> Sample:
     validation = split_of(track, ("validation",), data)
     spaced = np.linspace(0, len(validation.class_names) - 1, CLASSES).astype(np.int64)
     train = split_of(track, ("train",), data)
-    info = TrackInfo(track.name, track.family, track.channels, track.side, aligned=track.aligned)
+    info = info_of(track)
     learned = np.arange(min(LEARNED, len(train.class_names)))
     return Sample(info, _few(validation.of_classes(spaced)), train.of_classes(learned))
 
