@@ -11,7 +11,7 @@ from benchmark.tasks.spec import Track
 
 def defaults_of(planned: Iterable[Planned]) -> list[str]:
     """One line for each training on data of the user's own: what its recipe makes of them."""
-    lines = {}
+    lines: dict[str, None] = {}
     for each in planned:
         line = training_line(each.job.spec.key, each.job.track, each.recipe)
         if line is not None and each.learning:
