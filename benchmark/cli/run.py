@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmark.cli import wanted as asked
+from benchmark.cli.beside import say_beside_raw
 from benchmark.cli.engine import Address, Cpus, DataFrom, Engine, Gpus, check_engine
 from benchmark.cli.options import Data, Device, Embeddings, Results, Shard, Work, default_work
 from benchmark.errors import Busy, DataMissing, OneshotError, Refused, UnknownName
@@ -110,7 +111,7 @@ def run(
             records, failed, plan = run_many(
                 plan, again, workers, place, existing, tensorboard  # type: ignore[arg-type]
             )  # fmt: skip
-        _refused(plan)
+        _end(plan, place, existing)
         close(records, failed, place)
         return
     if plan.searches:
@@ -126,7 +127,7 @@ def run(
                 f"Interrupted; {watch.records} new records are kept.",
                 "Type the same command again to go on where it stopped.",
             ) from None
-    _refused(plan)
+    _end(plan, place, existing)
     if watch.left_out and len(watch.left_out) == plan.records:
         raise Refused("Nothing could be asked; the reasons stand above.")
     close(watch.records, watch.failed, place)
@@ -160,6 +161,11 @@ def _one_by_one(
             busy += 1
         else:
             busy = 0
+
+
+def _end(plan: Plan, place: Surroundings, existing: str) -> None:
+    _refused(plan)
+    say_beside_raw(plan.planned, place, existing)
 
 
 def _refused(plan: Plan) -> None:

@@ -52,6 +52,8 @@ def test_three_commands_from_a_table_to_a_record(points):
     small = ["--set", "items=1280", "--set", "width=0.25", "--set", "validations=1"]
     done = run("run", "siamese-mlp-cosine-nt-xent", "--task", "pts-4w1s", *where, *small)
     assert "1 new record" in done.stdout
+    assert "on the validation split of pts-4w1s: accuracy" in done.stdout
+    assert "raw vectors (pixels-" in done.stdout
     for path in (points / "results").rglob("seed-0.json"):
         record = records.read(path)
         assert sum(record.outcome.correct) > 0.9 * record.outcome.of * len(record.outcome.correct)

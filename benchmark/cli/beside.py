@@ -1,0 +1,39 @@
+"""After a run: whether what was trained on data of the user's own beats raw inputs."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import typer
+
+from benchmark.errors import DataMissing, OneshotError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from benchmark.evaluation.job import Surroundings
+    from benchmark.sweep.plan import Planned
+
+
+def say_beside_raw(planned: Iterable[Planned], place: Surroundings, existing: str) -> None:
+    """One line for each training and task that are new, from their validation splits."""
+    from benchmark.evaluation.job import path_of
+    from benchmark.evaluation.raw import beside_raw
+    from benchmark.records import store
+
+    assert place.results is not None  # the command line always has some
+    found = []
+    for each in planned:
+        if each.job.track.size is None or not each.learning or each.waits is not None:
+            continue
+        for task in each.job.tasks if existing == "redo" else each.missing:
+            with contextlib.suppress(OneshotError):  # refused, or lost: said elsewhere
+                path = path_of(each.job, task, each.recipe, place.results)
+                found.append((each.job, store.read(path)))
+    with contextlib.suppress(DataMissing):  # the data of a cluster need not lie here
+        for line in beside_raw(found, place):
+            typer.echo(str(line))
+            if not line.beaten:
+                track = next(job.track for job, record in found if record.task.name == line.task)
+                typer.echo(f"Search on validation: oneshot tune {line.model} --track {track.name}")
