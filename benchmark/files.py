@@ -130,8 +130,8 @@ def _as_utf8(head: bytes) -> bytes:
     return head.removeprefix(codecs.BOM_UTF8)
 
 
-def set_aside(path: Path, reason: str) -> Path:
-    """Renames a file that cannot be trusted and says so; it may be somebody's only copy.
+def set_aside(path: Path, reason: str, ending: str = ASIDE) -> Path:
+    """Renames a file that cannot be used and says so; it may be somebody's only copy.
 
     Returns:
         Its new name: "NAME.broken", or "NAME.broken-2" where there is one already.
@@ -140,10 +140,10 @@ def set_aside(path: Path, reason: str) -> Path:
         OneshotError: it cannot be renamed.
     """
     number = 1
-    aside = path.with_name(f"{path.name}{ASIDE}")
+    aside = path.with_name(f"{path.name}{ending}")
     while aside.exists():
         number += 1
-        aside = path.with_name(f"{path.name}{ASIDE}-{number}")
+        aside = path.with_name(f"{path.name}{ending}-{number}")
     try:
         path.replace(aside)
     except OSError as error:
@@ -151,7 +151,10 @@ def set_aside(path: Path, reason: str) -> Path:
             f"{path} cannot be trusted ({reason}), nor set aside: {error.strerror}.",
             "Move it away and run it again.",
         ) from error
-    log.warning("%s cannot be trusted (%s); set aside as %s.", path, reason, aside.name)
+    if ending == ASIDE:
+        log.warning("%s cannot be trusted (%s); set aside as %s.", path, reason, aside.name)
+    else:
+        log.warning("%s is kept as %s: %s.", path, aside.name, reason)
     return aside
 
 

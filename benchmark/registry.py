@@ -16,14 +16,17 @@ import importlib
 import importlib.util
 import inspect
 import json
+import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from benchmark import sources
 from benchmark.datasets.resample import NAME as RESAMPLER
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.evaluation.asking import NAMES, Asking, literal, recorded, split
@@ -44,6 +47,7 @@ class ModelSpec:
         settings: keyword settings of the catalogue, overridden by the user's.
         pool: "inductive", "transductive" or "pretrained"; None: as the model declares.
         code: first 16 hex digits of the SHA-256 of the user's file, or None.
+        home: the file that defines the class, for a model that is not the suite's, or None.
     """
 
     key: str
@@ -51,6 +55,24 @@ class ModelSpec:
     settings: Mapping[str, Any] = field(default_factory=dict)
     pool: Pool | None = None
     code: str | None = None
+    home: Path | None = None
+
+    @property
+    def homes(self) -> dict[str, Path]:
+        """The files of users' classes that the model is made of: its own ("") and by setting."""
+        found = {} if self.home is None else {"": self.home}
+        for name, value in self.settings.items():
+            place = _file_named(value)
+            if place is not None:
+                found[name] = place
+        return found
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Digests of what decides the answers outside the suite; see `sources.own_files`."""
+        values = (value for value in self.settings.values() if isinstance(value, str))
+        texts = [value for value in values if "." in value or "/" in value or os.sep in value]
+        return sources.own_files(self.homes, texts)
 
     @property
     def asking(self) -> Asking:
@@ -72,11 +94,14 @@ class ModelSpec:
         offered = {"seed": seed, "track": track, "budget": budget}
         names = _parameters(self.factory)
         arguments |= {k: v for k, v in offered.items() if k in names and k not in arguments}
+        if self.home is not None:
+            _make_current(self.home)
         try:
-            model = self.factory(**arguments)
+            with sources.watching(self.homes), same_folder():
+                model = self.factory(**arguments)
         except OneshotError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise OneshotError(
                 f"{self.key} cannot be built: {type(error).__name__}: {error}.",
                 "Run it again with --debug to see where.",
@@ -111,7 +136,8 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
         path, _, attribute = name.rpartition(":")
         module, code = load_file(Path(path))
         factory = _attribute(module, name)
-        return ModelSpec(f"{Path(path).name}:{attribute}", factory, chosen, None, code)
+        key = f"{Path(path).name}:{attribute}"
+        return ModelSpec(key, factory, chosen, None, code, Path(path).resolve())
     if name.endswith(".py"):
         raise OneshotError(f"{name} does not say which class.", f"Type: {name}:NameOfTheClass")
     if ":" in name:
@@ -124,12 +150,12 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
                 adapters.guess(name)
                 or "Check the spelling, or give the file: path/to/file.py:Name",
             ) from error
-        return ModelSpec(name, _attribute(module, name), chosen)
+        return ModelSpec(name, _attribute(module, name), chosen, home=foreign_source(module_name))
     from importlib.metadata import entry_points
 
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:
-            return ModelSpec(name, point.load(), chosen)
+            return ModelSpec(name, point.load(), chosen, home=foreign_source(point.module))
     known = [entry.key for entry in catalogue.entries()]
     raise UnknownName("model", name, known, "Type: oneshot list models")
 
@@ -143,6 +169,16 @@ def part_names(kind: str) -> tuple[str, ...]:
     """Names of the parts that models are put together from: "backbones", "distances", "losses"."""
     names: tuple[str, ...] = importlib.import_module("baselines.parts").part_names(kind)
     return names
+
+
+def part_modules(recipe: Mapping[str, Any]) -> list[str]:
+    """Modules of the backbone, distance and loss that a recipe names, of those that are ours."""
+    parts = importlib.import_module("baselines.parts")
+    return [
+        f"{parts.PACKAGES[kind]}.{recipe[part].replace('-', '_')}"
+        for kind, part in parts.SINGULAR.items()
+        if recipe.get(part) in parts.part_names(kind)
+    ]
 
 
 def refusal(distance: str, loss: str) -> str | None:
@@ -189,33 +225,132 @@ def bibtex_of(key: str) -> tuple[str, ...]:
     return () if entry is None else entry.references
 
 
+def foreign_source(module: str) -> Path | None:
+    """The file of a module that is not the suite's own."""
+    path = sources.file_of(sys.modules.get(module))
+    own = path is None or any(path.is_relative_to(sources.SUITE / p) for p in sources.PACKAGES)
+    return None if own else path
+
+
+def _file_named(value: Any) -> Path | None:
+    """The source of a class that a setting names: "my_net.py:Net" or "package.module:Net"."""
+    if not isinstance(value, str) or ":" not in value:
+        return None
+    place = value.rpartition(":")[0]
+    if place.endswith(".py"):
+        path = Path(place).expanduser()
+        return path.resolve() if path.is_file() else None
+    found = foreign_source(place)
+    return None if found is None or sources.is_library(found) else found
+
+
 def load_file(path: Path) -> tuple[ModuleType, str]:
-    """Runs a Python file as a module of its own; also gives the hash of its text.
+    """Runs a Python file as a module; also gives the hash of its text.
+
+    The file can import its neighbours with `from . import NAME`, as part of a package whose name
+    depends on the content of all of them: what has changed is loaded again.
 
     Raises:
         OneshotError: if the file is not there or fails to run.
     """
     try:
-        text = path.read_bytes()
+        code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     except OSError as error:
         raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
-    code = hashlib.sha256(text).hexdigest()[:16]
-    name = f"oneshot_user_{path.stem}_{code}"
+    path = path.resolve()
+    top, package = path.parent, ""
+    while (top / "__init__.py").is_file() and top.parent != top:
+        package, top = f".{top.name}{package}", top.parent
+    files = sources.own_files({"": path})
+    mark = hashlib.sha256(f"{top} {sorted(files.items())}".encode()).hexdigest()[:16]
+    root = f"oneshot_user_{mark}"
+    _make_current(path)
+    if root not in sys.modules:
+        holder = ModuleType(root)
+        holder.__path__ = [str(top)]
+        sys.modules[root] = holder
+    try:
+        with sources.watching({"": path}), same_folder():
+            if package:
+                importlib.import_module(root + package)
+            module = _run(f"{root}{package}.{path.stem}", path)
+    except (Exception, SystemExit) as error:
+        raise OneshotError(
+            f"{path} fails when it is loaded: {type(error).__name__}: {error}.",
+            "Run it again with --debug to see where.",
+        ) from error
+    _remember(path)
+    return module, code
+
+
+def _run(name: str, path: Path) -> ModuleType:
     if name in sys.modules:
-        return sys.modules[name], code
+        return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses and pickling look the module up by its name
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except BaseException:
         del sys.modules[name]
-        raise OneshotError(
-            f"{path} fails when it is loaded: {type(error).__name__}: {error}.",
-            "Run it again with --debug to see where.",
-        ) from error
-    return module, code
+        raise
+    return module
+
+
+_loaded: dict[Path, str] = {}
+"""Digests of the sources beside users' models as they were when they were loaded."""
+_read: dict[Path, dict[str, str]] = {}
+"""What `own_files` gave for a user's model when it was loaded."""
+
+
+def _remember(home: Path) -> None:
+    _read[home] = sources.own_files({"": home})
+    for path in sources.sources(home):
+        if not sources.is_library(path):
+            _loaded[path] = sources.file_digest(path)
+
+
+def _make_current(home: Path) -> None:
+    """Lets `import helper` in a user's file mean the file beside it, as it is now.
+
+    Another model's helper of the same name may be loaded, or an earlier text of this one.
+    """
+    ours = {path for path in sources.sources(home) if not sources.is_library(path)}
+    stems = {path.stem if path.stem != "__init__" else path.parent.name for path in ours}
+    stale = set()
+    rewritten = home in _read and _read[home] != sources.own_files({"": home})
+    for name, module in list(sys.modules.items()):
+        if name.startswith("oneshot_user_") or name == "__main__":
+            continue
+        if name.rpartition(".")[2] not in stems:
+            continue
+        path = sources.file_of(module)
+        if path is None or sources.is_library(path):
+            continue
+        other = path not in ours and path in _loaded
+        if (
+            other
+            or (rewritten and path in ours)
+            or _loaded.get(path, sources.file_digest(path)) != sources.file_digest(path)
+        ):
+            stale.add(name)
+    for name in stale:
+        del sys.modules[name]
+    folder = str(home.parent)
+    if folder in sys.path:
+        sys.path.remove(folder)
+        sys.path.insert(0, folder)
+
+
+@contextmanager
+def same_folder() -> Iterator[None]:
+    """Returns to the present working directory if the block leaves it."""
+    folder = Path.cwd()
+    try:
+        yield
+    finally:
+        os.chdir(folder)
 
 
 def accepted(factory: Callable[..., Any], key: str, settings: Mapping[str, Any]) -> dict[str, Any]:

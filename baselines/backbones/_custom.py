@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import importlib.util
 import inspect
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from torch import Tensor, nn
 
 from benchmark.errors import OneshotError
+from benchmark.registry import load_file
 
 HINT = "A backbone is 'my_net.py:Net' with `class Net(nn.Module)`, images [n, c, h, w] -> [n, e]."
 
@@ -85,7 +83,7 @@ def load(reference: str) -> CustomBackbone:
         path = Path(place).expanduser()
         if not path.is_file():
             raise OneshotError(f"There is no file '{place}' for the backbone.", HINT)
-        module, name = _from_file(path), f"{path.name}:{attribute}"
+        module, name = load_file(path)[0], f"{path.name}:{attribute}"
     else:
         try:
             module = importlib.import_module(place)
@@ -98,18 +96,3 @@ def load(reference: str) -> CustomBackbone:
         raise OneshotError(f"'{place}' has no '{attribute}' to use as a backbone.", HINT)
     code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     return CustomBackbone(name, code, getattr(module, attribute))
-
-
-def _from_file(path: Path) -> ModuleType:
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
-    name = f"_backbone_{path.stem}_{digest}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # true of every .py file
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickle look a class's module up there
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        raise OneshotError(f"{path.name} failed while it was read: {error!r}.", HINT) from error
-    return module

@@ -83,7 +83,7 @@ def run(
     check_engine(engine, workers, address, cpus_per_job, gpus_per_job, data_from, commit_weights)
     plan = _planned(wanted, results, suite is None, part)
     if existing == "fail":
-        plans.refuse_existing(plan, results)
+        plans.refuse_existing(plan)
     for line in defaults_of(plan.planned):
         typer.echo(line)
     if dry_run:

@@ -277,6 +277,26 @@ def load(name: str, directory: Path | None = None) -> DataSet:
     return data_set
 
 
+def digest_at_hand(name: str, directory: Path | None = None) -> str | None:
+    """Identity digest of a data set as it is here, without reading its items.
+
+    None where it is not in the data directory, or what is there is damaged.
+    """
+    from benchmark.datasets import store
+    from benchmark.datasets.description import read_digest
+
+    if name == GLYPHS.name:
+        from benchmark.datasets.glyphs import SHA256
+
+        return SHA256
+    if name in KNOWN and KNOWN[name].digest is not None:
+        return KNOWN[name].digest  # every copy that can be loaded has it
+    try:
+        return read_digest(name, store.data_directory(directory))
+    except OneshotError:
+        return None
+
+
 def verify(name: str, directory: Path | None = None) -> Verified:
     """Recompute what is stored under `name`, and hold its identity against the catalogue.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -133,6 +134,26 @@ def reading_of(name: str, directory: Path) -> Reading:
     except DataMissing:
         return Reading()
     return from_json(description.get("reading"))
+
+
+def read_digest(name: str, directory: Path) -> str:
+    """Identity digest of a stored data set; read again only when its description changes.
+
+    Raises:
+        DataMissing: if there is no data set of this name.
+        OneshotError: if its description cannot be used.
+    """
+    path = folder_of(name, directory) / DESCRIPTION
+    try:
+        status = path.stat()
+    except OSError:
+        return str(read_description(name, directory)["digest"])  # says what is wrong
+    return _read_digest(name, directory, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _read_digest(name: str, directory: Path, written: int, inode: int) -> str:
+    return str(read_description(name, directory)["digest"])
 
 
 def array_digest(data_set: DataSet) -> str:

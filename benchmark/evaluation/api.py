@@ -22,7 +22,7 @@ from benchmark.evaluation.run import run
 from benchmark.evaluation.shots import trainings
 from benchmark.records import store
 from benchmark.records.schema import Record
-from benchmark.registry import ModelSpec, resolve
+from benchmark.registry import ModelSpec, foreign_source, resolve
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.own import looking_in
 from benchmark.tasks.tracks import of_fold
@@ -141,7 +141,8 @@ def spec_of(model: str | Any, settings: Mapping[str, Any] | None = None) -> Mode
     if isinstance(model, str):
         return resolve(model, settings)
     if isinstance(model, type):
-        return ModelSpec(model.__name__, model, dict(settings or {}))
+        home = foreign_source(model.__module__)
+        return ModelSpec(model.__name__, model, dict(settings or {}), home=home)
     if settings:
         raise OneshotError("settings cannot be laid over a model object.", "Give its class.")
     return ModelSpec(type(model).__name__, lambda: model)

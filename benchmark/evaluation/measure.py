@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from benchmark.datasets.store import data_directory
 from benchmark.errors import ModelFailed
 from benchmark.evaluation import weights as files
 from benchmark.evaluation.bank import Bank, bank_of
@@ -16,11 +18,12 @@ from benchmark.evaluation.kept_embeddings import kept_of
 from benchmark.evaluation.memory import ran_out
 from benchmark.evaluation.outcome import Answered, ask
 from benchmark.evaluation.platt import Platt
-from benchmark.evaluation.provenance import provenance
+from benchmark.evaluation.provenance import provenance, stated
 from benchmark.evaluation.references import model_ref, task_ref
 from benchmark.evaluation.trained import Trained
 from benchmark.protocols import TrainingResult
 from benchmark.records.schema import MOST, Cost, CurvePoint, Provenance, Record, Validation
+from benchmark.sources import opened_files
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.spec import VALIDATION
 
@@ -35,16 +38,18 @@ class Running:
     place: Surroundings
     watcher: Watcher
     bank: Bank  # outlives the single task: nothing is embedded twice
+    files: Mapping[str, str]  # digests of what decides the answers outside the suite
 
 
 def started(job: Job, place: Surroundings, watcher: Watcher) -> Running:
     """The job with a fresh model on its device."""
+    files = job.spec.files  # before the model can change any of them
     model, recipe = build(job)
     if hasattr(model, "to"):
         model.to(place.device)
     kept = kept_of(model, job.spec.key, recipe, place.device, place.embeddings)
     bank = bank_of(model, recipe, place.device, kept)
-    return Running(job, model, recipe, place, watcher, bank)
+    return Running(job, model, recipe, place, watcher, bank, files)
 
 
 def answer_with(weights: bytes, job: Job, place: Surroundings, watcher: Watcher) -> Record:
@@ -125,7 +130,7 @@ def _measure(
     scaling = validated.scaling if validated else None
     answers = _answer(running, task, confidences, running.job.episodes, scaling)
     results = [each.result for each in trained]
-    told = _provenance(running, trained[-1].weights if trained else None)
+    told = _provenance(running, task, trained[-1].weights if trained else None)
     elsewhere = {result.device for result in results if result.device} - {told.device}
     parameters = None
     if hasattr(model, "parameters"):
@@ -200,9 +205,13 @@ def failed_record(running: Running, task: LoadedTask, reason: str) -> Record:
         fold=task.task.fold,
         status="failed",
         reason=reason,
-        provenance=_provenance(running, None),
+        provenance=_provenance(running, task, None),
     )
 
 
-def _provenance(running: Running, weights: str | None) -> Provenance:
-    return provenance(running.place.device, weights, running.job.typed)
+def _provenance(running: Running, task: LoadedTask, weights: str | None) -> Provenance:
+    place, homes = running.place, running.job.spec.homes
+    folders = (place.results, place.work, place.embeddings, data_directory(place.data))
+    files = {**opened_files(homes, folders), **running.files}
+    typed = running.job.typed
+    return provenance(place.device, weights, typed, files, stated(task.task))

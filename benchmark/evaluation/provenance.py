@@ -5,13 +5,24 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePath
+from typing import Any
 
-from benchmark import __version__
+from benchmark import __version__, sources
+from benchmark.records.canonical import digest
 from benchmark.records.schema import Provenance
+from benchmark.registry import ModelSpec, part_modules
+from benchmark.tasks import own
+from benchmark.tasks.spec import Task
 
 FILES = (".py", ".pt", ".pth", ".ckpt", ".bin", ".safetensors")  # endings of files in settings
+# Fields of a task that decide its questions; new fields of `Task` do not outdate records.
+STATED = (
+    "split", "n_way", "n_shot", "n_query", "within", "apart", "dirichlet", "protocol", "imitations",
+    "listed",
+)  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -62,8 +73,62 @@ def device_name(device: str) -> str:
     return device
 
 
-def provenance(device: str, weights: str | None, settings: tuple[str, ...] = ()) -> Provenance:
-    """The provenance of a record made now on `device` with weights of this SHA-256."""
+def training_code(model: Any, recipe: Mapping[str, Any], spec: ModelSpec) -> str:
+    """Digest of the code that a training of the model runs: its classes, its parts, its files.
+
+    The modules of the suite that they import count too, without comments and docstrings. Files of
+    the suite that none of them imports do not.
+    """
+    modules = {
+        home.__module__
+        for part in _parts(model)
+        for home in type(part).__mro__
+        if home.__module__.startswith("baselines.")
+    }
+    named = part_modules(recipe)
+    files = spec.files
+    used = {
+        each.name
+        for home in spec.homes.values()
+        for path in sources.sources(home)
+        for each in sources.parsed(path).imports
+        if each.name.startswith("baselines.")
+    }
+    return digest([sources.run_digest({*modules, *named, *used}), files])
+
+
+def _parts(model: Any) -> list[Any]:
+    modules = getattr(model, "modules", None)
+    return [model, *(modules() if callable(modules) else [])]
+
+
+def stated(task: Task) -> str | None:
+    """Digest of what a task on a user's own data asks; None for tasks of the suite.
+
+    The version of the suite's own tasks, and their pins, say as much.
+    """
+    if task.track not in own.names():
+        return None
+    kinds = [[kind.name, kind.trials] for kind in task.kinds]
+    return digest([kinds, *(getattr(task, name) for name in STATED)])[: sources.DIGITS]
+
+
+def provenance(
+    device: str,
+    weights: str | None,
+    settings: tuple[str, ...] = (),
+    files: Mapping[str, str] | None = None,
+    task: str | None = None,
+) -> Provenance:
+    """The provenance of a record made now.
+
+    Args:
+        device: where the model computed.
+        weights: SHA-256 of its trained weights.
+        settings: see `hide_folder`.
+        files: digests of the files outside the suite that decided the answers.
+        task: see `stated`.
+    """
     import torch
 
     return Provenance(
@@ -76,4 +141,6 @@ def provenance(device: str, weights: str | None, settings: tuple[str, ...] = ())
         device=device_name(device),
         settings=[hide_folder(setting) for setting in settings],
         platform=f"{platform.system()}-{platform.machine()}",
+        files=dict(files or {}),
+        task=task,
     )

@@ -10,11 +10,13 @@ from benchmark.evaluation import seen
 from benchmark.evaluation.job import Existing, Job, Silent, Surroundings, Watcher, lock_of, path_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.measure import Running, failed_record, record_of, started, validated_by
-from benchmark.evaluation.outcome import least_of, not_answered
+from benchmark.evaluation.outcome import not_answered
+from benchmark.evaluation.presence import keep_outdated, presence
 from benchmark.evaluation.training import training_of
 from benchmark.files import set_aside
 from benchmark.records import store
 from benchmark.records.schema import Record
+from benchmark.sources import watching
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import LoadedTask
 
@@ -37,7 +39,7 @@ def run(
     answered = [name for name in job.tasks if _answers(running, name)]
     if not _wanted(running, answered, existing):
         return
-    with _alone(running):
+    with _alone(running), watching(job.spec.homes):
         # Again, for whoever was at it before may have done some meanwhile.
         yield from _run(running, _wanted(running, answered, existing, tidy=True), existing)
 
@@ -45,22 +47,24 @@ def run(
 def _wanted(
     running: Running, tasks: list[str], existing: Existing, tidy: bool = False
 ) -> list[str]:
-    """Tasks whose records are to be made; with `tidy`, what only looks like one is set aside."""
+    """Tasks whose records are to be made; with `tidy`, damaged records are set aside."""
     results, job = running.place.results, running.job
-    if results is None:
+    if results is None or not tasks:
         return tasks
     wanted = []
     for name in tasks:
-        path = path_of(job, name, running.recipe, results)
-        least = least_of(running.model, find_task(name), job.episodes)
-        enough = existing == "skip" and store.is_whole(path, least)
-        if not enough:
-            wanted.append(name)
         if tidy:
-            store.clear_unfinished(path)
-            doubtful = existing == "skip" and not enough and path.is_file()
-            if doubtful and not store.is_whole(path):  # one that is only too short is replaced
-                set_aside(path, "it is no valid record of this job")
+            store.clear_unfinished(path_of(job, name, running.recipe, results))
+        if existing != "skip":
+            wanted.append(name)
+            continue
+        found = presence(
+            job, running.model, name, running.recipe, results, running.place.data, running.files
+        )
+        if not found.present:
+            wanted.append(name)
+        if tidy and found.state == "damaged":
+            set_aside(found.path, "it is no valid record of this job")
     return wanted
 
 
@@ -88,7 +92,7 @@ def _run(running: Running, wanted: list[str], existing: Existing) -> Iterator[Re
         validated = {task.task.name: validated_by(running, task) for task in tests}
         for task in loaded:
             if task not in tests:
-                yield _write(running, record_of(running, task, None, trained))
+                yield _write(running, record_of(running, task, None, trained), existing)
         if tests and training and job.spec.asking.final_fit:
             running = started(job, place, running.watcher)
             trained.append(training.refit(running.model, trained[0]))
@@ -96,10 +100,11 @@ def _run(running: Running, wanted: list[str], existing: Existing) -> Iterator[Re
             training.commit(running.model, place.results)
     except ModelFailed as failure:
         for task in loaded:
-            yield _write(running, failed_record(running, task, str(failure)))
+            yield _write(running, failed_record(running, task, str(failure)), existing)
         return
     for task in tests:
-        yield _write(running, record_of(running, task, validated[task.task.name], trained))
+        record = record_of(running, task, validated[task.task.name], trained)
+        yield _write(running, record, existing)
 
 
 def _answers(running: Running, task: str) -> bool:
@@ -120,8 +125,10 @@ def _unseen(running: Running, task: LoadedTask) -> bool:
     return reason is None
 
 
-def _write(running: Running, record: Record) -> Record:
+def _write(running: Running, record: Record, existing: Existing) -> Record:
     results = running.place.results
+    if results is not None and existing == "skip":
+        keep_outdated(results, record)
     path = store.write(results, record) if results is not None else None
     running.watcher.finished(record, path)
     return record

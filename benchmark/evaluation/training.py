@@ -18,7 +18,7 @@ from benchmark.evaluation.episodes import way_of
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.memory import free, ran_out
-from benchmark.evaluation.provenance import code_digest, device_name
+from benchmark.evaluation.provenance import device_name, training_code
 from benchmark.evaluation.seen import encode, learned
 from benchmark.evaluation.trained import TOLD, WEIGHTS, Trained, load, save
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun, unmarked
@@ -37,12 +37,14 @@ def training_key(
     seed: int,
     chooser: tuple[str, int],
     answering: tuple[str, ...] = (),
+    code: str = "",
 ) -> str:
     """Identity of a training; anything that could change its weights is in it.
 
     `chooser` names the task whose validation twin decides, and how many of its episodes do. How the
     trained model is asked, and what in its recipe concerns `answering` alone, is not in it: one
-    training serves all ways of asking and all heads on the same embeddings.
+    training serves all ways of asking and all heads on the same embeddings. `code` is the digest of
+    the code that it runs, see `provenance.training_code`.
     """
     split = {"train": asdict(track.train), "validation": asdict(track.validation)}
     return digest(
@@ -54,21 +56,27 @@ def training_key(
                 name: value for name, value in recipe.items() if name not in (*ASKED, *answering)
             },
             "seed": seed,
-            "code": code_digest("baselines"),
+            "code": code,
             "kept": "float16",
         }
     )
 
 
 def key_of(
-    model: Any, track: Track, data_digest: str, recipe: dict[str, Any], seed: int, chooser: str
+    model: Any,
+    track: Track,
+    data_digest: str,
+    recipe: dict[str, Any],
+    seed: int,
+    chooser: str,
+    code: str,
 ) -> str:
     """The `training_key` of a built model; `chooser` names the validation twin that decides."""
     answering = tuple(getattr(model, "answering", ()))
     decides = chooser.removesuffix(VALIDATION)
     verified = decides.endswith("-verification")
     questions = CHOOSING_TRIALS if verified else choosing_episodes(way_of(model), track.family)
-    return training_key(track, data_digest, recipe, seed, (decides, questions), answering)
+    return training_key(track, data_digest, recipe, seed, (decides, questions), answering, code)
 
 
 def refit_key(chosen: str, items: int) -> str:
@@ -91,6 +99,7 @@ class Training:
         whole: the track's data set.
         recipe: everything the weights depend on but the seed.
         seed: the training's seed.
+        code: see `training_key`.
         device: where models compute.
         work: folder under which checkpoints and weights are kept, or None to keep none.
         again: train anew even if finished weights are there; an unfinished training is resumed.
@@ -104,6 +113,7 @@ class Training:
     whole: DataSet
     recipe: dict[str, Any]
     seed: int
+    code: str
     device: str
     work: Path | None
     again: bool
@@ -150,7 +160,9 @@ class Training:
 
     def _key(self, model: Any) -> str:
         chooser = self.chooser.task.name
-        return key_of(model, self.track, self.whole.digest, self.recipe, self.seed, chooser)
+        return key_of(
+            model, self.track, self.whole.digest, self.recipe, self.seed, chooser, self.code
+        )
 
     def _fit(self, model: Any, data: TrainingData, key: str) -> Trained:
         folder = self._folder(key)
@@ -223,6 +235,7 @@ def training_of(
         whole=place.data_set(job.track.data),
         recipe=recipe,
         seed=job.seed,
+        code=training_code(model, recipe, job.spec),
         device=place.device,
         work=place.work,
         again=again,
@@ -272,7 +285,9 @@ def kept(
         data_digest: of the track's data set, which need not be there itself.
         final: whether those of the final fit are wanted, where the job has one.
     """
-    key = key_of(model, job.track, data_digest, recipe, job.seed, chooser_of(model, job.track))
+    code = training_code(model, recipe, job.spec)
+    chooser = chooser_of(model, job.track)
+    key = key_of(model, job.track, data_digest, recipe, job.seed, chooser, code)
     folder = folder_of(work, job.track, key)
     trained = load(model, folder, key)
     if trained is None:

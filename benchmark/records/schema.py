@@ -265,6 +265,9 @@ class Provenance(Part):
     device: str
     platform: str
     settings: list[str] = []  # what was overridden, "key=value", to show the command again
+    # Digests of the files of a user's model, by names relative to its folder; not written if empty.
+    files: dict[Name, Annotated[str, Field(pattern=r"^([0-9a-f]{16}|gone)$")]] = {}
+    task: str | None = None  # digest of what a task on own data states; not written if None
 
 
 class Record(Part):

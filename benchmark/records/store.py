@@ -66,6 +66,9 @@ def encode(record: Record) -> bytes:
     data = {name: data[name] for name in data if name not in ADDED or data[name] is not None}
     if record.cost.training_device is None:
         del data["cost"]["training_device"]
+    for name in ("files", "task"):
+        if not data["provenance"][name]:
+            del data["provenance"][name]
     text = json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     text = re.sub(
         r"\[\s+(-?\d+(?:,\s+-?\d+)*)\s+\]",
@@ -76,7 +79,9 @@ def encode(record: Record) -> bytes:
 
 
 def write(results: Path, record: Record) -> Path:
-    """Writes a record: temporary file, fsync, rename. An equal one that is there already stays.
+    """Writes a record: temporary file, fsync, rename.
+
+    An equal one that was measured with the same files stays.
 
     Raises:
         OneshotError: when the folder cannot be written or the disk is full; what was there before
@@ -85,7 +90,11 @@ def write(results: Path, record: Record) -> Path:
     path = record_path(results, record)
     if path.is_file():
         try:
-            if read(path).id == record.id:
+            before = read(path)
+            if before.id == record.id and (
+                before.provenance.files == record.provenance.files
+                and before.provenance.task == record.provenance.task
+            ):
                 return path
         except OneshotError:
             set_aside(path, "it is no valid record")

@@ -5,7 +5,7 @@ The same plan comes out every time: models in the order of the suite, then track
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,10 +13,10 @@ from typing import Any
 
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.asking import NAMES as ASKED
-from benchmark.evaluation.job import Job, build, path_of
-from benchmark.evaluation.outcome import least_of, not_answered
+from benchmark.evaluation.job import Job, build
+from benchmark.evaluation.outcome import not_answered
+from benchmark.evaluation.presence import Presence, presence
 from benchmark.evaluation.shots import trainings
-from benchmark.records import store
 from benchmark.records.canonical import digest, recipe_hash
 from benchmark.registry import resolve
 from benchmark.sweep.cost import cost
@@ -25,6 +25,7 @@ from benchmark.sweep.suite import Wanted
 from benchmark.sweep.tuning import Search, followed
 from benchmark.tasks import task as find_task
 from benchmark.tasks import track as find_track
+from benchmark.tasks.own import DIRECTORY
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Planned:
         job: the job.
         described: the same in words, for another process.
         recipe: the model's whole recipe.
-        missing: tasks that have no record, or none that can be trusted.
+        found: what lies at the place of each record that the model can answer for.
         training: identity of what is trained; jobs that have it in common share the weights.
         learning: multiply-adds of the training.
         answers: multiply-adds of the answers to all tasks.
@@ -45,11 +46,18 @@ class Planned:
     job: Job
     described: JobDescription
     recipe: dict[str, Any]
-    missing: tuple[str, ...]
+    found: Mapping[str, Presence]
     training: str
     learning: float = 0.0
     answers: float = 0.0
     waits: str | None = None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Tasks that have no record, or none that still counts."""
+        return tuple(
+            task for task in self.job.tasks if task in self.found and not self.found[task].present
+        )
 
     @property
     def name(self) -> str:
@@ -141,7 +149,7 @@ def make(wanted: Iterable[Wanted], results: Path, strict: bool = False) -> Plan:
     return Plan(tuple(planned.values()), tuple(refused.values()), tuple(searches.values()))
 
 
-def refuse_existing(plan: Plan, results: Path) -> None:
+def refuse_existing(plan: Plan) -> None:
     """Stops before anything is run if a record is already there.
 
     Raises:
@@ -149,8 +157,8 @@ def refuse_existing(plan: Plan, results: Path) -> None:
     """
     for each in plan.planned:
         for task in each.job.tasks:
-            if task not in each.missing:
-                path = path_of(each.job, task, each.recipe, results)
+            if task in each.found and each.found[task].state not in ("missing", "damaged"):
+                path = each.found[task].path
                 raise OneshotError(
                     f"{path} is already there.", "Choose --existing skip or --existing redo."
                 )
@@ -169,6 +177,7 @@ def _planned(
     if not described:
         return
     model, recipe = build(described[0].job())
+    files = described[0].job().spec.files
     learns = hasattr(model, "fit")
     left_out = (*ASKED, *getattr(model, "answering", ())) if learns else ()
     shared = {name: value for name, value in recipe.items() if name not in left_out}
@@ -176,23 +185,16 @@ def _planned(
     answered = [task for task in tasks if not_answered(model, find_task(task)) is None]
     for each in described:
         job = each.job()
-        missing = tuple(
-            task
+        found = {
+            task: presence(job, model, task, recipe, results, DIRECTORY.get(), files)
             for task in job.tasks
-            if task in answered and not _is_there(job, model, task, recipe, results)
-        )
+            if task in answered
+        }
         who = "" if learns else job.spec.key
         training = digest([who, track, job.track.fold, shared, job.seed])
         learning, answers = cost(job, model, recipe)
         asked = sum(task in answered for task in job.tasks)
-        yield Planned(
-            job, each, recipe, missing, training, learning, max(1, asked) * answers, waits
-        )
-
-
-def _is_there(job: Job, model: Any, task: str, recipe: dict[str, Any], results: Path) -> bool:
-    least = least_of(model, find_task(task), job.episodes)
-    return store.is_whole(path_of(job, task, recipe, results), least)
+        yield Planned(job, each, recipe, found, training, learning, max(1, asked) * answers, waits)
 
 
 def _described(
@@ -224,6 +226,6 @@ def _merged(before: Planned | None, now: Planned) -> Planned:
         now,
         job=replace(now.job, tasks=tasks, episodes=most),
         described=now.described.model_copy(update={"tasks": tasks, "episodes": most}),
-        missing=tuple(dict.fromkeys((*before.missing, *now.missing))),
+        found={**before.found, **now.found},
         answers=now.answers / len(now.job.tasks) * len(tasks),
     )

@@ -224,7 +224,7 @@ def test_auto_divides_the_machine(tmp_path, monkeypatch):
     assert machine.worker_count("auto", planned, "cpu") == 4
     assert machine.worker_count("auto", planned[:3], "cpu") == 3
     assert machine.worker_count("auto", [], "cpu") == 1
-    assert machine.worker_count("auto", [replace(e, missing=()) for e in planned], "cpu") == 1
+    assert machine.worker_count("auto", [replace(e, found={}) for e in planned], "cpu") == 1
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 5,6")
     assert machine.cards("cuda") == ("3", "5", "6") and machine.cards("cuda:1") == ()
     assert machine.cards("cpu") == ()

@@ -50,8 +50,8 @@ def test_what_is_there_is_not_missing(tmp_path):
     again = make([wanted("chance")], tmp_path)
     assert again.planned[0].missing == TASKS[1:]
     with pytest.raises(OneshotError, match="already there"):
-        refuse_existing(again, tmp_path)
-    refuse_existing(plan, tmp_path)
+        refuse_existing(again)
+    refuse_existing(plan)
 
 
 def test_what_a_model_does_not_answer_is_not_missing(tmp_path):
