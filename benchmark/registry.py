@@ -316,24 +316,16 @@ def _make_current(home: Path) -> None:
 
     Another model's helper of the same name may be loaded, or an earlier text of this one.
     """
-    ours = {path for path in sources.sources(home) if not sources.is_library(path)}
-    stems = {path.stem if path.stem != "__init__" else path.parent.name for path in ours}
-    stale = set()
+    ours = [path for path in sources.sources(home, False) if not sources.is_library(path)]
+    names = {each.name for path in ours for each in sources.parsed(path).imports}
+    names |= {name.rpartition(".")[0] for name in names}
     rewritten = home in _read and _read[home] != sources.own_files({"": home})
-    for name, module in list(sys.modules.items()):
-        if name.startswith("oneshot_user_") or name == "__main__":
+    stale = set()
+    for name in names & set(sys.modules):
+        path = sources.file_of(sys.modules[name])
+        if path is None or path not in _loaded:
             continue
-        if name.rpartition(".")[2] not in stems:
-            continue
-        path = sources.file_of(module)
-        if path is None or sources.is_library(path):
-            continue
-        other = path not in ours and path in _loaded
-        if (
-            other
-            or (rewritten and path in ours)
-            or _loaded.get(path, sources.file_digest(path)) != sources.file_digest(path)
-        ):
+        if path not in ours or rewritten or _loaded[path] != sources.file_digest(path):
             stale.add(name)
     for name in stale:
         del sys.modules[name]

@@ -119,14 +119,16 @@ def changed(
     return None
 
 
-def sources(home: Path) -> list[Path]:
+def sources(home: Path, loaded: bool = True) -> list[Path]:
     """A model's own file and every module that it imports from its own folder or package.
 
-    A module from elsewhere counts too if it is loaded and is part of no installed library.
+    With `loaded`, a module from elsewhere counts too if it is loaded and is part of no installed
+    library.
     """
     home = home.resolve()
     top, name = _package_of(home)
-    return sorted(_closure([home], {name: top} if name else {}, user=True))
+    packages = {name: top} if name else {}
+    return sorted(_closure([home], packages, not is_library(home), loaded))
 
 
 def file_digest(path: Path) -> str:
@@ -174,11 +176,17 @@ def _parsed(path: Path, written: int, changed: int, size: int) -> Parsed:
 class _WithoutTexts(ast.NodeTransformer):
     """Removes docstrings, and other texts that stand alone as a statement."""
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        """A statement that is an expression."""
-        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            return ast.copy_location(ast.Pass(), node)
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """A body of nothing but texts keeps a `pass`."""
+        super().generic_visit(node)
+        if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):
+            node.body = [ast.Pass()]  # type: ignore[attr-defined]
         return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        """A statement that is an expression."""
+        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if is_text else node
 
 
 def _imports(tree: ast.AST) -> Iterator[Import]:
@@ -220,16 +228,19 @@ def _for_type_checkers(test: ast.expr) -> bool:
     return name == "TYPE_CHECKING"
 
 
-def _closure(start: list[Path], packages: Mapping[str, Path], user: bool = False) -> set[Path]:
+def _closure(
+    start: list[Path], packages: Mapping[str, Path], beside: bool = False, loaded: bool = False
+) -> set[Path]:
     """The files of `start` and all that they import.
 
     Args:
         start: paths of sources.
         packages: top-level packages that are followed, and the folders that hold them.
-        user: also follow modules that lie beside the sources, and loaded ones of no library.
+        beside: also follow modules that lie beside the sources.
+        loaded: also follow modules from elsewhere that are loaded and of no library.
     """
     found: set[Path] = set()
-    beside = {path.parent for path in start if not is_library(path)} if user else set()
+    homes = {path.parent for path in start} if beside else set()
     waiting = list(start)
     while waiting:
         path = waiting.pop()
@@ -237,15 +248,18 @@ def _closure(start: list[Path], packages: Mapping[str, Path], user: bool = False
             continue
         found.add(path)
         for each in parsed(path).imports:
-            for other in _resolved(each, path, packages, beside, user):
-                if other not in found:
-                    waiting.append(other)
+            folders = {*homes, *([] if is_library(path) else [path.parent])} if beside else ()
+            others = list(_resolved(each, path, packages, folders))
+            if not others and loaded and not each.level:
+                others = list(_loaded(each))
+            waiting += [other for other in others if other not in found]
     return found
 
 
 def _resolved(
-    each: Import, path: Path, packages: Mapping[str, Path], beside: set[Path], user: bool
+    each: Import, path: Path, packages: Mapping[str, Path], folders: Iterable[Path]
 ) -> Iterator[Path]:
+    """The files that an import in the source `path` runs, of those that are followed."""
     if each.level:
         base = path.parent
         for _ in range(each.level - 1):
@@ -255,14 +269,15 @@ def _resolved(
     first = each.name.partition(".")[0]
     if first in packages:
         yield from _of_dotted(packages[first], each.name)
-    if not user or not first:
-        return
-    for folder in {*beside, *([] if is_library(path) else [path.parent])}:
+    for folder in folders:
         yield from _of_dotted(folder, each.name)
+
+
+def _loaded(each: Import) -> Iterator[Path]:
+    """The files of loaded modules of this name that belong to no library."""
     parts = each.name.split(".")
     for count in range(1, len(parts) + 1):
-        module = sys.modules.get(".".join(parts[:count]))
-        place = file_of(module)
+        place = file_of(sys.modules.get(".".join(parts[:count])))
         if place is not None and not is_library(place):
             yield place
 
@@ -270,7 +285,7 @@ def _resolved(
 def _of_dotted(base: Path, name: str) -> Iterator[Path]:
     """The files that importing "a.b" below a folder runs, such as a/__init__.py and a/b.py."""
     place = base
-    if not name:
+    if not name:  # `from . import`
         if (base / "__init__.py").is_file():
             yield base / "__init__.py"
         return
@@ -406,9 +421,10 @@ def opened_files(homes: Mapping[str, Path], without: Iterable[Path | None] = ())
         homes: see `own_files`.
         without: folders of the suite, which a model's folder may contain.
     """
-    outside = [folder.resolve() for folder in without if folder is not None]
+    suite = [folder.resolve() for folder in without if folder is not None]
     found: dict[str, str] = {}
     for word, home in homes.items():
+        outside = [folder for folder in suite if not home.is_relative_to(folder)]
         for path in sorted(_opened.get(_package_of(home.resolve())[0], ())):
             if path.is_file() and not any(path.is_relative_to(folder) for folder in outside):
                 found[name_of(word, home, path)] = file_digest(path)

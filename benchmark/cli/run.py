@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from benchmark.cli.watch import Watch
     from benchmark.evaluation.clock import Clock
     from benchmark.evaluation.job import Surroundings
+    from benchmark.evaluation.presence import Presence
     from benchmark.sweep.plan import Plan
     from benchmark.sweep.suite import Wanted
 
@@ -81,7 +84,8 @@ def run(
     clock = Clock(place.device) if profile else None
     part = shard_of(shard) if shard else None
     check_engine(engine, workers, address, cpus_per_job, gpus_per_job, data_from, commit_weights)
-    plan = _planned(wanted, results, suite is None, part)
+    redo = existing == "redo"
+    plan = _planned(wanted, results, suite is None, part, redo)
     if existing == "fail":
         plans.refuse_existing(plan)
     for line in defaults_of(plan.planned):
@@ -97,7 +101,7 @@ def run(
         from benchmark.cli.many import run_many, run_on_ray
 
         def again() -> Plan:
-            return _planned(wanted, results, False, part)
+            return _planned(wanted, results, False, part, redo)
 
         if engine == "ray":
             from benchmark.sweep.cluster import Cluster
@@ -112,13 +116,14 @@ def run(
                 plan, again, workers, place, existing, tensorboard  # type: ignore[arg-type]
             )  # fmt: skip
         _end(plan, place, existing)
-        close(records, failed, place)
+        close(records, failed, place, _there(plan))
         return
     if plan.searches:
         from benchmark.cli.tune import make_searches
 
         make_searches(list(plan.searches), place)
-        plan = _planned(wanted, results, False, part)
+        plan = _planned(wanted, results, False, part, redo)
+    there = _there(plan)
     with Watch(len(plan.planned), tensorboard) as watch:
         try:
             _one_by_one(plan, place, existing, watch, clock)
@@ -128,9 +133,9 @@ def run(
                 "Type the same command again to go on where it stopped.",
             ) from None
     _end(plan, place, existing)
-    if watch.left_out and len(watch.left_out) == plan.records:
+    if watch.left_out and len(watch.left_out) == sum(len(e.job.tasks) for e in plan.planned):
         raise Refused("Nothing could be asked; the reasons stand above.")
-    close(watch.records, watch.failed, place)
+    close(watch.records, watch.failed, place, there)
 
 
 def _one_by_one(
@@ -174,7 +179,11 @@ def _refused(plan: Plan) -> None:
 
 
 def _planned(
-    wanted: list[Wanted], results: Path, strict: bool, part: tuple[int, int] | None
+    wanted: list[Wanted],
+    results: Path,
+    strict: bool,
+    part: tuple[int, int] | None,
+    redo: bool,
 ) -> Plan:
     """The plan, or the part of it that is this shard's; every shard needs all searches."""
     from dataclasses import replace
@@ -182,15 +191,32 @@ def _planned(
     from benchmark.sweep.order import shard
     from benchmark.sweep.plan import make
 
-    plan = make(wanted, results, strict)
+    plan = make(wanted, results, strict, redo)
     return plan if part is None else replace(plan, planned=tuple(shard(plan.planned, *part)))
 
 
-def close(records: int, failed: int, place: Surroundings) -> None:
-    """The last lines: how many records there are now, and what to type next."""
+def _there(plan: Plan) -> list[Presence]:
+    """The records that are there and are not measured again."""
+    return [found for each in plan.planned for found in each.found.values() if found.present]
+
+
+def close(records: int, failed: int, place: Surroundings, there: Sequence[Presence] = ()) -> None:
+    """The last lines: how many records there are now, and what to type next.
+
+    Raises:
+        Exit: with code 2 if a model failed, now or in a record that was there.
+    """
+    from benchmark.evaluation.presence import summary
+
     made = f"{records} new record{'' if records == 1 else 's'} in {place.results}"
     typer.echo(f"{made}{f', {failed} of them failures' if failed else ''}.")
-    typer.echo(f"Tables and figures: oneshot leaderboard --results {place.results}")
+    for line in summary(there):
+        typer.echo(line)
+    typer.echo(
+        f"Tables and figures: oneshot leaderboard --results {shlex.quote(str(place.results))}"
+    )
+    if failed or any(found.failed for found in there):
+        raise typer.Exit(2)
 
 
 def show(plan: Plan, place: Surroundings) -> None:
@@ -199,8 +225,14 @@ def show(plan: Plan, place: Surroundings) -> None:
 
     for each in plan.planned:
         for name in each.job.tasks:
-            state = "missing" if name in each.missing else "present"
-            typer.echo(f"{state}  {each.name}  {name}  {each.job.which}")
+            found = each.found.get(name)
+            line = f"{each.name}  {name}  {each.job.which}"
+            if found is None:
+                typer.echo(f"left out  {line}: {each.left_out[name]}")
+            elif found.present:
+                typer.echo(f"present  {line}, of {found.measured:%Y-%m-%d %H:%M}")
+            else:
+                typer.echo(f"{found.state}  {line}{f': {found.reason}' if found.reason else ''}")
     for search in plan.searches:
         typer.echo(f"search   {search.model} on {search.track}, budget {search.budget}")
     _refused(plan)

@@ -15,6 +15,7 @@ from benchmark.evaluation.choosing import CHOOSING_EPISODES
 from benchmark.evaluation.episodes import PREFIX, Observer, way_of
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, note_reading
 from benchmark.evaluation.kept_embeddings import kept_of
+from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.memory import ran_out
 from benchmark.evaluation.outcome import Answered, ask
 from benchmark.evaluation.platt import Platt
@@ -22,7 +23,9 @@ from benchmark.evaluation.provenance import provenance, stated
 from benchmark.evaluation.references import model_ref, task_ref
 from benchmark.evaluation.trained import Trained
 from benchmark.protocols import TrainingResult
+from benchmark.records import readings
 from benchmark.records.schema import MOST, Cost, CurvePoint, Provenance, Record, Validation
+from benchmark.records.store import RECORDS
 from benchmark.sources import opened_files
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.spec import VALIDATION
@@ -211,7 +214,9 @@ def failed_record(running: Running, task: LoadedTask, reason: str) -> Record:
 
 def _provenance(running: Running, task: LoadedTask, weights: str | None) -> Provenance:
     place, homes = running.place, running.job.spec.homes
-    folders = (place.results, place.work, place.embeddings, data_directory(place.data))
+    folders = [place.work, place.embeddings, data_directory(place.data)]
+    if place.results is not None:
+        folders += [place.results / name for name in (RECORDS, readings.FOLDER, LOCKS)]
     files = {**opened_files(homes, folders), **running.files}
     typed = running.job.typed
     return provenance(place.device, weights, typed, files, stated(task.task))

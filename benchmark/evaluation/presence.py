@@ -21,7 +21,7 @@ from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import data_name
 
 OUTDATED = ".outdated"  # in the names of records that were measured again; nobody's to delete
-State = Literal["missing", "damaged", "short", "outdated", "present"]
+State = Literal["missing", "damaged", "short", "outdated", "present", "again"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Presence:
     Attributes:
         path: where the record belongs.
         state: "damaged" is no valid record of the job, "outdated" one of other data or code,
-            "short" one of too few episodes.
+            "short" one of too few episodes, "again" a sound one that is to be measured again.
         reason: why it does not count, in words.
         failed: whether a present record says that the model failed.
         measured: when a present or outdated record was written.

@@ -6,7 +6,7 @@ The same plan comes out every time: models in the order of the suite, then track
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Planned:
         described: the same in words, for another process.
         recipe: the model's whole recipe.
         found: what lies at the place of each record that the model can answer for.
+        left_out: why it does not answer the other tasks.
         training: identity of what is trained; jobs that have it in common share the weights.
         learning: multiply-adds of the training.
         answers: multiply-adds of the answers to all tasks.
@@ -51,6 +52,7 @@ class Planned:
     learning: float = 0.0
     answers: float = 0.0
     waits: str | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -97,8 +99,8 @@ class Plan:
 
     @property
     def records(self) -> int:
-        """Records in all, those that are there included."""
-        return sum(len(each.job.tasks) for each in self.planned)
+        """Records in all, those that are there included; tasks that are left out give none."""
+        return sum(len(each.found) for each in self.planned)
 
     @property
     def missing(self) -> int:
@@ -106,13 +108,16 @@ class Plan:
         return sum(len(each.missing) for each in self.planned)
 
 
-def make(wanted: Iterable[Wanted], results: Path, strict: bool = False) -> Plan:
+def make(
+    wanted: Iterable[Wanted], results: Path, strict: bool = False, again: bool = False
+) -> Plan:
     """The plan for these models.
 
     Args:
         wanted: the models; the same job wanted twice is planned once.
         results: where records and searches lie.
         strict: raise what is refused instead of listing it.
+        again: measure what is present again.
 
     Raises:
         OneshotError: unknown names, settings that do not exist.
@@ -146,7 +151,17 @@ def make(wanted: Iterable[Wanted], results: Path, strict: bool = False) -> Plan:
                 if strict:
                     raise
                 refused[each.model, track] = Refusal(each.model, track, str(refusal))
-    return Plan(tuple(planned.values()), tuple(refused.values()), tuple(searches.values()))
+    jobs = [_again(each) if again else each for each in planned.values()]
+    return Plan(tuple(jobs), tuple(refused.values()), tuple(searches.values()))
+
+
+def _again(each: Planned) -> Planned:
+    """The same job with present records to be measured again."""
+    found = {
+        task: replace(there, state="again") if there.present else there
+        for task, there in each.found.items()
+    }
+    return replace(each, found=found)
 
 
 def refuse_existing(plan: Plan) -> None:
@@ -179,22 +194,25 @@ def _planned(
     model, recipe = build(described[0].job())
     files = described[0].job().spec.files
     learns = hasattr(model, "fit")
-    left_out = (*ASKED, *getattr(model, "answering", ())) if learns else ()
-    shared = {name: value for name, value in recipe.items() if name not in left_out}
+    untrained = (*ASKED, *getattr(model, "answering", ())) if learns else ()
+    shared = {name: value for name, value in recipe.items() if name not in untrained}
     # What it does not answer is no missing record; the run says why it is left out.
-    answered = [task for task in tasks if not_answered(model, find_task(task)) is None]
+    reasons = {task: not_answered(model, find_task(task)) for task in tasks}
+    left_out = {task: reason for task, reason in reasons.items() if reason is not None}
     for each in described:
         job = each.job()
         found = {
             task: presence(job, model, task, recipe, results, DIRECTORY.get(), files)
             for task in job.tasks
-            if task in answered
+            if task not in left_out
         }
         who = "" if learns else job.spec.key
         training = digest([who, track, job.track.fold, shared, job.seed])
         learning, answers = cost(job, model, recipe)
-        asked = sum(task in answered for task in job.tasks)
-        yield Planned(job, each, recipe, found, training, learning, max(1, asked) * answers, waits)
+        asked = sum(task not in left_out for task in job.tasks)
+        yield Planned(
+            job, each, recipe, found, training, learning, max(1, asked) * answers, waits, left_out
+        )
 
 
 def _described(
@@ -227,5 +245,6 @@ def _merged(before: Planned | None, now: Planned) -> Planned:
         job=replace(now.job, tasks=tasks, episodes=most),
         described=now.described.model_copy(update={"tasks": tasks, "episodes": most}),
         found={**before.found, **now.found},
+        left_out={**before.left_out, **now.left_out},
         answers=now.answers / len(now.job.tasks) * len(tasks),
     )
