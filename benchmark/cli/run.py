@@ -79,8 +79,10 @@ def run(
     if existing not in ("skip", "redo", "fail"):
         raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
     wanted = asked.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
-    place = Surroundings(data, results, work or default_work(), find_device(device), commit_weights)
-    place.embeddings = embeddings
+    place = Surroundings(
+        data, results, work or default_work(), find_device(device), commit_weights,
+        embeddings=embeddings,
+    )  # fmt: skip
     clock = Clock(place.device) if profile else None
     part = shard_of(shard) if shard else None
     check_engine(engine, workers, address, cpus_per_job, gpus_per_job, data_from, commit_weights)
