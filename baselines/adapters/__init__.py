@@ -21,8 +21,8 @@ from benchmark.errors import OneshotError
 
 PREFIXES = {
     "easyfsl": ("baselines.adapters.easyfsl", "EasyFsl", "NameOfTheMethod"),
-    "torchscript": ("baselines.adapters.torchscript", "TorchScript", "PATH"),
-    "onnx": ("baselines.adapters.onnx", "Onnx", "PATH"),
+    "torchscript": ("baselines.adapters.torchscript", "torchscript", "PATH"),
+    "onnx": ("baselines.adapters.onnx", "onnx", "PATH"),
     "checkpoint": ("baselines.adapters.checkpoint", "Checkpoint", "PATH"),
 }
 

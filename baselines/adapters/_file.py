@@ -9,21 +9,24 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from baselines.backbones._pretrained import IMAGENET_MEAN, IMAGENET_SPREAD
 from baselines.settings import derived
 from benchmark.errors import ModelFailed, OneshotError
+from benchmark.files import refuse_substitute
 from benchmark.protocols import Seen, TrackInfo
 
 NOTE = "oneshot"  # under this name a file keeps what is said of it
 FORMAT = 1
+COLOUR = r"(\x1b|\\x1b)\[[0-9;]*m"  # of terminals, as a code or as it is printed
 AGAIN = "Export it again: oneshot export --model RUN --format onnx"
 Distance = Literal["euclidean", "squared-euclidean", "cosine", "dot-product", "manhattan"]
 MeanSpread = tuple[tuple[float, ...], tuple[float, ...]]
@@ -41,18 +44,16 @@ class FileRecipe:
     seen: str = ""  # what it was trained on, "imagenet-1k,glyphs/train"; "" leaves it undeclared
 
 
-class FileEmbedder:
-    """Embeds by what a file holds; the subclasses read it and give rows.
+class FileModel:
+    """A model that is read from a file.
 
     Attributes:
         recipe: everything the answers depend on.
-        seen: only where it was told; tables mark models that do not say.
+        seen: only where it was declared; tables mark models that do not say.
         pool: "pretrained" where what it has seen goes beyond the track's training split.
-        note: what the file says of itself, None where it says nothing.
     """
 
     recipe: Any
-    note: Mapping[str, Any] | None = None
 
     def declare(self, recipe: Any, track: TrackInfo, noted: tuple[Seen, ...] = ()) -> None:
         """Sets what the harness reads, and the recipe with the track's numbers filled in.
@@ -67,7 +68,7 @@ class FileEmbedder:
         """
         side, channels = recipe.input_size or track.side, recipe.channels or track.channels
         self.recipe = dataclasses.replace(recipe, input_size=side, channels=channels)
-        if side < 1 or channels not in (1, 3):
+        if side < 1 or (channels not in (1, 3) and track.family != "vector"):
             raise OneshotError("input_size must be at least 1 and channels 1 or 3.")
         self.distance, self.input_size, self.channels = recipe.distance, side, channels
         if recipe.normalise:
@@ -79,65 +80,51 @@ class FileEmbedder:
             if names - {f"{track.name}/train", f"{track.name}/validation"}:
                 self.pool = "pretrained"
 
-    def embed(self, items: Tensor) -> Tensor:
-        """float32 [n, c, h, w], normalised as declared -> float32 [n, e].
 
-        Raises:
-            ModelFailed: the file's network fails, or gives no row for each image.
-        """
-        try:
-            out = self.rows(items)
-        except Exception as error:
-            text = str(error).strip().splitlines()
-            raise ModelFailed(
-                f"The network failed on images of shape {list(items.shape)}: "
-                f"{text[-1] if text else type(error).__name__}.",
-                "Does it want another --set input_size=N or --set channels=N?",
-            ) from error
-        if not isinstance(out, Tensor) or out.ndim < 2:
-            found = list(out.shape) if isinstance(out, Tensor) else type(out).__name__
-            raise ModelFailed(f"The network gave {found}; expected one tensor [n, e].")
-        return out.flatten(1).float()
+def failure(items: Tensor, error: Exception, declared: Sequence[Any] | None = None) -> Exception:
+    """The error for a network that fails, with the line of its message that says why.
 
-    def rows(self, items: Tensor) -> Any:
-        """What the file's network gives for the images."""
-        raise NotImplementedError
+    Args:
+        items: what it was given.
+        error: what it raised; memory that ran out stays as it is, the harness knows what to do.
+        declared: its inputs, as the file declares them; None where it takes no `batch_size`.
+    """
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate" in str(error):
+        return error
+    reason = telling_line(error, r"\bgot\b.*\bexpected\b|\bexpected\b.*\bgot\b")
+    ports = "; ".join(str(port) for port in declared or () if port.shape)
+    axis = re.search(r"index: (\d+) Got: \d+ Expected: (\d+)", reason)
+    hint = "Does it take another --set input_size=N or --set channels=N?"
+    if declared is not None:
+        hint = "Does it take another --set input_size=N, --set channels=N or --set batch_size=N?"
+    if axis and axis[1] == "0":
+        hint = f"It takes batches of one size alone: --set batch_size={axis[2]}"
+    return ModelFailed(
+        f"The network failed on items of shape {list(items.shape)}: {reason.rstrip('.')}."
+        + (f" It declares {ports}." if ports else ""),
+        hint,
+    )
 
 
-class NetworkFile(FileEmbedder):
-    """A file that holds a torch module."""
-
-    network: nn.Module
-
-    def rows(self, items: Tensor) -> Any:
-        """The network's output."""
-        return self.network(items)
-
-    def to(self, device: str) -> NetworkFile:
-        """Moves the network."""
-        self.network.to(device)
-        return self
-
-    def eval(self) -> NetworkFile:
-        """Puts the network into evaluation mode."""
-        self.network.eval()
-        return self
-
-    def parameters(self) -> list[nn.Parameter]:
-        """The network's weights."""
-        return list(self.network.parameters())
+def telling_line(error: Exception, telling: str = "") -> str:
+    """The first line of a message that matches `telling`, else its last; no terminal colours."""
+    text = re.sub(COLOUR, "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    matching = [line for line in lines if telling and re.search(telling, line, re.IGNORECASE)]
+    return (matching or lines[-1:] or [type(error).__name__])[0]
 
 
 def read(path: str) -> tuple[bytes, str]:
     """A file's bytes and their SHA-256 (hex).
 
     Raises:
-        OneshotError: it cannot be read.
+        OneshotError: it cannot be read, or is a web page or a pointer in place of the file.
     """
     try:
         data = Path(path).expanduser().read_bytes()
     except OSError as error:
         raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+    refuse_substitute(Path(path), data)
     return data, hashlib.sha256(data).hexdigest()
 
 
@@ -230,7 +217,7 @@ def mean_spread(text: str, channels: int) -> MeanSpread:
 
 def refuse(path: str, kind: str, error: Exception, hint: str = "") -> OneshotError:
     """The error for a file that is not of its kind."""
-    text = str(error).strip().splitlines()
+    text = re.sub(COLOUR, "", str(error)).strip().splitlines()
     reason = text[0][:160] if text else type(error).__name__
     return OneshotError(f"{path} cannot be read as {kind}: {reason}", hint)
 

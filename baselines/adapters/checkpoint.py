@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from baselines.adapters._file import FileRecipe, NetworkFile, on_cpu, read, refuse, seen_of
+from baselines.adapters._file import FileModel, FileRecipe, failure, on_cpu, read, refuse, seen_of
 from baselines.backbones import _build
 from baselines.backbones._custom import Flat
 from baselines.backbones._defaults import default_size
@@ -40,7 +40,7 @@ class CheckpointRecipe(FileRecipe):
     embedding: int = derived(0)
 
 
-class Checkpoint(NetworkFile):
+class Checkpoint(FileModel):
     """A backbone with the weights of a file; needs no seed.
 
     Raises:
@@ -69,6 +69,32 @@ class Checkpoint(NetworkFile):
         )  # fmt: skip
         self.declare(recipe, track, seen)
         self.network.eval()
+
+    def embed(self, items: Tensor) -> Tensor:
+        """float32 [n, c, h, w], normalised as declared -> float32 [n, e].
+
+        Raises:
+            ModelFailed: the network fails.
+        """
+        try:
+            rows: Tensor = self.network(items)
+        except Exception as error:
+            raise failure(items, error) from error
+        return rows.flatten(1).float()
+
+    def to(self, device: str) -> Checkpoint:
+        """Moves the network."""
+        self.network.to(device)
+        return self
+
+    def eval(self) -> Checkpoint:
+        """Puts the network into evaluation mode."""
+        self.network.eval()
+        return self
+
+    def parameters(self) -> list[nn.Parameter]:
+        """The network's weights."""
+        return list(self.network.parameters())
 
 
 def fill(network: nn.Module, path: str, name: str) -> tuple[str, tuple[Seen, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -10,24 +10,40 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.adapters._file import NOTE, FileEmbedder, FileRecipe, note_of, noted, read, refuse
-from baselines.settings import convert
+from baselines.adapters._file import NOTE, note_of, read, refuse
+from baselines.adapters._network import Network, NetworkModel, Port, model_of
 from benchmark.errors import OneshotError
+from benchmark.graphs import onnx_training_operators
 from benchmark.protocols import TrackInfo
 
+TYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(uint8)": "uint8",
+    "tensor(int32)": "int32",
+    "tensor(int64)": "int64",
+}
 
-class Onnx(FileEmbedder):
-    """The first output, flattened, of a network with one input; needs no seed.
+
+def onnx(
+    path: str, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any
+) -> NetworkModel:
+    """An ONNX file as a model; needs no seed.
 
     Raises:
-        OneshotError: onnxruntime is missing, the file is not there or no ONNX, or a setting makes
-            no sense.
+        OneshotError: onnxruntime is missing, the file is not there or not ONNX, its inputs or
+            outputs are not those of a model, or a setting makes no sense.
     """
+    return model_of(Onnx(path), track, settings)
 
-    def __init__(
-        self, path: str, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any
-    ) -> None:
-        data, sha256 = read(path)
+
+class Onnx(Network):
+    """An ONNX model in an onnxruntime session."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        data, self.sha256 = read(path)
         runtime = _onnxruntime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
@@ -35,25 +51,26 @@ class Onnx(FileEmbedder):
             self.session = runtime.InferenceSession(
                 data, options, providers=["CPUExecutionProvider"]
             )
+            self.training_mode = onnx_training_operators(data) or ()
         except Exception as error:
             raise refuse(path, "ONNX", error) from error
-        inputs = [each.name for each in self.session.get_inputs()]
-        if len(inputs) != 1:
-            raise OneshotError(
-                f"{path} has {len(inputs)} inputs ({', '.join(inputs)}); expected one, images."
-            )
-        self.name = inputs[0]
-        told = self.session.get_modelmeta().custom_metadata_map
-        self.note = note_of(path, told.get(NOTE, ""))
-        known, seen = noted(self.note)
-        recipe = FileRecipe(**convert(FileRecipe, {**known, **settings}))
-        self.declare(dataclasses.replace(recipe, sha256=sha256), track, seen)
+        self.note = note_of(path, self.session.get_modelmeta().custom_metadata_map.get(NOTE, ""))
+        self.inputs = [_port(each) for each in self.session.get_inputs()]
+        self.outputs = [_port(each) for each in self.session.get_outputs()]
 
-    def rows(self, items: Tensor) -> Tensor:
-        """float32 [n, c, h, w] -> the first output [n, ...]."""
-        images = np.ascontiguousarray(items.cpu().numpy())
-        out = self.session.run(None, {self.name: images})[0]
-        return torch.from_numpy(np.asarray(out)).to(items.device)
+    def run(self, inputs: Sequence[Tensor], output: str) -> Any:
+        """The output of this name."""
+        arrays = [np.ascontiguousarray(each.cpu().numpy()) for each in inputs]
+        named = dict(zip((port.name for port in self.inputs), arrays, strict=True))
+        (found,) = self.session.run([output], named)
+        if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub":
+            return found
+        return torch.from_numpy(found).to(inputs[0].device)
+
+
+def _port(argument: Any) -> Port:
+    shape = [n if isinstance(n, int) and n > 0 else None for n in argument.shape or ()]
+    return Port(argument.name, TYPES.get(argument.type, argument.type), tuple(shape))
 
 
 def _onnxruntime() -> Any:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch import nn
+
+from benchmark.graphs import training_operators
 
 DROPPING = ("Dropout", "DropBlock", "DropPath", "StochasticDepth")
 DEEP = 3  # attributes of attributes are followed so far
@@ -16,9 +19,10 @@ def unsettled(model: Any) -> list[str]:
 
     These are dropout in training mode, batch norm in training mode, and batch norm that keeps no
     running statistics. Names say where the module is, what it is and what is wrong, such as
-    "net.layer1.bn (BatchNorm2d in training mode)".
+    "net.layer1.bn (BatchNorm2d in training mode)". In saved graphs these are constants that no
+    module shows: the graphs are read, see `graph_findings`.
     """
-    found = []
+    found = graph_findings(model)
     for path, module in modules_of(model):
         kind = str(getattr(module, "original_name", type(module).__name__))  # TorchScript's
         normalises = "BatchNorm" in kind
@@ -27,6 +31,23 @@ def unsettled(model: Any) -> list[str]:
             found.append(f"{path} ({kind} in training mode)")
         elif normalises and getattr(module, "running_mean", 0) is None:
             found.append(f"{path} ({kind} without running statistics)")
+    return found
+
+
+def graph_findings(model: Any) -> list[str]:
+    """What TorchScript modules inside the model, and files that it reads, do as in training.
+
+    A model that reads a file declares it as `training_mode`.
+    """
+    declared = getattr(model, "training_mode", None)
+    if declared is not None:
+        return [f"the graph of the file ({each})" for each in declared]
+    found: list[str] = []
+    covered: set[int] = set()
+    for path, module in modules_of(model):
+        if isinstance(module, torch.jit.ScriptModule) and id(module) not in covered:
+            covered |= {id(part) for part in module.modules()}
+            found += [f"{path} (its graph: {each})" for each in training_operators(module)]
     return found
 
 

@@ -9,7 +9,7 @@ from benchmark.evaluation.conformance.subject import Subject
 
 def _look(subject: Subject) -> Finding:
     model = subject.fresh()
-    if not any(True for _ in modules_of(model)):
+    if not hasattr(model, "training_mode") and not any(True for _ in modules_of(model)):
         return skipped("it holds no torch module that the check can see")
     before = _names(subject, model)
     episode = subject.episode()
@@ -40,11 +40,13 @@ CHECK = Check(
     claim="When it is asked, no batch norm normalises by the batch and no dropout drops.",
     resembles=(
         "batch norm left in training mode on the query batch, so that queries see each other: "
-        "hidden transduction, common in code of relation networks and MAML"
+        "hidden transduction, common in code of relation networks and MAML; a TorchScript or ONNX "
+        "file exported before eval()"
     ),
     mend=(
         "derive from torch.nn.Module, or give the class a method eval() that calls eval() on every "
-        "network it holds, and never call train() while answering"
+        "network it holds, and never call train() while answering; call model.eval() before an "
+        "export"
     ),
     look=_look,
     compares=False,
