@@ -27,7 +27,7 @@ def add(
     ] = None,
     side: Annotated[int, typer.Option(help="Images: side in pixels at which to store them.")] = 84,
     fit: Annotated[
-        str, typer.Option(help="Images: how they become square: pad | crop | stretch")
+        str, typer.Option(help="Images: how they become square: pad | crop | stretch | ink")
     ] = "pad",
     colour: Annotated[str, typer.Option(help="Images: auto | rgb | grey")] = "auto",
     family: Annotated[

@@ -35,7 +35,7 @@ Settings = Annotated[
 ]
 Fit = Annotated[
     str | None,
-    typer.Option(help="How images become square: pad | crop | stretch; default: as the track's."),
+    typer.Option(help="Images to squares: pad | crop | stretch | ink; default: as the track's."),
 ]
 Results = Annotated[Path, typer.Option(help="Results folder, for KEY--RECIPE8.")]
 

@@ -10,7 +10,7 @@ import json
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 
@@ -29,11 +29,13 @@ class Own(TypedDict):
     """What the description of a user's own data set says beside the data.
 
     `tasks` holds further task families by suffix (`benchmark.datasets.own.config`), `version` is
-    raised when other data or tasks take the same name, so that results never mix.
+    raised when other data or tasks take the same name, so that results never mix. `fit` says how
+    images became square where it is not "pad": images that are compared later go the same way.
     """
 
     tasks: dict[str, dict[str, Any]]
     version: int
+    fit: NotRequired[str]
 
 
 def folder_of(name: str, directory: Path) -> Path:

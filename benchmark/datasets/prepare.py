@@ -143,6 +143,8 @@ def _bring_own(
         ending = f"{path.suffix} file" if path.is_file() else "folder"
         data_set = replace(added.data_set, name=name)
         own = _version(name, directory, data_set.digest, added.tasks)
+        if data_set.kind == "image" and options.fit != "pad":
+            own["fit"] = options.fit
         source = f"{kind} data from a {ending}"
         store.save(data_set, directory, source, "items", own, added.reading.as_json())
         del data_set  # with it goes the map of the file that is about to be removed

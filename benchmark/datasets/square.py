@@ -1,4 +1,8 @@
-"""From any picture to a square one: by padding, cropping or stretching, always the same way."""
+"""From any picture to a square one, always the same way: padded, cropped, stretched or by its ink.
+
+"ink" brings handwriting to one geometry: the picture is cropped to what is written on it, keeps its
+proportions and is padded with the colour of its paper.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.datasets.ink import ink_box, paper_of
 from benchmark.datasets.resample import padded, resample
 
-Fit = Literal["pad", "crop", "stretch"]
-FITS: tuple[Fit, ...] = ("pad", "crop", "stretch")
+Fit = Literal["pad", "crop", "stretch", "ink"]
+FITS: tuple[Fit, ...] = ("pad", "crop", "stretch", "ink")
+MARGIN = 0.04  # of the longer side of the ink, left on each side of it
 
 
 def pad(image: NDArray[np.uint8], fill: int | None = None) -> NDArray[np.uint8]:
@@ -36,9 +42,30 @@ def crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image[:, top : top + side, left : left + side]
 
 
+def cropped_to_ink(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 [c, h', w'] from [c, h, w]: the ink with a margin, its edge of the paper's colour.
+
+    Repeating the edge then adds clean paper. A picture without ink stays whole.
+    """
+    box = ink_box(image)
+    if box is None:
+        return image
+    top, bottom, left, right = box
+    margin = max(1, round(MARGIN * max(bottom - top, right - left)))
+    top, left = max(0, top - margin), max(0, left - margin)
+    inside = image[:, top : bottom + margin, left : right + margin]
+    channels, height, width = inside.shape
+    edged = np.empty((channels, height + 2, width + 2), dtype=np.uint8)
+    edged[:] = paper_of(image)[:, None, None]
+    edged[:, 1:-1, 1:-1] = inside
+    return edged
+
+
 def fitted(image: NDArray[np.uint8], side: int, fit: Fit) -> NDArray[np.uint8]:
     """uint8 [c, side, side] from [c, h, w], by the suite's pinned resampler."""
-    if fit == "pad":
+    if fit == "ink":
+        image = cropped_to_ink(image)
+    if fit in ("pad", "ink"):
         _, height, width = image.shape
         longest = max(height, width)
         return padded(image, side, (longest - height) // 2, (longest - width) // 2)

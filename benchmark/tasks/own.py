@@ -63,6 +63,7 @@ class Told:
         tasks: further families by suffix.
         pairs: how many pairs labelled same and different each split has; None where there are none.
         lists: the names of the lists they stand in.
+        fit: how images became square, None where they are none.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Told:
     version: int
     pairs: dict[str, tuple[int, int]] | None = None
     lists: tuple[str, ...] = ()
+    fit: str | None = None
 
 
 def names() -> list[str]:
@@ -102,6 +104,12 @@ def track(name: str) -> Track | None:
         told.family, told.channels, told.side, labelled=told.pairs is not None,
         size=_training_size(told),
     )  # fmt: skip
+
+
+def fit_of(name: str) -> str | None:
+    """How the images of the data set `name` became square; None if it is no set of own images."""
+    told = _told(name)
+    return None if told is None else told.fit
 
 
 def _training_size(told: Told) -> SplitSize | None:
@@ -255,6 +263,7 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         version=own["version"],
         pairs=of_split,
         lists=pairs.names if pairs is not None else (),
+        fit=own.get("fit", "pad") if kind in ("character", "photograph") else None,
     )
 
 

@@ -18,6 +18,7 @@ from benchmark.datasets.own.decode import Picture, Trouble, has_colour, pixels, 
 from benchmark.datasets.own.options import Options
 from benchmark.datasets.square import FITS, Fit, fitted
 from benchmark.errors import OneshotError, Refused, UnknownName
+from benchmark.tasks.own import fit_of
 from benchmark.tasks.spec import Track
 
 OneImage: TypeAlias = "str | Path | Image.Image | NDArray[np.uint8]"
@@ -36,7 +37,7 @@ class Form:
         family: what the images show.
         channels: 1 or 3.
         side: height and width in pixels.
-        fit: how an image becomes square: padded by its edge, cropped or stretched.
+        fit: how an image becomes square, see `benchmark.datasets.square`.
         inked: whether ink is stored as 255 and paper as 0, as all characters are.
     """
 
@@ -58,7 +59,7 @@ def form_of(track: Track, fit: str | None = None) -> Form:
 
     Args:
         track: the track.
-        fit: "pad", "crop" or "stretch"; None for what its data set does.
+        fit: "pad", "crop", "stretch" or "ink"; None for what was done to its data set.
 
     Raises:
         Refused: the track is about vectors or texts.
@@ -69,7 +70,7 @@ def form_of(track: Track, fit: str | None = None) -> Form:
             f"The track '{track.name}' holds {track.family}s; a twin is shown images.",
             "Name a track of images with --track NAME; see: oneshot list tracks",
         )
-    usual: Fit = "stretch" if track.name in STRETCHED else "pad"
+    usual = check_fit("stretch" if track.name in STRETCHED else fit_of(track.data) or "pad")
     chosen = usual if fit is None else check_fit(fit)
     inked = track.family == "character"
     return Form(track.name, track.family, track.channels, track.side, chosen, inked)

@@ -58,7 +58,8 @@ def load_twin(
         seed: the training's seed.
         budget: "quick", "standard" or "full"; None for the one there are weights of.
         settings: settings of the model, as they were given to the training.
-        fit: how an image becomes square: "pad", "crop" or "stretch"; None for what the track does.
+        fit: how an image becomes square: "pad", "crop", "stretch" or "ink"; None for what was done
+            to the track's data set.
         data: data directory.
         results: results folder, for KEY--RECIPE8.
         work: folder of checkpoints and weights; None for the user's cache, as in `oneshot run`.

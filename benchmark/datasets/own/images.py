@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.datasets.ink import brighten
+from benchmark.datasets.ink import brighten, without_ink
 from benchmark.datasets.own.bad import Bad, printable
 from benchmark.datasets.own.decode import Picture, Trouble, decode, scan
 from benchmark.datasets.own.finish import Entry, clean, finish
@@ -178,7 +178,8 @@ def _add(
     if options.family == "character":
         places = [each.place for each in good]
         sound = ~np.isin(np.arange(len(good)), list(troubles))
-        notes = brighten(stored, places, sound, options.ink)
+        notes = without_ink(stored, places, sound) if options.fit == "ink" else []
+        notes += brighten(stored, places, sound, options.ink)
     entries = []
     for row, each in enumerate(good):
         if row in troubles:

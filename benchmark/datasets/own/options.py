@@ -27,7 +27,8 @@ class Options:
 
     Attributes:
         side: height and width in pixels at which images are stored.
-        fit: how an image becomes square: padded by its edge, cropped or stretched.
+        fit: how an image becomes square: padded by its edge, cropped, stretched, or cropped to its
+            ink and padded with its paper.
         colour: "auto" stores three channels where any image has colour.
         family: what images show; recipes choose their augmentation by it.
         group: "parent", a regular expression on the path, or a column of a table; None for none.
@@ -87,6 +88,8 @@ class Options:
                 raise UnknownName(f"choice for --{name}", value, list(known), hint)
         if self.ink != "auto" and self.family != "character":
             raise OneshotError(f"--ink {self.ink} is about characters.", "Add --family character")
+        if self.fit == "ink" and self.family != "character":
+            raise OneshotError("--fit ink is about characters.", "Add --family character")
         if not 8 <= self.side <= LARGEST_SIDE:
             raise OneshotError(f"--side {self.side} must lie between 8 and {LARGEST_SIDE} pixels.")
         if self.least < 2:
