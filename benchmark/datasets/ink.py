@@ -7,6 +7,7 @@ letter that fills its frame is inverted alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ def without_ink(
         names: of the images.
         good: bool [n], the others are no images.
     """
-    blank = [row for row in np.flatnonzero(good) if ink_box(stored[row]) is None]
+    blank = [row for row in map(int, np.flatnonzero(good)) if ink_box(stored[row]) is None]
     notes = [
         f"cropped to their ink: {int(good.sum()) - len(blank):,} of {int(good.sum()):,} images"
     ]
@@ -86,7 +87,7 @@ def without_ink(
     return notes
 
 
-def _edge(image: NDArray[np.generic]) -> NDArray[np.generic]:
+def _edge(image: NDArray[Any]) -> NDArray[Any]:
     """[c, n]: the pixels along the edge of an image [c, h, w]."""
     sides = (image[:, 0], image[:, -1], image[..., 0], image[..., -1])
     return np.concatenate(sides, axis=1)
@@ -100,7 +101,8 @@ def _reduced(image: NDArray[np.uint8], step: int) -> NDArray[np.float32]:
     rows, columns = np.arange(0, height, step), np.arange(0, width, step)
     sums = np.add.reduceat(np.add.reduceat(image, rows, 1, np.float32), columns, 2)
     tall, wide = np.diff([*rows, height]), np.diff([*columns, width])
-    return (sums / (tall[:, None] * wide)).astype(np.float32)
+    means: NDArray[np.float32] = (sums / (tall[:, None] * wide)).astype(np.float32)
+    return means
 
 
 def _smoothed(values: NDArray[np.float32]) -> NDArray[np.float32]:
