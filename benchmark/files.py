@@ -85,7 +85,7 @@ def open_regular(path: Path, most_bytes: int) -> IO[bytes]:
     """
     try:
         _refuse_special(path, path.stat(), most_bytes)  # opening a device can have effects
-        file = open(os.open(path, os.O_RDONLY | NEVER_WAIT), "rb")  # noqa: PTH123, SIM115
+        file = open(path, "rb", opener=_never_waiting)  # noqa: SIM115
     except FileNotFoundError:
         raise OneshotError(f"There is no file {path}.") from None
     except (OSError, ValueError) as error:  # a ValueError for a name with U+0000
@@ -102,6 +102,10 @@ def open_regular(path: Path, most_bytes: int) -> IO[bytes]:
         file.close()
         raise
     return file
+
+
+def _never_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | NEVER_WAIT)
 
 
 def _refuse_special(path: Path, status: os.stat_result, most_bytes: int) -> None:

@@ -55,6 +55,15 @@ def add(
             metavar="A,B,C", help="Vectors: the columns of numbers, also f* (else all but ids)."
         ),
     ] = None,
+    value_range: Annotated[
+        str | None,
+        typer.Option(
+            "--range",
+            metavar="LOW,HIGH",
+            help="Images of floats or more than 8 bits: values of black and white (else what they "
+            "use).",
+        ),
+    ] = None,
     root: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Tables: folder of the paths (else the table's own)."),
@@ -95,7 +104,7 @@ def add(
         label=label, least=least, on_bad=on_bad,  # type: ignore[arg-type]
         fractions=_fractions(fractions), split=split, config=config, workers=workers,
         ink=ink, of=of, items=items, path=path_column, features=features,  # type: ignore[arg-type]
-        root=root,
+        root=root, value_range=None if value_range is None else _range(value_range),
     )  # fmt: skip
     if kind not in prepare.OWN_READERS and options != Options():
         from benchmark.errors import Refused
@@ -137,6 +146,17 @@ def _as_json(brought: Brought, directory: Path) -> dict[str, Any]:
         "notes": list(brought.notes),
         "summary": asdict(_counts(verified.name, directory)),
     }
+
+
+def _range(text: str) -> tuple[float, float]:
+    from benchmark.errors import OneshotError
+
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        hint = "Type for example --range 0,4095"
+        raise OneshotError(f"--range {text}: expected two numbers.", hint) from None
+    return low, high
 
 
 def _fractions(text: str) -> tuple[float, float, float]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from benchmark.datasets.own.bad import Bad
 from benchmark.datasets.own.decode import Trouble
-from benchmark.datasets.own.images import is_image, walk
+from benchmark.datasets.own.folders import walk
 from benchmark.datasets.own.options import OnBad
 from benchmark.errors import DataMissing, OneshotError, UnknownName
 from benchmark.twin.pictures import OneImage, read, shown
@@ -121,7 +121,7 @@ def gallery(
     root, bad = Path(folder).expanduser(), Bad()
     if not root.is_dir():
         raise OneshotError(f"There is no folder {folder}.", "Give a folder of images.")
-    names = sorted(name for name in walk(root, bad) if is_image(name))
+    names = sorted(walk(root, bad))
     if not names:
         bad.settle(on_bad)
         raise OneshotError(f"There is no image under {folder}.", "Give a folder of images.")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import IO, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,23 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from benchmark.datasets.archives import IMAGE_TROUBLE
 from benchmark.datasets.own.bad import printable
+from benchmark.datasets.own.folders import package_for
 from benchmark.datasets.own.options import Options
+from benchmark.datasets.own.reading import Reading
+from benchmark.datasets.own.scale import (
+    Depth,
+    Extent,
+    Scale,
+    decide,
+    declared_bits,
+    depth_of,
+    extent_of,
+    of_one,
+)
 from benchmark.datasets.square import fitted
 from benchmark.datasets.store import Progress
+from benchmark.errors import OneshotError
+from benchmark.files import open_regular
 
 BLOCK = 256  # images in flight: bounds memory
 MOST_PIXELS = 100_000_000
@@ -32,10 +47,39 @@ FORMATS = (
     "AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "QOI", "SGI",
     "TGA", "TIFF", "WEBP",
 )  # fmt: skip
-LARGE, LONG = 4_000_000, 8_192  # pixels: larger images are decoded one at a time, to bound memory
-ONE_LARGE = threading.Lock()
-TROUBLE = (UnidentifiedImageError, Image.DecompressionBombError, *IMAGE_TROUBLE)
+MOST_BYTES = 2 << 30  # of a file
+MOST_ICONS = 256
+ORIENTATION = 0x0112
+BYTES_A_PIXEL = 14  # decoded, on paper, as planes: what a pixel of a large image takes at once
+STRIP_PIXELS = 1 << 20
+TROUBLE = (OneshotError, UnidentifiedImageError, Image.DecompressionBombError, *IMAGE_TROUBLE)
 """What decoders of hostile files were seen to raise; each means a bad image, not a broken suite."""
+
+
+class Budget:
+    """Memory that threads share: who needs more than is free waits; one at a time may need all."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self._free = total, total
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def held(self, wanted: int) -> Iterator[None]:
+        """Sets aside so many bytes, or all of them, for as long as the body runs."""
+        part = min(wanted, self.total)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= part)
+            self._free -= part
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += part
+                self._changed.notify_all()
+
+
+MEMORY = Budget(1 << 30)
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -53,44 +97,167 @@ class Trouble:
     reason: str
 
 
-def has_colour(picture: Picture) -> bool | Trouble:
-    """Whether the header tells of colour; the pixels are not read."""
+@dataclass(frozen=True)
+class Header:
+    """What the header of an image says.
+
+    Attributes:
+        colour: it is not grey.
+        depth: what its values are.
+        bits: that the format declares, where its reader brings all values to as many.
+    """
+
+    colour: bool
+    depth: Depth
+    bits: int | None = None
+
+
+def header(picture: Picture) -> Header | Trouble:
+    """The header of an image file; the pixels are not read."""
     try:
         with opened(picture.path) as image:
-            return _too_large(image) or image.mode not in GREY_MODES
+            colour = image.mode not in GREY_MODES
+            return _too_large(image) or Header(colour, depth_of(image), declared_bits(image))
     except TROUBLE as error:
         return _trouble(picture, error)
 
 
-def pixels(picture: Picture, channels: int, options: Options) -> NDArray[np.uint8] | Trouble:
-    """uint8 [channels, side, side]; transparency lies on white, several frames give the first."""
+def has_colour(picture: Picture) -> bool | Trouble:
+    """Whether an image file has colour; the pixels are not read."""
+    found = header(picture)
+    return found if isinstance(found, Trouble) else found.colour
+
+
+def extent(picture: Picture) -> Extent | Trouble:
+    """What the values of an image file span."""
+    try:
+        with opened(picture.path) as image:
+            if trouble := _too_large(image):
+                return trouble
+            with MEMORY.held(BYTES_A_PIXEL * image.width * image.height):
+                return extent_of(image)
+    except TROUBLE as error:
+        return _trouble(picture, error)
+
+
+def pixels(
+    picture: Picture, channels: int, options: Options, scale: Scale | None = None
+) -> NDArray[np.uint8] | Trouble:
+    """uint8 [channels, side, side]; transparency lies on white, several frames give the first.
+
+    Without `scale` an image of floats or of more than 8 bits is judged by itself.
+    """
     try:
         with opened(picture.path) as image:
             if trouble := _too_large(image):
                 return trouble
             # As large as resampling wants it, and not as large as a camera made it.
             image.draft(None, (ENLARGED * options.side, ENLARGED * options.side))
-            large = image.width * image.height > LARGE or max(image.size) > LONG
-            with ONE_LARGE if large else nullcontext():
-                return fitted(planes(image, channels), options.side, options.fit)
+            with MEMORY.held(BYTES_A_PIXEL * image.width * image.height):
+                return fitted(planes(image, channels, scale), options.side, options.fit)
     except TROUBLE as error:
         return _trouble(picture, error)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
-    """An image file of one of `FORMATS`, its pixels not decoded; raises what Pillow raises."""
-    with warnings.catch_warnings():
+    """An image file of one of `FORMATS`, its pixels not decoded.
+
+    Raises:
+        OneshotError: it is no regular file, or a web page or a pointer in place of one.
+        Exception: one of `TROUBLE`, as Pillow raises them.
+    """
+    with warnings.catch_warnings(), open_regular(path, MOST_BYTES) as file:
         warnings.simplefilter("ignore")  # Pillow's about odd files, which are told as reasons
-        with Image.open(path, formats=_formats()) as image:
+        _refuse_decoding_on_opening(file)
+        try:
+            image: Image.Image = Image.open(file, formats=_formats())
+        except UnidentifiedImageError:
+            if file.seek(0) or file.read(2) not in (b"II", b"MM"):
+                raise
+            image = _other_tiff(file)
+        with image:
             yield image
 
 
 @cache
 def _formats() -> list[str]:
-    """Those of `FORMATS` that this Pillow was built with."""
+    """Those of `FORMATS` that this Pillow was built with, and HEIF where its package is there."""
     Image.init()
-    return [name for name in FORMATS if name in Image.OPEN]
+    known = [name for name in FORMATS if name in Image.OPEN]
+    with suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+        known.append("HEIF")
+    return known
+
+
+def _other_tiff(file: IO[bytes]) -> Image.Image:
+    """A TIFF that Pillow does not know, of floats of 64 or 16 bits, say, as an image of floats.
+
+    Raises:
+        ValueError: it holds something else, or tifffile is not installed.
+    """
+    try:
+        import tifffile
+    except ImportError:
+        reason = "it is a TIFF that Pillow cannot read; type: pip install tifffile"
+        raise ValueError(reason) from None
+    file.seek(0)
+    try:
+        with tifffile.TiffFile(file) as tiff:
+            page = tiff.pages[0]
+            if len(page.shape) != 2 or page.dtype is None or page.dtype.kind not in "iuf":
+                raise ValueError(f"it is a TIFF of {page.dtype} [{page.shape}]")
+            if page.shape[0] * page.shape[1] > MOST_PIXELS or max(page.shape) > LONGEST:
+                raise ValueError(f"it declares {page.shape[1]}x{page.shape[0]} pixels")
+            return Image.fromarray(page.asarray().astype(np.float32))
+    except (tifffile.TiffFileError, *IMAGE_TROUBLE) as error:
+        raise ValueError(str(error)) from error
+
+
+def _refuse_decoding_on_opening(file: IO[bytes]) -> None:
+    """WebP and ICO files are decoded by Pillow when they are opened: their size is read before.
+
+    Raises:
+        ValueError: the image is too large.
+    """
+    head = file.read(64)
+    sizes: list[tuple[int, int]] = []
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        sizes.append(_webp_size(head))
+    elif head[:4] == b"\0\0\1\0":
+        count = int.from_bytes(head[4:6], "little")
+        file.seek(6)
+        entries = file.read(16 * min(count, MOST_ICONS))
+        for at in range(0, len(entries) - 15, 16):
+            file.seek(int.from_bytes(entries[at + 12 : at + 16], "little"))
+            icon = file.read(24)
+            if icon[:8] == b"\x89PNG\r\n\x1a\n":
+                sizes.append((int.from_bytes(icon[16:20]), int.from_bytes(icon[20:24])))
+            else:
+                sides = icon[4:8], icon[8:12]
+                width, height = (int.from_bytes(side, "little", signed=True) for side in sides)
+                sizes.append((abs(width), abs(height)))
+        if count > MOST_ICONS:
+            raise ValueError(f"it holds {count} icons")
+    file.seek(0)
+    for width, height in sizes:
+        if width * height > MOST_PIXELS // 4 or max(width, height) > LONGEST:
+            raise ValueError(f"it declares {width}x{height} pixels; not decoded")
+
+
+def _webp_size(head: bytes) -> tuple[int, int]:
+    kind = head[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    sides = head[26:28], head[28:30]
+    width, height = (int.from_bytes(side, "little") & 0x3FFF for side in sides)
+    return width, height
 
 
 def _too_large(image: Image.Image) -> Trouble | None:
@@ -99,27 +266,92 @@ def _too_large(image: Image.Image) -> Trouble | None:
     return Trouble(f"declares {image.width}x{image.height} pixels; not decoded")
 
 
-def planes(image: Image.Image, channels: int) -> NDArray[np.uint8]:
+def planes(image: Image.Image, channels: int, scale: Scale | None = None) -> NDArray[np.uint8]:
     """uint8 [channels, h, w] of an image of any mode, upright; transparency lies on white.
 
+    Args:
+        image: opened, its pixels decoded or not.
+        channels: 1 or 3.
+        scale: of floats and of more than 8 bits; None to judge this image by itself.
+
     Raises:
-        ValueError: for float values outside 0 to 255, and whatever Pillow raises for damaged files.
+        ValueError: for floats that are neither in [0, 1] nor grey values, and whatever Pillow
+            raises for damaged files.
     """
-    upright = _eight_bits(ImageOps.exif_transpose(image))
-    array = np.asarray(_opaque(upright).convert("RGB" if channels == 3 else "L"))
+    if depth_of(image) in ("floats", "whole numbers"):
+        known = of_one(depth_of(image), extent_of(image)) if scale is None else scale
+        values = np.asarray(image)
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise ValueError("it holds missing or infinite values")
+        exif = image.getexif()
+        image = Image.fromarray(known.applied(values))
+        image.getexif().update(exif)
+    if image.getexif().get(ORIENTATION, 1) != 1:
+        image = ImageOps.exif_transpose(image)
+    array = np.asarray(_opaque(image).convert("RGB" if channels == 3 else "L"))
     return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
 
 
 def scan(
     pictures: Sequence[Picture], options: Options, progress: Progress | None
-) -> list[bool | Trouble]:
-    """`has_colour` of every file."""
-    found: list[bool | Trouble] = []
+) -> list[Header | Trouble]:
+    """The header of every file."""
+    return _every(header, pictures, options, progress, "looking at the images")
+
+
+def channels_of(
+    headers: Sequence[Header | Trouble], options: Options, reading: Reading
+) -> Literal[1, 3]:
+    """The channels in which all images are stored, and a line about it."""
+    good = [found for found in headers if isinstance(found, Header)]
+    colour = sum(found.colour for found in good)
+    reading.understood["images"] = f"{colour:,} of colour, {len(good) - colour:,} grey"
+    if options.colour == "auto":
+        return 3 if colour else 1
+    return 3 if options.colour == "rgb" else 1
+
+
+def find_scale(
+    pictures: Sequence[Picture],
+    headers: Sequence[Header | Trouble],
+    options: Options,
+    reading: Reading,
+    progress: Progress | None,
+) -> Scale:
+    """The scale of the values of all images; only those of more than 8 bits are decoded for it.
+
+    Raises:
+        OneshotError: if it cannot be decided.
+    """
+    both = zip(pictures, headers, strict=True)
+    good = [(picture, found) for picture, found in both if isinstance(found, Header)]
+    deep = [picture for picture, found in good if found.depth != "8 bits"]
+    seen = _every(extent, deep, options, progress, "looking at the values")
+    spans = {p: e for p, e in zip(deep, seen, strict=True) if isinstance(e, Extent)}
+    return decide(
+        [found.depth for _, found in good],
+        [spans.get(picture) for picture, _ in good],
+        max((found.bits for _, found in good if found.bits is not None), default=None),
+        options.value_range,
+        [picture.name for picture, _ in good],
+        reading,
+    )
+
+
+def _every(
+    look: Callable[[Picture], Found],
+    pictures: Sequence[Picture],
+    options: Options,
+    progress: Progress | None,
+    what: str,
+) -> list[Found]:
+    """What `look` finds in each file, by threads."""
+    found: list[Found] = []
     with ThreadPoolExecutor(_workers(options)) as pool:
         for start in range(0, len(pictures), BLOCK):
-            found += pool.map(has_colour, pictures[start : start + BLOCK])
+            found += pool.map(look, pictures[start : start + BLOCK])
             if progress:
-                progress("looking at the images", len(found), len(pictures))
+                progress(what, len(found), len(pictures))
     return found
 
 
@@ -129,6 +361,7 @@ def decode(
     options: Options,
     scratch: Path,
     progress: Progress | None,
+    scale: Scale | None = None,
 ) -> tuple[np.memmap, dict[int, Trouble]]:
     """All images in a memory map under `scratch`, and what is wrong with some, by row.
 
@@ -141,7 +374,7 @@ def decode(
     with ThreadPoolExecutor(_workers(options)) as pool:
         for start in range(0, len(pictures), BLOCK):
             block = pictures[start : start + BLOCK]
-            decoded = pool.map(lambda picture: pixels(picture, channels, options), block)
+            decoded = pool.map(lambda picture: pixels(picture, channels, options, scale), block)
             for row, result in enumerate(decoded, start):
                 if isinstance(result, Trouble):
                     troubles[row] = result
@@ -152,30 +385,27 @@ def decode(
     return stored, troubles
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Sixteen-bit grey values by their high byte; Pillow itself would cut them off at 255."""
-    if image.mode.startswith("I"):
-        values = np.asarray(image).astype(np.int64)
-        if values.size and values.max() > 255:
-            values = values >> 8
-        return Image.fromarray(values.clip(0, 255).astype(np.uint8))
-    if image.mode == "F":
-        values = np.asarray(image)
-        if not np.isfinite(values).all() or values.min() < 0 or values.max() > 255:
-            raise ValueError("it has float values outside 0 to 255")
-        return Image.fromarray(values.astype(np.uint8))
-    return image
-
-
 def _opaque(image: Image.Image) -> Image.Image:
+    """The image on white paper where it has transparency, a strip at a time to bound memory."""
     if image.mode not in ("RGBA", "LA", "PA", "La", "RGBa") and "transparency" not in image.info:
         return image
-    above = image.convert("RGBA")
-    paper = Image.new("RGBA", above.size, "white")
-    return Image.alpha_composite(paper, above).convert("RGB")
+    whole = Image.new("RGB", image.size)
+    height = max(1, STRIP_PIXELS // max(1, image.width))
+    image.load()
+    for top in range(0, image.height, height):
+        strip = image.crop((0, top, image.width, min(image.height, top + height)))
+        above = strip.convert("RGBA")
+        paper = Image.new("RGBA", above.size, "white")
+        whole.paste(Image.alpha_composite(paper, above).convert("RGB"), (0, top))
+    return whole
 
 
 def _trouble(picture: Picture, error: BaseException) -> Trouble:
+    if isinstance(error, OneshotError):
+        named = error.message.removeprefix(str(picture.path)).strip()
+        return Trouble(" ".join(part for part in (named, error.hint) if part).rstrip("."))
+    if isinstance(error, UnidentifiedImageError) and (needed := package_for(picture.path)):
+        return Trouble(needed)
     if isinstance(error, UnidentifiedImageError):
         try:
             empty = picture.path.stat().st_size == 0

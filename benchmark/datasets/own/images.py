@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,17 +16,25 @@ import numpy as np
 
 from benchmark.datasets.ink import brighten, without_ink
 from benchmark.datasets.own.bad import Bad, printable
-from benchmark.datasets.own.decode import Picture, Trouble, decode, scan
+from benchmark.datasets.own.decode import (
+    Picture,
+    Trouble,
+    channels_of,
+    decode,
+    find_scale,
+    scan,
+)
 from benchmark.datasets.own.finish import Entry, clean, finish
+from benchmark.datasets.own.folders import walk
 from benchmark.datasets.own.options import PARENT, Added, Options
 from benchmark.datasets.own.reading import Reading
+from benchmark.datasets.own.scale import remark_faint
 from benchmark.datasets.own.table import LABELS, read_labelled
 from benchmark.datasets.store import Progress
 from benchmark.errors import OneshotError
 
 PATHS = ("path", "filename", "file", "image", "imagepath", "filepath", "imagefile", "img",
          "imgpath", "picture", "photo")  # fmt: skip
-MOST_FILES = 5_000_000
 PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation",
          "test": "test"}  # fmt: skip
 HINT = "Give a folder with a folder of images for each class, or a table: --kind csv"
@@ -55,7 +62,8 @@ def read_folder(path: Path, options: Options, scratch: Path, progress: Progress 
     if not path.is_dir():
         raise OneshotError(f"There is no folder {path}.", HINT)
     bad = Bad()
-    files = [found for found in walk(path, bad) if is_image(found)]
+    reading = Reading()
+    files = list(walk(path, bad, reading))
     if not files and not bad.items:
         raise OneshotError(f"There is no image under {path}.", HINT)
     split = _own_split(files)
@@ -64,7 +72,7 @@ def read_folder(path: Path, options: Options, scratch: Path, progress: Progress 
         folder = place.rpartition("/")[0]
         below = folder.partition("/")[2] if split is not None else folder
         _label(found, Picture(path / place, place), place, below, options.group, bad)
-    return _add(found, options, scratch, progress, bad, split)
+    return _add(found, options, scratch, progress, bad, split, reading)
 
 
 def read_csv(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
@@ -161,19 +169,22 @@ def _add(
 ) -> Added:
     reading = reading or Reading()
     found.sort(key=lambda each: (each.label, each.place))
-    colours = scan([each.picture for each in found], options, progress)
+    headers = scan([each.picture for each in found], options, progress)
     good: list[Labelled] = []
-    for each, colour in zip(found, colours, strict=True):
-        if isinstance(colour, Trouble):
-            bad.add(each.place, colour.reason)
+    for each, header in zip(found, headers, strict=True):
+        if isinstance(header, Trouble):
+            bad.add(each.place, header.reason)
         else:
             good.append(each)
-    channels = {"rgb": 3, "grey": 1, "auto": 3 if True in colours else 1}[options.colour]
+    channels = channels_of(headers, options, reading)
     if not good:
         bad.settle(options.on_bad)
         raise OneshotError("None of the images can be read.", HINT)
     pictures = [each.picture for each in good]
-    stored, troubles = decode(pictures, channels, options, scratch, progress)
+    everything = [each.picture for each in found]
+    scale = find_scale(everything, headers, options, reading, progress)
+    stored, troubles = decode(pictures, channels, options, scratch, progress, scale)
+    remark_faint(stored, reading)
     notes: list[str] = []
     if options.family == "character":
         places = [each.place for each in good]
@@ -188,42 +199,6 @@ def _add(
             entries.append(Entry(row, each.label, each.groups))
     added = finish(options.family, stored, entries, bad, options, split)
     return replace(added, notes=(*notes, *added.notes), reading=reading)
-
-
-def walk(root: Path, bad: Bad) -> Iterator[str]:
-    """Paths of plain files below `root`, sorted; links out of it and empty folders are bad."""
-    base, count = root.resolve(), 0
-
-    def unreadable(error: OSError) -> None:
-        bad.add(os.path.relpath(str(error.filename), root), f"cannot be read ({error.strerror})")
-
-    for folder, below, files in os.walk(root, onerror=unreadable):
-        below[:] = sorted(name for name in below if not name.startswith((".", "__MACOSX")))
-        place = Path(folder).relative_to(root)
-        for name in [name for name in below if (Path(folder) / name).is_symlink()]:
-            below.remove(name)
-            bad.add((place / name).as_posix(), "is a link to a folder, which is not followed")
-        plain = sorted(name for name in files if not name.startswith("."))
-        if not below and not any(map(is_image, plain)):
-            bad.add(f"folder '{place.as_posix()}'", "holds no image" if plain else "is empty")
-        for name in plain:
-            count += 1
-            if count > MOST_FILES:
-                raise OneshotError(f"{root} holds more than {MOST_FILES:,} files.")
-            path, found = Path(folder) / name, (place / name).as_posix()
-            if path.is_symlink() and not path.resolve().is_relative_to(base):
-                bad.add(found, "is a link out of the folder")
-            elif not path.exists() or not stat.S_ISREG(path.stat().st_mode):
-                bad.add(found, "is a dead link or no plain file")
-            else:
-                yield found
-
-
-def is_image(place: str) -> bool:
-    """Whether Pillow knows the ending; notes and lists that lie about are no bad images."""
-    from PIL import Image
-
-    return Path(place).suffix.lower() in Image.registered_extensions()
 
 
 def _own_split(files: list[str]) -> dict[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -46,6 +47,8 @@ class Options:
         path: the column of the paths or texts in a table, None for the usual names.
         features: columns of a table of vectors, names or shell patterns separated by commas; None
             for all that look like features.
+        value_range: values of images of floats or of more than 8 bits that become black and white;
+            None for what the images as a whole use.
         root: the folder that the paths of a table are relative to, None for the table's own.
     """
 
@@ -67,6 +70,7 @@ class Options:
     path: str | None = None
     features: str | None = None
     root: Path | None = None
+    value_range: tuple[float, float] | None = None
 
     def check(self) -> None:
         """Refuses values that make no sense.
@@ -102,6 +106,13 @@ class Options:
                 "and sum to 1.",
                 "Type for example --fractions 0.6,0.2,0.2",
             )
+        if self.value_range is not None:
+            low, high = self.value_range
+            if not (math.isfinite(low) and math.isfinite(high) and low < high):
+                raise OneshotError(
+                    f"--range {low:g},{high:g} must be two numbers, the first below the second.",
+                    "Type for example --range 0,4095",
+                )
         if self.workers is not None and self.workers < 1:
             raise OneshotError(f"--workers {self.workers} must be at least 1.")
 

@@ -21,12 +21,21 @@ from benchmark.datasets.data_set import Family
 from benchmark.datasets.ink import brighten
 from benchmark.datasets.own import npz
 from benchmark.datasets.own.bad import printable
-from benchmark.datasets.own.decode import Picture, Trouble, decode, scan
+from benchmark.datasets.own.decode import (
+    Picture,
+    Trouble,
+    channels_of,
+    decode,
+    find_scale,
+    scan,
+)
 from benchmark.datasets.own.features import Features, candidates
 from benchmark.datasets.own.finish import clean
-from benchmark.datasets.own.images import is_image, located
+from benchmark.datasets.own.folders import is_image
+from benchmark.datasets.own.images import located
 from benchmark.datasets.own.options import Options
 from benchmark.datasets.own.reading import Reading
+from benchmark.datasets.own.scale import remark_faint
 from benchmark.datasets.own.table import as_texts, open_table, report_columns
 from benchmark.datasets.own.texts import MOST_LETTERS
 from benchmark.datasets.own.vectors import FEATURES
@@ -102,7 +111,7 @@ def read_items(
         else f"names of the rows of {options.items.name}",
     }[kind]
     if kind == "images":
-        return _images(cells, table, options, scratch, progress)
+        return _images(cells, table, options, scratch, progress, reading)
     if kind == "texts":
         return _texts(cells)
     return (
@@ -129,7 +138,12 @@ def _numbered(names: Sequence[str]) -> tuple[list[str], list[int]]:
 
 
 def _images(
-    cells: Sequence[str], table: Path, options: Options, scratch: Path, progress: Progress | None
+    cells: Sequence[str],
+    table: Path,
+    options: Options,
+    scratch: Path,
+    progress: Progress | None,
+    reading: Reading,
 ) -> Items:
     targets = located(cells, table, options.root)
     names, of_cell = _numbered([place for place, _ in targets])
@@ -144,13 +158,13 @@ def _images(
             bad[item] = target
         else:
             pictures[item] = Picture(target, name)
-    looked = scan(list(pictures.values()), options, progress)
-    colour = dict(zip(pictures, looked, strict=True))
-    for item, found in colour.items():
-        if isinstance(found, Trouble):
-            bad[item] = found.reason
+    everything = list(pictures.values())
+    headers = scan(everything, options, progress)
+    for item, header in zip(list(pictures), headers, strict=True):
+        if isinstance(header, Trouble):
+            bad[item] = header.reason
             del pictures[item]
-    channels = {"rgb": 3, "grey": 1, "auto": 3 if True in looked else 1}[options.colour]
+    channels = channels_of(headers, options, reading)
     good = list(pictures)
     if not good:
         reasons = "; ".join(f"{names[item]} {reason}" for item, reason in list(bad.items())[:5])
@@ -158,7 +172,10 @@ def _images(
             f"{table}: none of the images can be read ({reasons}).",
             "Paths are relative to the table's folder; --of texts|vectors if these are no images.",
         )
-    stored, troubles = decode(list(pictures.values()), channels, options, scratch, progress)
+    scale = find_scale(everything, headers, options, reading, progress)
+    files_read = list(pictures.values())
+    stored, troubles = decode(files_read, channels, options, scratch, progress, scale)
+    remark_faint(stored, reading)
     bad |= {good[row]: trouble.reason for row, trouble in troubles.items()}
     notes: list[str] = []
     if options.family == "character":

@@ -79,10 +79,3 @@ def test_blocks_bound_what_is_in_flight(tmp_path, monkeypatch):
     assert list(troubles) == [7] and not stored[7].any()
     for row in (0, 5, 9):
         assert np.array_equal(stored[row], pixels(pictures[row], 1, OPTIONS))
-
-
-def test_float_images_must_be_grey_values(tmp_path):
-    good = square(tmp_path, np.full((8, 8), 33.0, np.float32), "good.tif")
-    assert (pixels(good, 1, OPTIONS) == 33).all()
-    bad = square(tmp_path, np.full((8, 8), 3e9, np.float32), "bad.tif")
-    assert "float values" in pixels(bad, 1, OPTIONS).reason

@@ -62,9 +62,9 @@ def test_images_beyond_every_camera_are_not_decoded(tmp_path):
 
 def test_large_images_are_decoded_one_at_a_time(tmp_path, monkeypatch):
     at_once, most, lock = 0, 0, threading.Lock()
-    monkeypatch.setattr(decode, "LARGE", 100)
+    monkeypatch.setattr(decode, "MEMORY", decode.Budget(1_000))  # bytes
 
-    def counted(image, channels):
+    def counted(image, channels, scale):
         nonlocal at_once, most
         with lock:
             at_once += 1
