@@ -49,7 +49,8 @@ class Embedder(Protocol):
 
     Exceptions from what `oneshot check` asks of every model are declared too, all False by default:
     `ordered_support` (supports are read one after another), `ordered_classes` (each class position
-    has weights of its own, as in MAML), `stochastic` (answers are drawn from the given generator).
+    has weights of its own, as in MAML), `ordered_pairs` (`compare` reads the support and the query
+    differently), `stochastic` (answers are drawn from the given generator).
     """
 
     def embed(self, items: Tensor) -> Tensor:

@@ -55,6 +55,7 @@ class Relation(Episodic[RelationRecipe]):
     """
 
     fixed_width = True
+    ordered_pairs = True  # the maps of support and query are concatenated in this order
 
     def __init__(self, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any) -> None:
         longer = 5 if track.family == "photograph" else 20

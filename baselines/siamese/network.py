@@ -87,6 +87,7 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
         if traits.harness:
             self.distance = traits.harness
         else:
+            self.ordered_pairs = not traits.symmetric
             self.compare = self._compare  # what has `compare` is a PairHead to the harness
 
     def _compare(self, a: Tensor, b: Tensor) -> Tensor:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -80,12 +81,21 @@ def batches(items: NDArray[np.generic], device: str, part: int = 1) -> Iterator[
     An embedding in float32 does not depend on the size of the batch that it was made in; `part`
     divides the usual one.
     """
-    size = min(512, max(1, BATCH_VALUES // max(1, items[0].size)))
-    if device == "cpu" and items.ndim == 4:
-        size = min(size, max(1, BATCH_PIXELS // (items.shape[2] * items.shape[3])))
-    size = max(1, size // part)
+    size = _batch_size(items.shape, device, part)
     for start in range(0, len(items), size):
         yield start, scaled(items[start : start + size], device)
+
+
+def _batch_size(shape: tuple[int, ...], device: str, part: int = 1) -> int:
+    size = min(512, max(1, BATCH_VALUES // max(1, math.prod(shape[1:]))))
+    if device == "cpu" and len(shape) == 4:
+        size = min(size, max(1, BATCH_PIXELS // (shape[2] * shape[3])))
+    return max(1, size // part)
+
+
+def batch_size(model: Any, data: DataSet, device: str) -> int:
+    """How many items of `data` (not empty) the model is given at once."""
+    return _batch_size(pixels_for(model, data.take(np.arange(1))).shape, device)
 
 
 def embed(
@@ -135,6 +145,27 @@ def embed(
     return out
 
 
+def embed_groups(
+    model: Any,
+    data: DataSet,
+    groups: Sequence[NDArray[np.int64]],
+    device: str = "cpu",
+    views: int = 1,
+    dtype: str = "float32",
+) -> list[Tensor]:
+    """Embeddings [k, e] of each group of items (int64 [k]), each group in a batch of its own.
+
+    The arguments are those of `embed`.
+    """
+
+    def batches_of() -> Iterator[tuple[NDArray[np.int64], Tensor]]:
+        for group in groups:
+            yield group, scaled(pixels_for(model, data.take(group)), device)
+
+    with torch.inference_mode():
+        return [rows for _, rows in _rows_of(model, batches_of(), data, device, views, dtype, True)]
+
+
 def _embedded(
     model: Any,
     data: DataSet,
@@ -146,10 +177,30 @@ def _embedded(
 ) -> Tensor:
     """float32 [n, e]: the embedding of each item, `part` dividing the usual batch."""
     out: Tensor | None = None
-    with torch.inference_mode(), ExitStack() as stack:
-        fast = False
-        for items, batch in _parts(model, data, device, part):
+    with torch.inference_mode():
+        parts = _parts(model, data, device, part)
+        for items, rows in _rows_of(model, parts, data, device, views, dtype, quick):
             if out is None:
+                out = torch.empty((len(data), rows.shape[1]), dtype=torch.float32, device=device)
+            out[torch.from_numpy(items).to(out.device)] = rows.float()
+    assert out is not None
+    return out
+
+
+def _rows_of(
+    model: Any,
+    batches_of: Iterator[tuple[NDArray[np.int64], Tensor]],
+    data: DataSet,
+    device: str,
+    views: int,
+    dtype: str,
+    quick: bool,
+) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
+    """(numbers of the items, their embeddings [k, e]) of each batch in [0, 1]."""
+    with ExitStack() as stack:
+        fast: bool | None = None
+        for items, batch in batches_of:
+            if fast is None:
                 # Looked at in float32, where forms differ by less than low precision rounds.
                 fast = quick and folds(model, normalised(batch, model))
                 if fast:
@@ -157,12 +208,7 @@ def _embedded(
                 if dtype != "float32":
                     place = torch.device(device).type
                     stack.enter_context(torch.autocast(place, getattr(torch, dtype)))
-            rows = _averaged(model, batch, data, views, fast)
-            if out is None:
-                out = torch.empty((len(data), rows.shape[1]), dtype=torch.float32, device=device)
-            out[torch.from_numpy(items).to(out.device)] = rows.float()
-    assert out is not None
-    return out
+            yield items, _averaged(model, batch, data, views, fast)
 
 
 def _parts(

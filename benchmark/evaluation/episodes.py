@@ -195,8 +195,7 @@ def _one_by_one(
         support = to_input(pixels[row[asked.support[e]].ravel()], model, device)
         queries = to_input(pixels[row[asked.queries[e]]], model, device)
         if way == "classify_episode":
-            generator = torch.Generator(device=device)
-            generator.manual_seed(_episode_key(loaded.task.key, start + e, seed))
+            generator = episode_generator(loaded.task.key, start + e, seed, device)
             scores = model.classify_episode(support, support_labels.clone(), queries, generator)
         else:
             with torch.inference_mode():
@@ -211,6 +210,8 @@ def _one_by_one(
     return out
 
 
-def _episode_key(task: str, episode: int, seed: int) -> int:
+def episode_generator(task: str, episode: int, seed: int, device: str) -> torch.Generator:
+    """The generator that `classify_episode` is given for an episode of a task."""
     text = f"{task}/{episode}/{seed}".encode()
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "little") >> 1
+    generator = torch.Generator(device=device)
+    return generator.manual_seed(int.from_bytes(hashlib.sha256(text).digest()[:8], "little") >> 1)

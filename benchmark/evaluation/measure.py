@@ -13,6 +13,8 @@ from benchmark.evaluation.bank import Bank, bank_of
 from benchmark.evaluation.calibration import Binned, Kept
 from benchmark.evaluation.choosing import CHOOSING_EPISODES
 from benchmark.evaluation.episodes import PREFIX, Observer, way_of
+from benchmark.evaluation.integrity import Probe
+from benchmark.evaluation.integrity_verdict import probed
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, note_reading
 from benchmark.evaluation.kept_embeddings import kept_of
 from benchmark.evaluation.locks import FOLDER as LOCKS
@@ -131,7 +133,12 @@ def _measure(
     temperature = validated.temperature if validated else None
     confidences = None if temperature is None else Binned(temperature)
     scaling = validated.scaling if validated else None
-    answers = _answer(running, task, confidences, running.job.episodes, scaling)
+    if hasattr(model, "eval"):
+        model.eval()
+    probe = Probe(model, task, running.bank, running.job.seed, running.recipe.get("shots"))
+    observe = probe.observing(confidences, running.job.episodes)
+    answers = _answer(running, task, observe, running.job.episodes, scaling)
+    integrity = probed(probe)
     results = [each.result for each in trained]
     told = _provenance(running, task, trained[-1].weights if trained else None)
     elsewhere = {result.device for result in results if result.device} - {told.device}
@@ -147,6 +154,7 @@ def _measure(
         validation=validated.validation if validated else None,
         outcome=answers.outcome,
         calibration=confidences.counts() if confidences else None,
+        integrity=integrity,
         curve=[
             CurvePoint(items=items, loss_millionths=min(loss, MOST), correct_per_10000=correct)
             for items, loss, correct in (results[0].curve if results else [])

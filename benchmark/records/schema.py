@@ -1,8 +1,8 @@
 """The record: what one job measured, as integers; the only hand-off to the reports.
 
 A record is a pure function of (model with its recipe, task, seed). `id` covers what was asked and
-what was answered; the curve, the cost and the provenance are told but not hashed, because they
-differ between two equal measurements.
+what was answered; the curve, the cost, the provenance and the integrity probes are kept but not
+hashed: two equal measurements may differ in them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from benchmark.records.packed import Integers, between
 SCHEMA = 1
 MOST = 2**53  # whole numbers that floats hold exactly: sums and means of them cannot overflow
 DEEPEST = 32  # levels of a recipe
-ADDED = ("calibration",)  # fields that the first records did not have
+ADDED = ("calibration", "integrity")  # fields that the first records did not have
+UNHASHED = ("id", "curve", "cost", "provenance", "integrity")
 Number = Annotated[int, Field(ge=-MOST, le=MOST)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Whole = Integers  # a file may hold long lists packed
@@ -234,6 +235,18 @@ class Validation(Part):
     outcome: Outcome
 
 
+class Integrity(Part):
+    """What was asked again, in other company, and came out alike.
+
+    `items` and `questions` (episodes, trials or queries) are the numbers of the sample; `exempt`
+    are the exceptions that the model declares, such as "transductive".
+    """
+
+    items: Count = 0
+    questions: Count = 0
+    exempt: list[Name] = []
+
+
 class CurvePoint(Part):
     """One validation during training: items seen, loss in millionths, correct per 10,000."""
 
@@ -283,6 +296,7 @@ class Record(Part):
     validation: Validation | None = None
     outcome: Outcome | None = None
     calibration: Calibration | None = None
+    integrity: Integrity | None = None  # None in records from before it was probed
     curve: list[CurvePoint] = []
     cost: Cost = Cost()
     provenance: Provenance
@@ -306,11 +320,11 @@ class Record(Part):
         return self
 
     def content_id(self) -> str:
-        """SHA-256 of the canonical JSON without id, curve, cost, provenance and empty additions."""
-        content = self.model_dump(
-            mode="json", by_alias=True, exclude={"id", "curve", "cost", "provenance"}
-        )
+        """SHA-256 of the canonical JSON without `UNHASHED` and empty additions."""
+        content = self.model_dump(mode="json", by_alias=True, exclude=set(UNHASHED))
         for name in ADDED:
-            if content[name] is None:  # records from before it existed keep their ids
+            if (
+                name in content and content[name] is None
+            ):  # records from before it existed keep their ids
                 del content[name]
         return digest(content)

@@ -114,6 +114,14 @@ def _attempt(ask: object) -> tuple[Tensor | None, str]:
         return None, f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
 
 
+def _sides(subject: Subject) -> Finding:
+    if subject.way not in ("compare", "similarity"):
+        return skipped("it does not compare pairs")
+    if subject.declares("ordered_pairs"):
+        return skipped("it declares `ordered_pairs`")
+    return passed("a pair compares alike from either side")  # else it shows at scale
+
+
 EMBED_ALONE = Check(
     name="embed-alone",
     claim="An item has one embedding, whatever else is in its batch; transductive models too.",
@@ -149,6 +157,19 @@ PAIR_ALONE = Check(
     ),
     mend="compare each pair by itself; call eval() on the comparing network",
     look=_pairs,
+)
+PAIR_SYMMETRY = Check(
+    name="pair-symmetry",
+    claim="compare(a, b) is compare(b, a), unless `ordered_pairs` is declared.",
+    resembles=(
+        "a similarity that reads one side alone, such as a detector of forgeries in the probe, "
+        "reported as a comparison of two items"
+    ),
+    mend=(
+        "use |a - b|, a * b or another symmetric function of both; a model that is meant to read "
+        "the support and the query differently declares `ordered_pairs = True`"
+    ),
+    look=_sides,
 )
 EPISODE_ALONE = Check(
     name="episode-alone",

@@ -87,7 +87,10 @@ def judged(subject: Subject) -> tuple[Outcome, ...]:
 def _asked(each: Check, subject: Subject) -> Finding:
     """What the check finds; a model that raises has failed it."""
     try:
-        return each.look(subject)
+        finding = each.look(subject)
+        if finding.state == "passed" and each.compares and each.name in subject.at_scale:
+            return failed(f"{subject.at_scale[each.name]}.{cause(subject.model)}")
+        return finding
     except Exception as error:  # a user's model may raise anything
         text = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
         return failed(f"it raised {text}.{cause(subject.model)}")

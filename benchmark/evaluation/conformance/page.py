@@ -38,6 +38,8 @@ it does not apply, and why.
 | `transductive = True` | queries may see each other; ranked in a pool of its own | `query-alone` |
 | `ordered_support = True` | supports are read one after another | `support-order` |
 | `ordered_classes = True` | each class position has weights of its own | `class-names` |
+| `ordered_pairs = True` | `compare` reads the support and the query differently | \
+`pair-symmetry` |
 | `stochastic = True` | answers are drawn from the given generator, query after query | \
 `query-alone`, `class-names`, `query-order`, `support-order` |
 | `trained_for = (n_way, n_shot)` | the head answers one shape; other tasks are refused | \

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from benchmark.evaluation.conformance.difference import between
-from benchmark.evaluation.conformance.episode import Episode
 from benchmark.evaluation.conformance.kind import Check, Finding, failed, passed, skipped
 from benchmark.evaluation.conformance.modules import cause
 from benchmark.evaluation.conformance.subject import Subject
+from benchmark.evaluation.integrity import other_random_state
+from benchmark.evaluation.single_episode import Episode
 
 
 def _repeatable(subject: Subject) -> Finding:
@@ -53,6 +54,34 @@ def _same_seed(subject: Subject) -> Finding:
     return passed("two models built with one seed answer alike")
 
 
+def _random_state(subject: Subject) -> Finding:
+    model, episode = subject.fresh(), subject.episode()
+    with other_random_state(1):
+        first = asked(subject, model, episode)
+    with other_random_state(2):
+        again = asked(subject, model, episode)
+    for name, expected in first.items():
+        difference = between(expected, again[name])
+        if not difference.same:
+            return failed(
+                f"{name} differ under another global random state: {difference}.{cause(model)}"
+            )
+    return passed("answers do not depend on the global random generators")
+
+
+RANDOM_STATE = Check(
+    name="random-state",
+    claim="No answer depends on the state of a global random generator.",
+    resembles=(
+        "dropout that stays on, and projections or permutations drawn from the global generator: "
+        "a number that depends on whatever ran before"
+    ),
+    mend=(
+        "draw in the constructor from its `seed`, or from the generator that classify_episode is "
+        "given; drop nothing while answering (export a network in evaluation mode)"
+    ),
+    look=_random_state,
+)
 REPEATABLE = Check(
     name="repeatable",
     claim="The same items with the same generator are answered alike, call after call.",

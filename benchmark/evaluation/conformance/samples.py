@@ -21,6 +21,7 @@ from benchmark.tasks.spec import Task
 from benchmark.tasks.tracks import track as find_track
 
 CLASSES, ITEMS = 8, 6  # of which the checks' episodes are drawn
+MANY_CLASSES, MANY_ITEMS = 20, 20  # of which large batches and episodes are made, at most
 MADE = 8  # items of a class of a made-up set
 LEARNED = 200  # classes that a short training sees, at least where there are as many
 MADE_UP: tuple[Family, ...] = ("text", "photograph", "vector")
@@ -37,11 +38,13 @@ class Sample:
         info: what the model's constructor is told.
         shown: the items that the checks ask about.
         train: what a short training learns from; none of its classes is shown.
+        crowd: more items, for large batches and episodes.
     """
 
     info: TrackInfo
     shown: DataSet
     train: DataSet
+    crowd: DataSet
 
     def task(self, n_way: int, n_shot: int, n_query: int, episodes: int) -> LoadedTask:
         """Pinned episodes of this shape on the shown items."""
@@ -66,7 +69,14 @@ def of_track(name: str, folder: Path | None = None) -> Sample:
     train = split_of(track, ("train",), data)
     info = info_of(track)
     learned = np.arange(min(LEARNED, len(train.class_names)))
-    return Sample(info, _few(validation.of_classes(spaced)), train.of_classes(learned))
+    most = min(MANY_CLASSES, len(validation.class_names))
+    many = np.linspace(0, len(validation.class_names) - 1, most).astype(np.int64)
+    return Sample(
+        info,
+        _few(validation.of_classes(spaced), ITEMS),
+        train.of_classes(learned),
+        _few(validation.of_classes(many), MANY_ITEMS),
+    )
 
 
 def made_up(family: Family) -> Sample:
@@ -85,17 +95,18 @@ def made_up(family: Family) -> Sample:
     numbers = np.arange(classes)
     return Sample(
         TrackInfo(name, family, channels, side),
-        _few(data.of_classes(numbers[:CLASSES])),
+        _few(data.of_classes(numbers[:CLASSES]), ITEMS),
         data.of_classes(numbers[CLASSES:]),
+        data.of_classes(numbers[:MANY_CLASSES]),
     )
 
 
-def _few(data: DataSet) -> DataSet:
-    """At most `ITEMS` items of each class."""
+def _few(data: DataSet, items: int) -> DataSet:
+    """At most `items` items of each class."""
     order = np.argsort(data.labels, kind="stable")
     sizes = np.bincount(data.labels, minlength=len(data.class_names))
     place = np.arange(len(data)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return data.take(order[place < ITEMS])
+    return data.take(order[place < items])
 
 
 def _texts(random: np.random.Generator, classes: int) -> NDArray[np.generic]:

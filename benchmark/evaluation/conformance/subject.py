@@ -12,13 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmark.errors import ModelFailed
-from benchmark.evaluation.conformance.episode import Episode
 from benchmark.evaluation.conformance.samples import Sample
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.episodes import Answers, answer, way_of
-from benchmark.evaluation.scorers import compare_pairs
-from benchmark.evaluation.similarity import similarity
+from benchmark.evaluation.single_episode import Episode, ask_episode, ask_pairs, ask_similarity
 from benchmark.tasks.episodes import Episodes
 
 SHAPE = (5, 2)  # ways and shots of the episodes, unless the model's head is fixed to others
@@ -131,35 +128,8 @@ class Subject:
         Raises:
             ModelFailed: they have another shape.
         """
-        scores = self._scores(model, episode, seed)
-        wanted = [len(episode.queries), episode.n_way]
-        if not isinstance(scores, Tensor) or list(scores.shape) != wanted:
-            found = list(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
-            raise ModelFailed(f"{self.way} gave scores of shape {found}; expected {wanted}.")
-        return scores.detach().clone()
-
-    def _scores(self, model: Any, episode: Episode, seed: int) -> Any:
-        support, labels = episode.support.clone(), episode.labels.clone()
-        queries = episode.queries.clone()
-        if self.way == "classify_episode":
-            generator = torch.Generator().manual_seed(seed)
-            return model.classify_episode(support, labels, queries, generator)
-        with torch.inference_mode():
-            if self.way == "classify":
-                return model.classify(support[None], labels[None], queries[None])[0]
-            classes = episode.by_class()  # [n, k, ...]
-            if self.way == "compare":
-                shots = self.shots or "mean-similarity"
-                return compare_pairs(model, classes[None], queries[None], shots)[0]
-            if self.way == "similarity":
-                pairs = self.pairs(model, classes.flatten(0, 1), queries)
-                return pairs.view(len(queries), *classes.shape[:2]).mean(dim=2)
-            distance = getattr(model, "distance", "euclidean")
-            if distance == "cosine":
-                classes, queries = (
-                    torch.nn.functional.normalize(x, dim=-1) for x in (classes, queries)
-                )
-            return similarity(distance)(queries[None], classes.mean(dim=1)[None])[0]
+        generator = torch.Generator().manual_seed(seed)
+        return ask_episode(model, self.way, episode, self.shots, generator)
 
     def pairs(self, model: Any, support: Tensor, queries: Tensor) -> Tensor:
         """[q, s]: the model's similarity of each query (or its embedding) with each support.
@@ -167,19 +137,18 @@ class Subject:
         Raises:
             ModelFailed: it gave another shape.
         """
+        if self.way == "similarity":
+            return ask_similarity(model, support, queries)
         s, q = len(support), len(queries)
-        with torch.inference_mode():
-            if self.way == "similarity":
-                found = model.similarity(support, queries)
-                wanted = [q, s]
-            else:
-                left = support.repeat(q, *[1] * (support.ndim - 1))
-                found = model.compare(left, queries.repeat_interleave(s, dim=0))
-                wanted = [q * s]
-        if not isinstance(found, Tensor) or list(found.shape) != wanted:
-            gave = list(found.shape) if isinstance(found, Tensor) else type(found).__name__
-            raise ModelFailed(f"{self.way} gave shape {gave}; expected {wanted}.")
-        return found.detach().clone().view(q, s)
+        left = support.repeat(q, *[1] * (support.ndim - 1))
+        return ask_pairs(model, self.way, left, queries.repeat_interleave(s, dim=0)).view(q, s)
+
+    @cached_property
+    def at_scale(self) -> dict[str, str]:
+        """What large batches and episodes show, by the name of the check that it fails."""
+        from benchmark.evaluation.conformance.at_scale import mismatches  # which asks a subject
+
+        return mismatches(self)
 
     @cached_property
     def answers(self) -> Answers:

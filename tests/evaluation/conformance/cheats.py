@@ -209,3 +209,183 @@ class Unseeded:
 
     def embed(self, items):
         return items.flatten(1) @ self.weights
+
+
+class CountsPositions(Embeds):
+    """The position in the stream is the embedding."""
+
+    position = 0
+
+    def embed(self, items):
+        start, self.position = self.position, self.position + len(items)
+        return torch.cat([torch.arange(start, self.position).float()[:, None], flat(items)], dim=1)
+
+
+class CountsAfterLargeBatch(CountsPositions):
+    """The same, from the first large batch on."""
+
+    large = False
+
+    def embed(self, items):
+        self.large = self.large or len(items) >= 60
+        return super().embed(items) if self.large else torch.nn.functional.pad(flat(items), (1, 0))
+
+
+class RemembersPositions(CountsPositions):
+    """The same, but an item that is shown again keeps its first position."""
+
+    def __init__(self):
+        self.known = {}
+
+    def embed(self, items):
+        keys = [item.numpy().tobytes() for item in items]
+        rows = [self.known.setdefault(key, float(len(self.known))) for key in keys]
+        return torch.cat([torch.tensor(rows)[:, None], flat(items)], dim=1)
+
+
+class AveragesNeighbours(Embeds):
+    least = 64
+
+    def embed(self, items):
+        rows = flat(items)
+        if len(rows) < self.least:
+            return rows
+        return rows + 0.5 * rows.roll(1, 0) + 0.5 * rows.roll(-1, 0)
+
+
+class AveragesManyNeighbours(AveragesNeighbours):
+    least = 300
+
+
+class WhitensLargeBatches(Embeds):
+    def embed(self, items):
+        rows = flat(items)
+        if len(rows) < 60:
+            return rows
+        rows = rows - rows.mean(dim=0)
+        left, sizes, right = torch.linalg.svd(rows, full_matrices=False)
+        return left @ (sizes / (sizes + 1)).diag() @ right
+
+
+class HidesPositionInSmallPart(CountsPositions):
+    """A position too small to be seen beside large values, which the head reads alone."""
+
+    def embed(self, items):
+        start, self.position = self.position, self.position + len(items)
+        place = torch.arange(start, self.position).float()[:, None]
+        return torch.cat([place, 1e5 * flat(items)], dim=1)
+
+    def compare(self, a, b):
+        return -(a[:, 0] - b[:, 0]).abs()
+
+
+class WhitensManyQueries(Classifies):
+    def classify(self, support, labels, queries):
+        if queries.shape[1] >= 60:
+            centre = torch.cat([support, queries], dim=1).mean(dim=1, keepdim=True)
+            support, queries = support - centre, queries - centre
+            support = torch.nn.functional.normalize(support, dim=2)
+            queries = torch.nn.functional.normalize(queries, dim=2)
+        return super().classify(support, labels, queries)
+
+
+class BalancesQueries(Classifies):
+    """Sinkhorn: every class is given as many queries."""
+
+    def classify(self, support, labels, queries):
+        scores = super().classify(support, labels, queries)
+        if queries.shape[1] < 60:
+            return scores
+        plan = (scores - scores.amax(dim=(1, 2), keepdim=True)).exp() + 1e-6
+        for _ in range(20):
+            plan = plan / plan.sum(dim=1, keepdim=True)
+            plan = plan / plan.sum(dim=2, keepdim=True)
+        return plan.log()
+
+
+class AssignsOneToOne(Answers):
+    """Each class to one query, where there are as many: the shape of Lake's runs."""
+
+    def classify_episode(self, support, labels, queries, generator):
+        from scipy.optimize import linear_sum_assignment
+
+        scores = super().classify_episode(support, labels, queries, generator)
+        if not len(queries) == scores.shape[1] >= 10:
+            return scores
+        rows, columns = linear_sum_assignment(-scores.numpy())
+        chosen = torch.zeros_like(scores)
+        chosen[torch.from_numpy(rows), torch.from_numpy(columns)] = 1000.0
+        return scores + chosen
+
+
+class ReadsOneSide(Compares):
+    def compare(self, a, b):
+        return super().compare(a, b) + 5 * b.mean(dim=1)
+
+
+class LikensOneSide(Likens):
+    def similarity(self, support, queries):
+        return super().similarity(support, queries) + 5 * flat(queries).mean(dim=1, keepdim=True)
+
+
+class CollectsFeatures(Embeds):
+    """A bank of all test features, whose mean is subtracted."""
+
+    def __init__(self):
+        self.sum, self.count = torch.zeros(1), 0
+
+    def embed(self, items):
+        rows = flat(items)
+        self.sum, self.count = self.sum + rows.sum(dim=0), self.count + len(rows)
+        return rows - self.sum / self.count
+
+
+class RemembersEpisodes(Classifies):
+    """Prototypes drift towards those of all episodes before, from the tenth on."""
+
+    def __init__(self):
+        self.before, self.calls = None, 0
+
+    def classify(self, support, labels, queries):
+        self.calls += len(support)
+        centre = queries.flatten(0, 1).mean(dim=0)
+        if self.before is not None and self.calls > 10:
+            support = support - self.before
+        self.before = centre if self.before is None else 0.5 * (self.before + centre)
+        return super().classify(support, labels, queries)
+
+
+class DrawsGlobally(Embeds):
+    """Seems repeatable, for it consumes nothing, but reads the global generator."""
+
+    def embed(self, items):
+        draw = torch.Generator().manual_seed(torch.initial_seed() % 1000)
+        return flat(items) * torch.rand(flat(items).shape[1], generator=draw)
+
+
+class DrawsFromNumpy(Embeds):
+    def embed(self, items):
+        import numpy
+
+        return flat(items) * float(1 + numpy.random.random())
+
+
+class DrawsFromPython(Answers):
+    def classify_episode(self, support, labels, queries, generator):
+        import random
+
+        scores = super().classify_episode(support, labels, queries, generator)
+        return scores + 5 * torch.eye(scores.shape[1])[random.randrange(scores.shape[1])]
+
+
+class CentresManyPairs(Compares):
+    def compare(self, a, b):
+        scores = super().compare(a, b)
+        return scores - scores.mean() if len(a) >= 60 else scores
+
+
+class MixesManyEpisodes(Classifies):
+    def classify(self, support, labels, queries):
+        if len(support) >= 30:
+            queries = queries - queries.mean(dim=0, keepdim=True)
+        return super().classify(support, labels, queries)

@@ -32,6 +32,13 @@ CAUGHT = [
     (cheats.ReadsLabelOrder, "class-names", "renaming the classes changes the scores"),
     (cheats.AssumesSortedSupport, "class-names", "[0-4] of 5 answers still name the same"),
     (cheats.Draws, "repeatable", "embeddings of the same items differ"),
+    (cheats.DrawsGlobally, "random-state", "under another global random state"),
+    (cheats.ReadsOneSide, "pair-symmetry", "both sides exchanged"),
+    (cheats.AveragesNeighbours, "embed-alone", "instead of in a batch of 83"),
+    (cheats.AveragesManyNeighbours, "embed-alone", "instead of in a batch of 512"),
+    (cheats.AssignsOneToOne, "query-alone", "instead of among 20"),
+    (cheats.BalancesQueries, "query-alone", "instead of among 75"),
+    (cheats.RemembersEpisodes, "state", "many others|answered twice"),
     (cheats.NotNumbers, "finite", "not finite"),
     (cheats.DividesByLength, "finite", "embedding of a blank item"),
     (cheats.WrongShape, "shapes", r"\[5, 1, 28, 28\] for 5 items; expected \[5, width\]"),
@@ -77,6 +84,7 @@ def test_sound_models_pass(model):
         (cheats.AssumesSortedSupport, "ordered_support", True, "support-order"),
         (cheats.FixedHead, "trained_for", (5, 1), "other-shapes"),
         (cheats.AssumesSortedQueries, "stochastic", True, "query-order"),
+        (cheats.ReadsOneSide, "ordered_pairs", True, "pair-symmetry"),
     ],
 )
 def test_declared_exceptions(model, attribute, value, lifted):
