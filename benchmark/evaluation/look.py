@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation import platt, seen
+from benchmark.evaluation import platt, precision, seen
 from benchmark.evaluation.bank import Bank, bank_of
 from benchmark.evaluation.episodes import answer
 from benchmark.evaluation.job import Job, Surroundings, build, note_reading
@@ -82,7 +81,7 @@ class Looker:
         """
         vectors = self.bank.vectors(loaded.data, loaded.task.split, items)
         if getattr(self.model, "distance", None) == "cosine":
-            vectors = functional.normalize(vectors, dim=1)
+            vectors = precision.unit(vectors)
         return vectors.double().cpu().numpy()
 
     def _asking(self) -> dict[str, Any]:

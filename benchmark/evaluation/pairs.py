@@ -7,12 +7,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from benchmark.errors import ModelFailed
+from benchmark.evaluation import precision
 from benchmark.evaluation.scorers import over_shots
 from benchmark.evaluation.similarity import similarity
 
+SMALL_ANGLE = 2.0**-12  # 1 - cosine below which float32 holds fewer than four digits of it
 PairSimilarity = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -46,9 +47,7 @@ def pair_similarity(model: Any, way: str) -> PairSimilarity:
 BY_DISTANCE: dict[str, PairSimilarity] = {
     "euclidean": lambda a, b: -(a - b).norm(dim=-1),
     "squared-euclidean": lambda a, b: -(a - b).square().sum(dim=-1),
-    "cosine": lambda a, b: (functional.normalize(a, dim=-1) * functional.normalize(b, dim=-1)).sum(
-        dim=-1
-    ),
+    "cosine": lambda a, b: (precision.unit(a) * precision.unit(b)).sum(dim=-1),
     "dot-product": lambda a, b: (a * b).sum(dim=-1),
     "manhattan": lambda a, b: -(a - b).abs().sum(dim=-1),
 }
@@ -77,10 +76,38 @@ def with_references(
     """
     p, k, e = references.shape
     if shots == "prototype" or k == 1:
-        vectors = functional.normalize(references, dim=2) if unit and k > 1 else references
+        vectors = precision.unit(references) if unit and k > 1 else references
         return similar(vectors.mean(dim=1), probes)
     flat = probes[:, None].expand(p, k, e).reshape(-1, e)
     return over_shots(similar(references.reshape(-1, e), flat).view(p, k), shots)
+
+
+def cancelled(distance: str, references: Tensor, probes: Tensor, scores: Tensor) -> Tensor:
+    """Bool [p]: which float32 similarities lost digits that float64 has.
+
+    Distances of two embeddings are sums of differences, which do not cancel; their means do, and so
+    do angles near 0.
+
+    Args:
+        distance: the declared one.
+        references: float32 [p, k, e].
+        probes: float32 [p, e].
+        scores: float32 [p], as `with_references` gave them.
+    """
+    if distance == "cosine":
+        lost: Tensor = scores > 1 - SMALL_ANGLE
+        if references.shape[1] == 1:
+            return lost
+        shortest = precision.unit(references).mean(dim=1).norm(dim=1)
+        lost |= shortest < precision.NEAR
+        return lost
+    if references.shape[1] == 1 or distance == "dot-product":
+        return torch.zeros_like(scores, dtype=torch.bool)
+    order = 1 if distance == "manhattan" else 2
+    longest = torch.linalg.vector_norm(references, order, dim=2).amax(dim=1)
+    apart = -scores if distance != "squared-euclidean" else (-scores).sqrt()
+    cancels: Tensor = apart < longest * precision.NEAR**0.5
+    return cancels
 
 
 def finite(scores: Tensor) -> Tensor:

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from benchmark.errors import Refused
+from benchmark.evaluation import precision
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.order import permutation
@@ -29,11 +29,28 @@ from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.queries import Queries
 
 SCORES = 1 << 22  # similarities at once: 16 MB, and a few times that to rank them
+EXACT_SCORES = 1 << 20  # the same in float64
 # Queries that a model answers whose every pair costs a pass of its own, through a head or whole.
 PREFIX_QUERIES = {"compare": 1_000, "similarity": 20}
 
 Report = Callable[[int, int], None]
 Rows = Callable[[Tensor], Tensor]  # rows int64 [b] of the gallery -> how alike to all, [b, n]
+
+
+@dataclass(frozen=True, eq=False)
+class ByDistance:
+    """Similarities of embeddings: a fast form, and an exact one for queries in which it cancels.
+
+    Attributes:
+        rows: float32 similarities.
+        exact: float64 similarities.
+        near: float [n]; where a match and an item of another class are both more alike to an item
+            than this, their order needs the exact form.
+    """
+
+    rows: Rows
+    exact: Rows
+    near: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +109,8 @@ def retrieve(
     started = time.perf_counter()
     gallery = asked.gallery.astype(np.int64)
     if way == "similarity":
-        rows, embedded = _by_items(model, loaded, gallery, device), started
+        rows: Rows | ByDistance = _by_items(model, loaded, gallery, device)
+        embedded = started
     else:
         items = asked.items()
         vectors = (bank or Bank(model, device)).vectors(loaded.data, loaded.task.split, items)
@@ -104,8 +122,9 @@ def retrieve(
     return Retrieved(found, asked, embedded - started, time.perf_counter() - embedded)
 
 
-def search(rows: Rows, asked: Queries, device: str, report: Report) -> Found:
+def search(rows: Rows | ByDistance, asked: Queries, device: str, report: Report) -> Found:
     """The ranks of all queries, a block at a time."""
+    fast = rows.rows if isinstance(rows, ByDistance) else rows
     n = len(asked.gallery)
     sizes = asked.sizes.astype(np.int64)
     number = np.repeat(np.arange(len(sizes)), sizes)
@@ -122,7 +141,15 @@ def search(rows: Rows, asked: Queries, device: str, report: Report) -> Found:
         end = at + int(np.searchsorted(sizes[own[at : at + block]], size, side="right"))
         columns = torch.from_numpy(start[own[at:end]][:, None] + np.arange(size)).to(device)
         chosen = torch.from_numpy(queries[at:end]).to(device)
-        parts.append(tuple(part.cpu() for part in _ranks(finite(rows(chosen)), chosen, columns)))
+        ranks, match, other = _ranks(finite(fast(chosen)), chosen, columns)
+        if isinstance(rows, ByDistance):
+            again = torch.minimum(match, other) > rows.near[chosen]  # (b,)
+            for some in torch.split(again.nonzero()[:, 0], max(1, EXACT_SCORES // n)):
+                scores = finite(rows.exact(chosen[some]))
+                better, *_ = _ranks(scores, chosen[some], columns[some])
+                for kept, values in zip(ranks, better, strict=True):
+                    kept[some] = values
+        parts.append(tuple(part.cpu() for part in ranks))
         at = end
         report(at, len(queries))
     joined = [torch.cat(column).numpy() for column in zip(*parts, strict=True)]
@@ -131,8 +158,13 @@ def search(rows: Rows, asked: Queries, device: str, report: Report) -> Found:
     return Found(first, hits, (sizes[number[asked.queries.astype(np.int64)]] - 1), precision)
 
 
-def _ranks(scores: Tensor, queries: Tensor, columns: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+Ranked = tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor]
+
+
+def _ranks(scores: Tensor, queries: Tensor, columns: Tensor) -> Ranked:
     """Rank of the first match, hits among the first R and average precision at R of each query.
+
+    Then the similarities of its best match and of the best item of another class, both [b].
 
     Args:
         scores: float [b, n], written to.
@@ -154,17 +186,50 @@ def _ranks(scores: Tensor, queries: Tensor, columns: Tensor) -> tuple[Tensor, Te
     rank = ahead + place  # (b, R)
     within = rank <= most
     precision = torch.where(within, place / rank.double(), 0.0).sum(dim=1) / most
-    return above + 1, within.sum(dim=1), precision.view(b)
+    ranks = above + 1, within.sum(dim=1), precision.view(b)
+    return ranks, matches[:, 0], strongest[:, 0]
 
 
-def by_distance(model: Any, vectors: Tensor) -> Rows:
+def by_distance(model: Any, vectors: Tensor) -> ByDistance:
     """By the model's declared distance between embeddings [n, e]."""
     distance = getattr(model, "distance", "euclidean")
     measure = similarity(distance)
+    raw = vectors
+    never = torch.full((len(vectors),), float("inf"), device=vectors.device)
+    near = never
     if distance == "cosine":
-        vectors = functional.normalize(vectors, dim=1)
-        measure = similarity("dot-product")
-    return lambda rows: measure(vectors[rows][None], vectors[None])[0]
+        turned = precision.centred_unit(vectors)
+        vectors = precision.unit(vectors) if turned is None else turned
+        measure = similarity("dot-product" if turned is None else "squared-euclidean")
+        near = torch.full_like(never, 1 - precision.NEAR) if turned is None else _near(vectors)
+    elif distance == "dot-product":
+        if precision.offset_ratio(vectors) > precision.OFFSET:
+            near = -never  # the offset hides all differences
+        vectors = precision.in_range(vectors)
+    else:
+        vectors = precision.in_range(precision.centred(vectors))
+        near = never if distance == "manhattan" else _near(vectors)
+
+    def exact(rows: Tensor) -> Tensor:
+        queries = _double(raw[rows], distance)
+        parts = [
+            precision.exact_rows(distance, queries, _double(part, distance))
+            for part in torch.split(raw, precision.BLOCK)
+        ]
+        return torch.cat(parts, dim=1)
+
+    return ByDistance(lambda rows: measure(vectors[rows][None], vectors[None])[0], exact, near)
+
+
+def _near(vectors: Tensor) -> Tensor:
+    """[n]: the |q|^2 - d^2 above which the squared distance has cancelled."""
+    lengths: Tensor = torch.linalg.vector_norm(vectors, dim=1)
+    return lengths.square() * (1 - precision.NEAR)
+
+
+def _double(vectors: Tensor, distance: str) -> Tensor:
+    """float64 [n, e]; of length one for the cosine."""
+    return precision.unit(vectors.double()) if distance == "cosine" else vectors.double()
 
 
 def _by_compare(model: Any, vectors: Tensor) -> Rows:
@@ -174,17 +239,19 @@ def _by_compare(model: Any, vectors: Tensor) -> Rows:
     by where they lie which class they belong to.
     """
     n, e = vectors.shape
-    block = max(1, BLOCK_VALUES // e)
     order = torch.from_numpy(permutation(n, "gallery")).to(vectors.device)
+    blocks = torch.split(order, max(1, BLOCK_VALUES // e))
+    back = torch.argsort(order)
+
+    def line(row: int) -> Tensor:
+        query = vectors[row].clone()
+        parts = [
+            compared(model, vectors[columns], query.expand(len(columns), e)) for columns in blocks
+        ]
+        return torch.cat(parts)[back]
 
     def rows(chosen: Tensor) -> Tensor:
-        out = torch.empty(len(chosen), n, device=vectors.device)
-        for line, row in zip(out, chosen.tolist(), strict=True):
-            for start in range(0, n, block):
-                columns = order[start : start + block]
-                query = vectors[row].clone().expand(len(columns), e)
-                line[columns] = compared(model, vectors[columns], query)
-        return out
+        return torch.stack([line(row) for row in chosen.tolist()])
 
     return rows
 

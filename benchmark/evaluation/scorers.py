@@ -2,7 +2,8 @@
 
 Two ways lead to the same scores: gathering the embeddings of each episode, or looking inner
 products up in one matrix over all items. Which is cheaper depends on shapes only, so a task is
-always scored the same way.
+always scored the same way. Episodes in which either cancels are scored again in float64
+(`precision`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.errors import ModelFailed
+from benchmark.evaluation import precision
 from benchmark.evaluation.bank import Bank
-from benchmark.evaluation.similarity import similarity
+from benchmark.evaluation.similarity import Similarity, dot_product, similarity
 from benchmark.tasks.episodes import Episodes
 
 BLOCK_VALUES = 1 << 22  # values gathered at once: bounds memory whatever the number of episodes
@@ -54,31 +56,93 @@ def embedding_scorer(
     """
     distance = getattr(model, "distance", "euclidean")
     measure = similarity(distance)
-    if distance == "cosine":
-        vectors = torch.nn.functional.normalize(vectors, dim=1)
+    raw, width = vectors, vectors.shape[1]
     episodes, n_way, n_shot = asked.support.shape
     if n_shot == 1:
         shots = "prototype"  # one support is its own mean
     queries = asked.queries.shape[1]
     lookups = queries * n_way * n_shot
-    gathered = (n_way * n_shot + queries) * vectors.shape[1]
-    by_matrix = len(vectors) ** 2 * vectors.shape[1] + episodes * lookups * LOOKUP
+    gathered = (n_way * n_shot + queries) * width
+
+    def exact(support: Tensor, asked_queries: Tensor) -> Tensor:
+        return precision.exact_scores(
+            distance, shots, gather(raw, support), gather(raw, asked_queries),
+            lambda scores: over_shots(scores, shots),
+        )  # fmt: skip
+
+    if distance == "cosine":
+        vectors = precision.unit(vectors)
+        if precision.offset_ratio(vectors) > precision.OFFSET:
+            return Scorer(exact, _block(vectors, gathered + lookups))
+    elif distance == "dot-product":
+        vectors = precision.in_range(vectors)
+    else:
+        vectors = precision.in_range(precision.centred(vectors))
+    by_matrix = len(vectors) ** 2 * width + episodes * lookups * LOOKUP
     linear = distance not in ("manhattan",)
     if linear and len(vectors) <= MATRIX_ITEMS and by_matrix < episodes * gathered * GATHERED_VALUE:
         inner = bank.inner_products(vectors, items, distance)
-        return Scorer(_lookup(inner, distance, shots), _block(vectors, lookups))
+        fast, values = _lookup(inner, distance, shots, width), lookups
+    else:
+        fast = _gathered(vectors, distance, measure, shots)
+        values = gathered if shots == "prototype" else gathered + lookups
 
     def score(support: Tensor, asked_queries: Tensor) -> Tensor:
-        asked_vectors = gather(vectors, asked_queries)
-        if shots == "prototype":
-            return measure(asked_vectors, means(vectors, support))
-        scores = measure(asked_vectors, gather(vectors, support.flatten(1)))  # (b, q, n * k)
-        if distance == "euclidean" and shots == "mean-similarity":
-            scores = _as_distances(scores, asked_vectors.square().sum(dim=2))
-        return over_shots(scores.view(*scores.shape[:2], n_way, n_shot), shots)
+        found = fast(support, asked_queries)
+        again = precision.doubtful(found)
+        if again is None:
+            return found.scores
+        scores = found.scores.double()
+        scores[again] = exact(support[again], asked_queries[again])
+        return scores
 
-    values = gathered if shots == "prototype" else gathered + lookups
     return Scorer(score, _block(vectors, values))
+
+
+FastScores = Callable[[Tensor, Tensor], precision.Fast]
+
+
+def _gathered(vectors: Tensor, distance: str, measure: Similarity, shots: str) -> FastScores:
+    """Scores from the embeddings of each episode."""
+    width = vectors.shape[1]
+    order = 1 if distance == "manhattan" else 2
+    sizes = None if distance == "cosine" else torch.linalg.vector_norm(vectors, order, dim=1)
+    longest = 0.0 if sizes is None else float(sizes.max())
+
+    def score(support: Tensor, queries: Tensor) -> precision.Fast:
+        n, k = support.shape[1:]
+        asked = gather(vectors, queries)
+        shortest = None
+        if shots == "prototype" and distance == "cosine" and k > 1:
+            classes = means(vectors, support)
+            lengths = torch.linalg.vector_norm(classes, dim=2, keepdim=True)
+            scores = products = dot_product(asked, classes / lengths.clamp_min(precision.EPSILON))
+            shortest = lengths.amin(dim=1)
+        elif shots == "prototype":
+            scores = products = measure(asked, means(vectors, support))
+        else:
+            products = measure(asked, gather(vectors, support.flatten(1)))  # (b, q, n * k)
+            scores = over_shots(products.view(*products.shape[:2], n, k), shots)
+        if sizes is None:
+            return precision.fast_cosine(scores, width, shortest)
+        if distance == "dot-product":
+            return precision.fast_dot_product(scores, sizes.take(queries), longest, width)
+        if distance == "manhattan":
+            averaged = shots == "prototype" and k > 1
+            return precision.fast_manhattan(scores, longest if averaged else None)
+        if distance == "euclidean" and shots == "mean-similarity":
+            return _mean_distances(products, asked.square().sum(dim=2), n, width)
+        largest = longest**2 if k > 1 else None
+        return precision.fast_euclidean(scores, sizes.take(queries).square(), width, largest)
+
+    return score
+
+
+def _mean_distances(products: Tensor, squares: Tensor, n_way: int, width: int) -> precision.Fast:
+    """Mean distances below zero, of 2<q, s> - |s|^2 [b, q, n * k] and |q|^2 [b, q]."""
+    apart = _as_distances(products, squares)
+    apart = apart.view(*apart.shape[:2], n_way, -1)
+    return precision.fast_mean_distance(products, squares, apart.mean(dim=3), width)
 
 
 def gather(vectors: Tensor, rows: Tensor) -> Tensor:
@@ -113,29 +177,40 @@ def _as_distances(scores: Tensor, squares: Tensor) -> Tensor:
     return -(squares[:, :, None] - scores).clamp(min=0).sqrt()
 
 
-def _lookup(inner: Tensor, distance: str, shots: str) -> Callable[[Tensor, Tensor], Tensor]:
+def _lookup(inner: Tensor, distance: str, shots: str, width: int) -> FastScores:
     """Scores from inner products [k, k]; a prototype is a mean, so its products are means too."""
     flat, items = inner.view(-1), len(inner)
-    squares = inner.diagonal()
+    squares = inner.diagonal().contiguous()
+    longest = float(squares.max().clamp(min=0).sqrt())
 
-    def score(support: Tensor, queries: Tensor) -> Tensor:
+    def score(support: Tensor, queries: Tensor) -> precision.Fast:
         b, n, k = support.shape
         pairs = queries[:, :, None] * items + support.view(b, 1, n * k)
         products = flat.take(pairs)  # (b, q, n * k)
+        size = squares.take(queries)  # (b, q): |q|^2
+        shortest = None
         if shots != "prototype":
-            if distance in ("euclidean", "squared-euclidean"):
+            if distance in precision.EUCLIDEAN:
                 products = 2 * products - squares[support.view(b, 1, n * k)]
                 if distance == "euclidean" and shots == "mean-similarity":
-                    products = _as_distances(products, squares[queries])
-            return over_shots(products.view(b, -1, n, k), shots)
-        to_prototype = products.view(b, -1, n, k).mean(dim=3)  # (b, q, n)
-        if distance == "dot-product":
-            return to_prototype
-        own = support[:, :, :, None] * items + support[:, :, None, :]
-        square = flat.take(own).mean(dim=(2, 3))[:, None]  # (b, 1, n): ||p||^2
+                    return _mean_distances(products, size, n, width)
+            scores = over_shots(products.view(b, -1, n, k), shots)
+        else:
+            scores = products.view(b, -1, n, k).mean(dim=3)  # (b, q, n): <q, p>
+            if distance != "dot-product":
+                own = support[:, :, :, None] * items + support[:, :, None, :]
+                square = flat.take(own).mean(dim=(2, 3))[:, None]  # (b, 1, n): ||p||^2
+                if distance == "cosine":
+                    lengths = square.clamp(min=1e-24).sqrt()
+                    scores = scores / lengths
+                    shortest = lengths.amin(dim=2) if k > 1 else None
+                else:
+                    scores = 2 * scores - square
         if distance == "cosine":
-            return to_prototype / square.clamp(min=1e-24).sqrt()
-        return 2 * to_prototype - square
+            return precision.fast_cosine(scores, width, shortest)
+        if distance == "dot-product":
+            return precision.fast_dot_product(scores, size.sqrt(), longest, width)
+        return precision.fast_euclidean(scores, size, width, longest**2 if k > 1 else None)
 
     return score
 

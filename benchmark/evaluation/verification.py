@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.errors import Refused
+from benchmark.evaluation import precision
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import (
+    cancelled,
     finite,
     pair_similarity,
     pair_way,
@@ -121,7 +123,12 @@ def score_pairs(
     """
     similar = pair_similarity(model, way)
     order = permutation(len(probes), "pairs")  # trials come kind after kind: genuine ones first
-    unit = way == "embed" and getattr(model, "distance", "euclidean") == "cosine"
+    distance = getattr(model, "distance", "euclidean") if way == "embed" else None
+    unit = distance == "cosine"
+    double = distance is not None and (
+        not precision.is_in_range(vectors)
+        or (distance == "dot-product" and precision.offset_ratio(vectors) > precision.OFFSET)
+    )
     out = np.empty(len(probes))
     block = max(1, BLOCK_VALUES // (2 * (references.shape[1] + 1) * vectors.shape[1]))
     with torch.inference_mode():
@@ -129,7 +136,15 @@ def score_pairs(
             part = order[start : start + block]
             left = vectors[torch.from_numpy(references[part]).to(vectors.device)]  # (p, k, e)
             right = vectors[torch.from_numpy(probes[part]).to(vectors.device)]  # (p, e)
+            if double:
+                left, right = left.double(), right.double()
             found = with_references(similar, left, right, shots, unit)
+            if distance is not None and not double:
+                again = cancelled(distance, left, right, found)
+                if bool(again.any()):
+                    found = found.double()
+                    exact = left[again].double(), right[again].double()
+                    found[again] = with_references(similar, *exact, shots, unit)
             out[part] = finite(found).double().cpu().numpy()
             if report:
                 report(min(start + block, len(probes)), len(probes))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+CANCELLED = 2.0**-10  # share of the squared lengths below which a squared distance is inexact
+AT_ONCE = 1 << 14  # pairs whose difference is taken at once
+
 
 class Distance(nn.Module):
     """A dissimilarity of embeddings; smaller is more alike.
@@ -41,9 +44,20 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
     """|a - b|^2 by matrix product, [..., n, e] and [..., m, e] -> [..., n, m], at least 0.
 
     Both sets are moved by the mean of `b` first, which changes no distance but leaves shorter
-    vectors, so that |a|^2 + |b|^2 - 2ab cancels fewer digits.
+    vectors, so that |a|^2 + |b|^2 - 2ab cancels fewer digits. Where no gradient is wanted, small
+    distances that cancel all the same are computed from differences.
     """
     origin = b.detach().mean(dim=-2, keepdim=True)
     a, b = a - origin, b - origin
     squares = a.square().sum(dim=-1)[..., :, None] + b.square().sum(dim=-1)[..., None, :]
-    return (squares - 2 * inner(a, b)).clamp(min=0)
+    found = (squares - 2 * inner(a, b)).clamp(min=0)
+    if not torch.is_grad_enabled():
+        cancelled = (found < CANCELLED * squares).nonzero()
+        a, b = (
+            side.expand(*found.shape[:-2], *side.shape[-2:]) for side in (a, b)
+        )  # of one batch shape
+        for part in torch.split(cancelled, AT_ONCE):
+            *batch, row, column = part.unbind(dim=1)
+            apart = a[(*batch, row)] - b[(*batch, column)]
+            found[(*batch, row, column)] = apart.square().sum(dim=-1)
+    return found
