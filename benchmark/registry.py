@@ -17,6 +17,7 @@ import importlib.util
 import inspect
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,10 @@ from benchmark.protocols import TrackInfo
 
 Pool = Literal["inductive", "transductive", "pretrained"]
 ENTRY_POINTS = "oneshot_benchmark.models"
+PARTS = {"backbone": "backbones", "distance": "distances", "loss": "losses"}
+# A word without dots, slashes and colons, or numbers such as the sizes "48:0.4,64:0.7": neither can
+# name a file, a module, a hub or a package.
+HARMLESS = re.compile(r"[A-Za-z0-9_-]{0,64}|[0-9.,:]{1,200}")
 OFFERS = ("compare", "classify", "classify_episode", "similarity", "embed")
 
 
@@ -158,6 +163,57 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
             return ModelSpec(name, point.load(), chosen, home=foreign_source(point.module))
     known = [entry.key for entry in catalogue.entries()]
     raise UnknownName("model", name, known, "Type: oneshot list models")
+
+
+def outside(key: str, settings: Mapping[str, Any] | None = None) -> str | None:
+    """What a model would load from outside the suite; None if it is of the catalogue alone.
+
+    Records and results folders come from strangers: what they name may be looked up in the
+    catalogue, with settings that are numbers, switches, plain words or parts of the suite. Anything
+    else could name a file, a module, a package or a hub, all of which are code or load some.
+    """
+    if title_of(key) is None:
+        return f"the model {key}"
+    for name, value in (settings or {}).items():
+        read = literal(value)
+        if isinstance(read, bool | int | float) or read is None:
+            continue
+        word = isinstance(read, str) and HARMLESS.fullmatch(read)
+        if not word or (name in PARTS and read not in part_names(PARTS[name])):
+            return f"the setting {name}={value}"
+    return None
+
+
+def in_command(key: str, settings: Mapping[str, Any] | None = None) -> str:
+    """A record's model as a command names it; a blank "<NAME>" for one outside the catalogue.
+
+    Such a command runs nothing until the reader has put a model of their own into the blank.
+    """
+    if outside(key, settings) is None:
+        return key
+    words = re.sub(r"[^\w.-]+", " ", key).strip()
+    return f"<{words}>"
+
+
+def resolve_recorded(key: str, settings: Mapping[str, Any], trust_code: bool = False) -> ModelSpec:
+    """The model that a record names; see `outside` for what a record may name.
+
+    Args:
+        key: of the record.
+        settings: of its provenance.
+        trust_code: also load what is not of the catalogue, as `resolve` does.
+
+    Raises:
+        OneshotError: the record names something outside the catalogue, or `resolve` fails.
+    """
+    foreign = None if trust_code else outside(key, settings)
+    if foreign is not None:
+        raise OneshotError(
+            f"A record names {foreign}, which is not part of the suite's catalogue: building it "
+            "could run code, so it was not built.",
+            "If you trust it, add --trust-code, or name the model yourself: --model my_file.py:Name",
+        )
+    return resolve(key, settings)
 
 
 def catalogue_keys() -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmark.cli import twin as options
-from benchmark.cli.options import Data, Device, Work
+from benchmark.cli.options import Data, Device, TrustCode, Work
 
 
 def compare_images(
@@ -24,6 +24,7 @@ def compare_images(
     results: options.Results = Path("results"),
     work: Work = None,
     device: Device = "auto",
+    trust_code: TrustCode = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare two images with a trained twin: similarity, probability, same or different.
@@ -35,7 +36,8 @@ def compare_images(
     from benchmark.twin.wording import calibration_line, likely, model_line
 
     twin = options.load(
-        model, track, seed, budget, settings, fit, data, results, work, device
+        model, track, seed, budget, settings, fit, data, results, work, device,
+        trust_code,
     )  # fmt: skip
     similarity = twin.similarity(a, b)
     fitted = options.calibration(twin)

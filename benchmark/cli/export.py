@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmark.cli import twin as options
-from benchmark.cli.options import Data, Device, Work
+from benchmark.cli.options import Data, Device, TrustCode, Work
 
 
 def export(
@@ -28,6 +28,7 @@ def export(
     results: options.Results = Path("results"),
     work: Work = None,
     device: Device = "cpu",
+    trust_code: TrustCode = False,
 ) -> None:
     """Write a trained twin as ONNX or TorchScript, if the file answers as the model does.
 
@@ -38,7 +39,8 @@ def export(
     from benchmark.twin.wording import model_line
 
     twin = options.load(
-        model, track, seed, budget, settings, fit, data, results, work, device
+        model, track, seed, budget, settings, fit, data, results, work, device,
+        trust_code,
     )  # fmt: skip
     options.calibration(twin)
     written = write(twin, format, out)

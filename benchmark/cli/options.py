@@ -36,6 +36,14 @@ Embeddings = Annotated[
     ),
 ]
 Results = Annotated[Path, typer.Option(help="Where records are written.")]
+TrustCode = Annotated[
+    bool,
+    typer.Option(
+        "--trust-code",
+        help="Also build models of records that are not in the catalogue; their files and packages "
+        "are code, which runs with your rights.",
+    ),
+]
 Shard = Annotated[
     str | None,
     typer.Option(metavar="I/N", help="Only one of N parts, 1/N to N/N: disjoint, of like cost."),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmark.cli import twin as options
-from benchmark.cli.options import Data, Device, Work
+from benchmark.cli.options import Data, Device, TrustCode, Work
 
 
 def search(
@@ -31,6 +31,7 @@ def search(
     results: options.Results = Path("results"),
     work: Work = None,
     device: Device = "auto",
+    trust_code: TrustCode = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Rank a folder of images by their similarity to one, with a trained twin.
@@ -48,7 +49,8 @@ def search(
     if draw is not None and draw.suffix.lower() != ".png":
         raise OneshotError(f"{draw} does not end in .png.", "Type: --draw hits.png")
     twin = options.load(
-        model, track, seed, budget, settings, fit, data, results, work, device
+        model, track, seed, budget, settings, fit, data, results, work, device,
+        trust_code,
     )  # fmt: skip
     twin.check(query)  # before the folder is read, which may take long
     with bars() as report:

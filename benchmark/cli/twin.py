@@ -51,6 +51,7 @@ def load(
     results: Path,
     work: Path | None,
     device: str,
+    trust_code: bool,
 ) -> Twin:
     """The twin that the options name; what its user should know goes to standard error."""
     from benchmark.cli.wanted import settings_of
@@ -59,6 +60,7 @@ def load(
     twin = load_twin(
         model, track=track, seed=seed, budget=budget, settings=settings_of(settings), fit=fit,
         data=data, results=results, work=work, device=device,
+        trust_code=trust_code,
     )  # fmt: skip
     for note in twin.found.notes:
         typer.echo(note, err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmark.cli.options import Data, Device, Work, default_work
+from benchmark.cli.options import Data, Device, TrustCode, Work, default_work
 from benchmark.errors import DataMissing, OneshotError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def verify(
     data: Data = None,
     work: Work = None,
     device: Device = "auto",
+    trust_code: TrustCode = False,
 ) -> None:
     """Checks schema, ids, digests and file names of all records; exit code 1 if one is wrong."""
     from benchmark.records.verify import verify as check
@@ -38,7 +39,9 @@ def verify(
         typer.echo(f"{mark}  {finding.path.relative_to(results)}: {finding.says}")
     faulty = len({finding.path for finding in wrong})
     typer.echo(f"{count} records, {faulty} of them wrong.")
-    different = _recomputed(results, recompute, draw, data, work, device) if recompute else 0
+    different = (
+        _recomputed(results, recompute, draw, data, work, device, trust_code) if recompute else 0
+    )
     if faulty or different:
         raise typer.Exit(1)
 
@@ -54,7 +57,13 @@ def _prefix(task: str, episodes: int, data: Path | None) -> str | None:
 
 
 def _recomputed(
-    results: Path, count: int, draw: int | None, data: Path | None, work: Path | None, device: str
+    results: Path,
+    count: int,
+    draw: int | None,
+    data: Path | None,
+    work: Path | None,
+    device: str,
+    trust_code: bool,
 ) -> int:
     """Measures `count` records again; how many came out different."""
     import random
@@ -77,7 +86,7 @@ def _recomputed(
         try:
             with Watch(1) as watch:
                 watch.start(record.model.key, record.task.name, f"seed {record.seed}")
-                found = recompute(record, place, watch, results)
+                found = recompute(record, place, watch, results, trust_code)
         except OneshotError as error:
             typer.echo(f"not possible  {_name(record)}: {error}")
             continue

@@ -143,6 +143,8 @@ def wanted_by_suite(
     from dataclasses import replace
 
     from benchmark.evaluation.job import check_budget
+    from benchmark.registry import outside
+    from benchmark.report.escape import printable
     from benchmark.sweep.suite import load, seeds_of
 
     if models or tasks or settings:
@@ -155,7 +157,14 @@ def wanted_by_suite(
         changes["seeds"] = tuple(seeds_of(seeds))
     if budget is not None:
         changes["budget"] = check_budget(budget)
-    return [replace(each, **changes) for each in load(suite).wanted]  # type: ignore[arg-type]
+    wanted = load(suite).wanted
+    if suite.endswith(".toml"):
+        foreign = [outside(each.model, each.settings) for each in wanted]
+        for named in dict.fromkeys(found for found in foreign if found is not None):
+            typer.echo(
+                printable(f"The suite runs code from outside the catalogue: {named}"), err=True
+            )
+    return [replace(each, **changes) for each in wanted]  # type: ignore[arg-type]
 
 
 def settings_of(pairs: list[str] | None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from benchmark.evaluation.measure import answer_with
 from benchmark.evaluation.run import run
 from benchmark.evaluation.weights import committed
 from benchmark.records.schema import Record
-from benchmark.registry import resolve
+from benchmark.registry import resolve_recorded
 from benchmark.report.answers import decisions
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.tracks import of_fold
@@ -53,6 +53,7 @@ def recompute(
     place: Surroundings,
     watcher: Watcher | None = None,
     results: Path | None = None,
+    trust_code: bool = False,
 ) -> Recomputed:
     """Answers once more, with the committed weights or those of a new training, and compares.
 
@@ -60,12 +61,13 @@ def recompute(
         record: what is measured again.
         place: data, device, and the folder of kept weights.
         watcher: told of the progress.
-        results: where weights may be committed; None to train anew in any case.
+        results: where weights may be committed; None to train again in any case.
+        trust_code: also build models that are not of the catalogue, see `resolve_recorded`.
 
     Raises:
         OneshotError: the model is not of the catalogue, or the recipe cannot be built again.
     """
-    job = job_of(record)
+    job = job_of(record, trust_code)
     weights = None if results is None else committed(results, record.provenance.weights)
     log_odds = record.outcome is not None and record.outcome.kind == "log-odds"
     if weights is not None and not (log_odds and job.spec.asking.final_fit):
@@ -75,17 +77,22 @@ def recompute(
     return compared(record, again)
 
 
-def job_of(record: Record) -> Job:
+def job_of(record: Record, trust_code: bool = False) -> Job:
     """The job that made the record.
 
+    Args:
+        record: its model is looked up in the catalogue alone.
+        trust_code: also build models that are not of the catalogue, see `resolve_recorded`.
+
     Raises:
-        OneshotError: the suite cannot build the model with that recipe.
+        OneshotError: the model is not of the catalogue, or the suite cannot build it with that
+            recipe.
     """
     typed = tuple(record.provenance.settings)
-    settings = dict(pair.split("=", 1) for pair in typed)
+    settings = _settings(record)
     budget = str(record.model.recipe.get("budget", "quick"))
     budget = budget if budget in ("standard", "full") else "quick"
-    spec = resolve(record.model.key, settings)
+    spec = resolve_recorded(record.model.key, settings, trust_code)
     track = of_fold(find_track(find_task(record.task.name).track), record.fold or 0)
     task = record.task
     job = Job(spec, track, record.seed, budget, (task.name,), typed, task.episodes)
@@ -98,6 +105,20 @@ def job_of(record: Record) -> Job:
         )
         raise OneshotError(f"{record.model.key} has another recipe now: {', '.join(changed)}.")
     return job
+
+
+def _settings(record: Record) -> dict[str, str]:
+    """The settings that a record's provenance tells, by name."""
+    settings: dict[str, str] = {}
+    for pair in record.provenance.settings:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.isidentifier():
+            raise OneshotError(
+                f"The record of {record.model.key} on {record.task.name}, seed {record.seed}, has "
+                f"the setting '{pair}', which is not KEY=VALUE."
+            )
+        settings[name] = value
+    return settings
 
 
 def compared(before: Record, now: Record) -> Recomputed:

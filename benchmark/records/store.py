@@ -180,6 +180,22 @@ def read(path: Path) -> Record:
         ) from error
 
 
+def read_placed(results: Path, path: Path) -> Record:
+    """Reads and checks one record of a results folder, its place included.
+
+    Raises:
+        OneshotError: as `read`, or for a record that lies under the name of another.
+    """
+    record = read(path)
+    if record_path(results, record) != path:
+        raise OneshotError(
+            f"{path} holds the record of {record.model.key} on {record.task.name}, "
+            f"seed {record.seed}, which belongs at {record_path(results, record)}.",
+            "Move it there.",
+        )
+    return record
+
+
 def is_whole(path: Path, least: int = 0) -> bool:
     """Whether a record lies there that can be trusted; a file alone is not enough.
 
@@ -209,14 +225,4 @@ def load(results: Path) -> list[Record]:
     Raises:
         OneshotError: for the first file that is no valid record or lies under another's name.
     """
-    records = []
-    for path in paths(results):
-        record = read(path)
-        if record_path(results, record) != path:
-            raise OneshotError(
-                f"{path} holds the record of {record.model.key} on {record.task.name}, "
-                f"seed {record.seed}, which belongs at {record_path(results, record)}.",
-                "Move it there.",
-            )
-        records.append(record)
-    return records
+    return [read_placed(results, path) for path in paths(results)]

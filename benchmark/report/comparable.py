@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterable
 
 from benchmark.errors import OneshotError
 from benchmark.records.schema import Record
+from benchmark.registry import in_command
 
 
 def check(records: Iterable[Record]) -> None:
@@ -47,7 +48,7 @@ def _same(records: list[Record], what: str, value: Callable[[Record], Hashable])
         f"Records of {task.name} v{task.version} were measured on different {what} and cannot "
         f"share a table. {told}.",
         f"Move the outdated ones out of the results folder, or measure them again: oneshot run "
-        f"{shlex.quote(odd.model.key)} --task {shlex.quote(task.name)} --seeds {odd.seed} "
+        f"{shlex.quote(in_command(odd.model.key))} --task {shlex.quote(task.name)} --seeds {odd.seed} "
         "--existing redo",
     )
 

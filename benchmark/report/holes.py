@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
+from benchmark.registry import in_command, outside
 from benchmark.report import recipes
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row
 
@@ -29,13 +30,24 @@ def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
 
 
 def command(ranking: Ranking, row: Row, tasks: Iterable[str], seeds: tuple[int, ...]) -> str:
-    """What to type for these seeds of a row on tasks: the command that made its other records."""
-    words = ["oneshot", "run", row.key]
-    for task in tasks:
-        words += ["--task", task]
-    words += ["--seeds", ",".join(str(seed) for seed in seeds)]
-    if ranking.budget is not None and ranking.budget.split()[0] != recipes.CUSTOM:
+    """What to type for these seeds of a row on tasks: the command that made its other records.
+
+    Records come from strangers and commands are copied into shells. A model that is not of the
+    catalogue is code, so its place in the command is left to the reader.
+    """
+    settings = dict(setting.partition("=")[::2] for setting in row.settings)
+    words = ["oneshot", "run", in_command(row.key, settings), *_where(tasks, seeds)]
+    if outside(row.key, settings) is not None:
+        return shlex.join(words)
+    if ranking.budget in recipes.BUDGETS:
         words += ["--budget", ranking.budget]
     for setting in row.settings:
         words += ["--set", setting]
     return shlex.join(words)
+
+
+def _where(tasks: Iterable[str], seeds: tuple[int, ...]) -> list[str]:
+    words: list[str] = []
+    for task in tasks:
+        words += ["--task", task]
+    return [*words, "--seeds", ",".join(str(seed) for seed in seeds)]

@@ -32,7 +32,7 @@ SEED = 1000  # of all trials: no seed whose result is reported is chosen by its 
 class Trial(BaseModel):
     """One setting and how it did; `correct` is None where the training failed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     factors: dict[str, float]
     settings: dict[str, float]
@@ -104,17 +104,24 @@ class Search:
         """The outcome that is there, or None.
 
         Raises:
-            OneshotError: the file is damaged.
+            OneshotError: the file is damaged, or of another search.
         """
         path = results / self.name
         if not path.is_file():
             return None
         try:
-            return Outcome.model_validate_json(path.read_bytes())
+            outcome = Outcome.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
             raise OneshotError(
                 f"The search {path} cannot be read.", "Delete it; the search is then made again."
             ) from error
+        if (outcome.model, outcome.track, outcome.budget) != (self.key, self.track, self.budget):
+            raise OneshotError(
+                f"{path} holds the search of {outcome.model} on {outcome.track} with the budget "
+                f"{outcome.budget}, not that of {self.key} on {self.track} with {self.budget}.",
+                "Move it away; the search is then made again.",
+            )
+        return outcome
 
     def make(
         self,

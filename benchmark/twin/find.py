@@ -47,6 +47,7 @@ class Asked:
     data: Path | None = None
     results: Path = Path("results")
     work: Path | None = None
+    trust_code: bool = False  # build what a record names outside the catalogue
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +143,7 @@ def _recorded(name: str, asked: Asked) -> tuple[list[Job], dict[str, str | None]
     key, _, recipe8 = name.rpartition("--")
     folder = f"{store.slug(key)}--{recipe8}"
     paths = [path for path in store.paths(asked.results) if path.parent.name == folder]
-    records = [store.read(path) for path in paths]
+    records = [store.read_placed(asked.results, path) for path in paths]
     seeds = sorted({record.seed for record in records})
     if not records:
         raise OneshotError(
@@ -159,7 +160,7 @@ def _recorded(name: str, asked: Asked) -> tuple[list[Job], dict[str, str | None]
     for record in records:  # of a track with folds the first
         if record.seed != asked.seed or record.status != "ok":
             continue
-        job = job_of(record)
+        job = job_of(record, asked.trust_code)
         if asked.track in (None, job.track.name) and job.track.name not in jobs:
             jobs[job.track.name], digests[job.track.name] = job, record.provenance.weights
     if not jobs:
@@ -204,7 +205,7 @@ def _committed(job: Job, model: Any, recipe: dict[str, Any], results: Path) -> F
     for path in store.paths(results):
         if path.parent.name != folder or not path.stem.startswith(f"seed-{job.seed}"):
             continue
-        record = store.read(path)
+        record = store.read_placed(results, path)
         if record.seed != job.seed or find_task(record.task.name).track != job.track.name:
             continue
         data = weights.committed(results, record.provenance.weights)

@@ -46,6 +46,7 @@ def load_twin(
     results: Path = Path("results"),
     work: Path | None = None,
     device: str = "auto",
+    trust_code: bool = False,
 ) -> Twin:
     """A trained model that compares images of your own.
 
@@ -64,13 +65,15 @@ def load_twin(
         results: results folder, for KEY--RECIPE8.
         work: folder of checkpoints and weights; None for the user's cache, as in `oneshot run`.
         device: "auto", "cpu", "cuda" or "mps".
+        trust_code: with KEY--RECIPE8, also build a model that is not of the catalogue: the file or
+            package that the record names runs as code.
 
     Raises:
         UnknownName: nothing has that name.
         Refused: the model has no similarity of two images.
         OneshotError: there are no such weights, with the command that trains them.
     """
-    asked = Asked(track, seed, budget, settings, data, Path(results), work)
+    asked = Asked(track, seed, budget, settings, data, Path(results), work, trust_code)
     folder = Path(work) if work is not None else default_work()
     with looking_in(data):
         found = find(run, asked, folder)
