@@ -147,6 +147,11 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
         raise OneshotError(f"{name} does not say which class.", f"Type: {name}:NameOfTheClass")
     if ":" in name:
         module_name = name.split(":", maxsplit=1)[0]
+        if not _is_module(module_name):
+            raise OneshotError(
+                f"{name} cannot be imported: '{module_name}' is not the name of a module.",
+                "Give the file: path/to/file.py:Name",
+            )
         try:
             module = importlib.import_module(module_name)
         except ImportError as error:
@@ -185,11 +190,13 @@ def outside(key: str, settings: Mapping[str, Any] | None = None) -> str | None:
 
 
 def in_command(key: str, settings: Mapping[str, Any] | None = None) -> str:
-    """A record's model as a command names it; a blank "<NAME>" for one outside the catalogue.
+    """A record's model as a command names it; a blank "<NAME>" where the command would load code.
 
-    Such a command runs nothing until the reader has put a model of their own into the blank.
+    It runs nothing until the reader has put a model of their own into the blank. A name that could
+    not load anything, such as "a" or "$(id)", stays as it is.
     """
-    if outside(key, settings) is None:
+    loads = ".py:" in key or (":" in key and _is_module(key.partition(":")[0]))
+    if outside(key, settings) is None or (title_of(key) is None and not loads):
         return key
     words = re.sub(r"[^\w.-]+", " ", key).strip()
     return f"<{words}>"
@@ -211,7 +218,7 @@ def resolve_recorded(key: str, settings: Mapping[str, Any], trust_code: bool = F
         raise OneshotError(
             f"A record names {foreign}, which is not part of the suite's catalogue: building it "
             "could run code, so it was not built.",
-            "If you trust it, add --trust-code, or name the model yourself: --model my_file.py:Name",
+            "If you trust it, add --trust-code, or name the model yourself: --model my_net.py:Net",
         )
     return resolve(key, settings)
 
@@ -444,6 +451,10 @@ def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
         recipe.setdefault("distance", getattr(model, "distance", "euclidean"))
     plain: dict[str, Any] = json.loads(json.dumps(recipe, default=str))
     return plain
+
+
+def _is_module(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
 
 
 def _parameters(factory: Callable[..., Any]) -> list[str]:

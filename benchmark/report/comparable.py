@@ -44,12 +44,12 @@ def _same(records: list[Record], what: str, value: Callable[[Record], Hashable])
     task = records[0].task
     told = "; ".join(f"{_short(key)}: {_name(side)}" for key, side in ordered)
     odd = ordered[1][1][0]
+    words = f"{shlex.quote(in_command(odd.model.key))} --task {shlex.quote(task.name)}"
     raise OneshotError(
         f"Records of {task.name} v{task.version} were measured on different {what} and cannot "
         f"share a table. {told}.",
-        f"Move the outdated ones out of the results folder, or measure them again: oneshot run "
-        f"{shlex.quote(in_command(odd.model.key))} --task {shlex.quote(task.name)} --seeds {odd.seed} "
-        "--existing redo",
+        "Move the outdated ones out of the results folder, or measure them again: "
+        f"oneshot run {words} --seeds {odd.seed} --existing redo",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
-from benchmark.registry import in_command, outside
+from benchmark.registry import in_command
 from benchmark.report import recipes
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row
 
@@ -32,12 +32,13 @@ def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
 def command(ranking: Ranking, row: Row, tasks: Iterable[str], seeds: tuple[int, ...]) -> str:
     """What to type for these seeds of a row on tasks: the command that made its other records.
 
-    Records come from strangers and commands are copied into shells. A model that is not of the
-    catalogue is code, so its place in the command is left to the reader.
+    Records come from strangers and commands are copied into shells: where the model would be code,
+    its place in the command is left to the reader.
     """
     settings = dict(setting.partition("=")[::2] for setting in row.settings)
-    words = ["oneshot", "run", in_command(row.key, settings), *_where(tasks, seeds)]
-    if outside(row.key, settings) is not None:
+    model = in_command(row.key, settings)
+    words = ["oneshot", "run", model, *_where(tasks, seeds)]
+    if model != row.key:
         return shlex.join(words)
     if ranking.budget in recipes.BUDGETS:
         words += ["--budget", ranking.budget]
