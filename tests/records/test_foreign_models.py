@@ -307,6 +307,8 @@ def test_a_suite_in_a_file_says_what_code_it_runs(hostile):
 # reason why no results folder can reach it.
 RESOLVES = {
     "benchmark/registry.py": "resolve_recorded, behind `outside`",
+    "benchmark/cli/data_add.py": "models of the suite that are proposed for new data",
+    "benchmark/evaluation/raw.py": "models of the suite that compare raw inputs",
     "benchmark/evaluation/api.py": "the model that the user gives to evaluate and check",
     "benchmark/sweep/applied.py": "the model that the user gives to run and plan",
     "benchmark/sweep/description.py": "the model that the user gives to run and plan",
