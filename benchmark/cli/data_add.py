@@ -73,13 +73,64 @@ def add(
         str, typer.Option(help="Bad items: fail (and name them) | skip (leave them out)")
     ] = "fail",
     fractions: Annotated[
-        str, typer.Option(help="Of the classes, for training, validation and test.")
+        str,
+        typer.Option(
+            help="Of the classes, for training, validation and test; 0.8,0,0.2 validates nothing."
+        ),
     ] = "0.6,0.2,0.2",
+    test_only: Annotated[
+        bool, typer.Option("--test-only", help="Test all classes; nothing is trained on them.")
+    ] = False,
+    split_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GROUP",
+            help="No value of it is in two splits: parent, a folder level (1, 2, ...), a regular "
+            "expression on the path, or the column of --group.",
+        ),
+    ] = None,
+    parts: Annotated[
+        str,
+        typer.Option(
+            help="Folders named train, val, test and so on: auto (they are the split) | none "
+            "(they belong to class names)"
+        ),
+    ] = "auto",
+    merge_parts: Annotated[
+        bool,
+        typer.Option(
+            "--merge-parts", help="A class in several parts is one class; split classes anew."
+        ),
+    ] = False,
+    imitations: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX",
+            help="Paths or classes that imitate another class (skilled forgeries), such as "
+            "_forged for w001_forged/ beside w001/.",
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            help="Verification trials of each kind at most (else 10,000); a TAR at FAR 0.01 needs "
+            "3,000, at FAR 0.001 30,000."
+        ),
+    ] = None,
     split: Annotated[
-        Path | None, typer.Option(metavar="FILE.csv", help="Lists of classes: class,split")
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="The split of each class: columns class,split with train, validation or test.",
+        ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="Splits and tasks of your own.")
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml",
+            help="[splits] with lists of classes, [tasks.SUFFIX] with within, apart, queries, "
+            "episodes; see docs/your-own-data.md.",
+        ),
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Threads that decode images.")] = None,
     ink: Annotated[
@@ -102,7 +153,9 @@ def add(
     options = Options(
         side=side, fit=fit, colour=colour, family=family, group=group,  # type: ignore[arg-type]
         label=label, least=least, on_bad=on_bad,  # type: ignore[arg-type]
-        fractions=_fractions(fractions), split=split, config=config, workers=workers,
+        fractions=_fractions(fractions), test_only=test_only, split_by=split_by,
+        parts=parts, merge_parts=merge_parts, imitations=imitations,  # type: ignore[arg-type]
+        trials=trials, split=split, config=config, workers=workers,
         ink=ink, of=of, items=items, path=path_column, features=features,  # type: ignore[arg-type]
         root=root, value_range=None if value_range is None else _range(value_range),
     )  # fmt: skip
@@ -184,8 +237,15 @@ def _say_next(name: str, directory: Path) -> None:
             found = own.track(name)
         except Refused:
             return  # a note has said so
+        tasks = own.described(name)
     if found is not None:
+        for number, line in enumerate(tasks):
+            typer.echo(f"{'      ' if number else 'Tasks:'} {line}")
         typer.echo(f"Look at it: oneshot data describe {name}")
+        if not found.train.names or not found.validation.names:
+            fixed = "ngrams-cosine" if found.family == "text" else "pixels-cosine"
+            typer.echo(f"Try it: oneshot run {fixed} --task {found.chooses}")
+            return
         twin = f"{model}-euclidean-contrastive" if found.labelled else f"{model}-cosine-nt-xent"
         typer.echo(f"Train on it: oneshot run {twin} --task {found.chooses}")
         for line in _defaults(twin, found):

@@ -28,14 +28,23 @@ DigestOf = Literal["items", "files"]
 class Own(TypedDict):
     """What the description of a user's own data set says beside the data.
 
-    `tasks` holds further task families by suffix (`benchmark.datasets.own.config`), `version` is
-    raised when other data or tasks take the same name, so that results never mix. `fit` says how
-    images became square where it is not "pad": images that are compared later go the same way.
+    Attributes:
+        tasks: further task families by suffix, see `benchmark.datasets.own.config`.
+        version: raised when other data or tasks take the same name, so that results never mix.
+        trials: of each kind of the verification at most. Without it, as for data sets that were
+            added by earlier versions, 2,000 are drawn with repetition.
+        copies: items that are identical to another and do not count, ascending.
+        imitations: the group whose value "forged" marks imitations of a class.
+        fit: how images became square where it is not "pad": images that are compared later go the
+            same way.
     """
 
     tasks: dict[str, dict[str, Any]]
     version: int
     fit: NotRequired[str]
+    trials: NotRequired[int]
+    copies: NotRequired[list[int]]
+    imitations: NotRequired[str]
 
 
 def folder_of(name: str, directory: Path) -> Path:
@@ -211,6 +220,15 @@ def _check(description: dict[str, Any]) -> None:
     from_json(description.get("reading"))
     if type(own["version"]) is not int or not 1 <= own["version"] <= 1_000_000:
         raise ValueError("version")
+    trials = own.get("trials", 1)
+    if type(trials) is not int or trials < 1:
+        raise ValueError("trials")
+    copies = own.get("copies", [])
+    if not all(type(item) is int and 0 <= item < shape[0] for item in copies):
+        raise ValueError("copies")
+    imitations = own.get("imitations")
+    if imitations is not None and "forged" not in description["groups"][imitations]["names"]:
+        raise ValueError("imitations")
     for task in own["tasks"].values():
         for key in (task["within"], task["apart"]):
             if key is not None and key not in description["groups"]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from benchmark.datasets import store
 from benchmark.datasets.catalogue import KNOWN
@@ -142,24 +142,26 @@ def _bring_own(
             progress(f"writing {name}", 0, 1)
         ending = f"{path.suffix} file" if path.is_file() else "folder"
         data_set = replace(added.data_set, name=name)
-        own = _version(name, directory, data_set.digest, added.tasks)
         if data_set.kind == "image" and options.fit != "pad":
-            own["fit"] = options.fit
+            added.facts["fit"] = options.fit
+        own = _version(name, directory, data_set.digest, added)
         source = f"{kind} data from a {ending}"
         store.save(data_set, directory, source, "items", own, added.reading.as_json())
         del data_set  # with it goes the map of the file that is about to be removed
     return Brought(_checked(name, directory, progress), added.notes, added.reading)
 
 
-def _version(name: str, directory: Path, digest: str, tasks: dict[str, dict[str, Any]]) -> Own:
+def _version(name: str, directory: Path, digest: str, added: Added) -> Own:
     """The next version where other data or tasks have this name, else the one that is there."""
+    own = cast(Own, {"tasks": added.tasks, "version": 1, **added.facts})
     try:
         there = read_description(name, directory)
     except OneshotError:
-        return Own(tasks=tasks, version=1)
+        return own
     before: Own = there.get("own") or Own(tasks={}, version=1)
-    same = there["digest"] == digest and before["tasks"] == tasks
-    return Own(tasks=tasks, version=before["version"] + (0 if same else 1))
+    same = there["digest"] == digest and {**before, "version": 1} == own
+    own["version"] = before["version"] + (0 if same else 1)
+    return own
 
 
 def _checked(name: str, directory: Path, progress: Progress | None) -> Verified:

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.data_set import DataSet
-from benchmark.errors import OneshotError
+from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.protocols import Progress, TrackInfo, unmarked
 from benchmark.records import readings, store
@@ -163,6 +163,8 @@ def build(job: Job) -> tuple[Any, dict[str, Any]]:
     """The job's untrained model and its whole recipe."""
     track = job.track
     model = job.spec.build(job.seed, info_of(track), job.budget)
+    if hasattr(model, "fit"):
+        refuse_training(job.spec.key, track)
     return model, recipe_of(model, job.spec, job.budget)
 
 
@@ -172,6 +174,24 @@ def info_of(track: Track) -> TrackInfo:
         track.name, track.family, track.channels, track.side, track.labelled, track.aligned,
         track.size,
     )  # fmt: skip
+
+
+def refuse_training(key: str, track: Track) -> None:
+    """Refuses a model that is trained on a track without classes to train it on or to choose by.
+
+    Raises:
+        Refused: naming what the track lacks.
+    """
+    splits = {"training": track.train, "validation": track.validation}
+    lacking = [name for name, part in splits.items() if not part.names and not part.classes]
+    if lacking:
+        raise Refused(
+            f"{key} is trained, and the data set '{track.data}' has no {' and no '.join(lacking)} "
+            "classes.",
+            "Choose a model that is not trained, such as pixels-cosine or one of pretrained "
+            "weights (oneshot list models), or add the data again without --test-only and with "
+            "--fractions above 0.",
+        )
 
 
 def chooser_of(model: Any, track: Track) -> str:

@@ -128,25 +128,34 @@ def search(rows: Rows | ByDistance, asked: Queries, device: str, report: Report)
     n = len(asked.gallery)
     sizes = asked.sizes.astype(np.int64)
     number = np.repeat(np.arange(len(sizes)), sizes)
-    start = np.cumsum(sizes) - sizes
+    found = np.ones(n, dtype=bool) if asked.found is None else asked.found
+    hidden = torch.from_numpy(~found).to(device) if asked.found is not None else None
+    targets = np.flatnonzero(found)  # class after class
+    held = np.bincount(number[targets], minlength=len(sizes))
+    start = np.cumsum(held) - held
     # Blocks of one class size, in pinned order inside it, so that matches make a whole table.
-    order = np.argsort(sizes[number[asked.queries]], kind="stable")
-    queries = asked.queries[order].astype(np.int64)
+    # A query that can be found itself is among the targets of its class, where it does not count.
+    asked_rows = asked.queries.astype(np.int64)
+    kind = 2 * held[number[asked_rows]] + found[asked_rows]
+    order = np.argsort(kind, kind="stable")
+    queries, kind = asked_rows[order], kind[order]
     own = number[queries]
     block = max(16, SCORES // n)
     parts: list[tuple[Tensor, ...]] = []
     at = 0
     while at < len(queries):
-        size = int(sizes[own[at]])
-        end = at + int(np.searchsorted(sizes[own[at : at + block]], size, side="right"))
-        columns = torch.from_numpy(start[own[at:end]][:, None] + np.arange(size)).to(device)
+        size, itself = divmod(int(kind[at]), 2)
+        end = at + int(np.searchsorted(kind[at : at + block], kind[at], side="right"))
+        columns = torch.from_numpy(targets[start[own[at:end]][:, None] + np.arange(size)])
         chosen = torch.from_numpy(queries[at:end]).to(device)
-        ranks, match, other = _ranks(finite(fast(chosen)), chosen, columns)
+        itself_of = chosen if itself else None
+        columns = columns.to(device)
+        ranks, match, other = _ranks(_only(finite(fast(chosen)), hidden), itself_of, columns)
         if isinstance(rows, ByDistance):
             again = torch.minimum(match, other) > rows.near[chosen]  # (b,)
             for some in torch.split(again.nonzero()[:, 0], max(1, EXACT_SCORES // n)):
-                scores = finite(rows.exact(chosen[some]))
-                better, *_ = _ranks(scores, chosen[some], columns[some])
+                scores = _only(finite(rows.exact(chosen[some])), hidden)
+                better, *_ = _ranks(scores, chosen[some] if itself else None, columns[some])
                 for kept, values in zip(ranks, better, strict=True):
                     kept[some] = values
         parts.append(tuple(part.cpu() for part in ranks))
@@ -155,25 +164,34 @@ def search(rows: Rows | ByDistance, asked: Queries, device: str, report: Report)
     joined = [torch.cat(column).numpy() for column in zip(*parts, strict=True)]
     back = np.argsort(order, kind="stable")
     first, hits, precision = (values[back] for values in joined)
-    return Found(first, hits, (sizes[number[asked.queries.astype(np.int64)]] - 1), precision)
+    return Found(first, hits, held[number[asked_rows]] - found[asked_rows], precision)
+
+
+def _only(scores: Tensor, hidden: Tensor | None) -> Tensor:
+    """The scores [b, n] of the items that can be found; those of the others lie below them all."""
+    if hidden is not None:
+        scores[:, hidden] = float("-inf")
+    return scores
 
 
 Ranked = tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor]
 
 
-def _ranks(scores: Tensor, queries: Tensor, columns: Tensor) -> Ranked:
+def _ranks(scores: Tensor, queries: Tensor | None, columns: Tensor) -> Ranked:
     """Rank of the first match, hits among the first R and average precision at R of each query.
 
     Then the similarities of its best match and of the best item of another class, both [b].
 
     Args:
         scores: float [b, n], written to.
-        queries: int64 [b], the column of each query itself.
-        columns: int64 [b, R + 1], the columns of its class, itself among them.
+        queries: int64 [b], the column of each query itself; None where queries cannot be found.
+        columns: int64 [b, R + 1], the columns of its class, itself among them; [b, R] where it
+            cannot be found.
     """
-    b, most = len(scores), columns.shape[1] - 1
-    lowest = torch.finfo(scores.dtype).min
-    scores.scatter_(1, queries[:, None], lowest)  # an item is no match of itself
+    b, most = len(scores), columns.shape[1] - (queries is not None)
+    if queries is not None:
+        lowest = torch.finfo(scores.dtype).min
+        scores.scatter_(1, queries[:, None], lowest)  # an item is no match of itself
     matches = scores.gather(1, columns).sort(dim=1, descending=True).values[:, :most]  # (b, R)
     scores.scatter_(1, columns, float("-inf"))
     above = (scores >= matches[:, :1]).sum(dim=1)  # (b,) others ahead of the best match

@@ -79,7 +79,7 @@ def task(name: str) -> Task:
         UnknownName: if no family has that name.
         OneshotError: for ways or shots that the family cannot give.
     """
-    pair = pair_task(name) or own.verification(name)
+    pair = pair_task(name) or own.verification(name) or own.retrieval(name)
     if pair is not None:
         return pair
     plain = name.removesuffix(VALIDATION)

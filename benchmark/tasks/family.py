@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmark.errors import OneshotError
+from benchmark.errors import OneshotError, Refused
 from benchmark.tasks.spec import VALIDATION, Task
 
 EPISODES = 10_000
@@ -22,7 +22,8 @@ class TaskFamily:
     `per_class` is the number of items each class has at least, which bounds shots and queries;
     `draws` is the family whose episodes these tasks repeat; `validation_classes` is how many
     classes the validation split has where that is fewer than 20, `test_classes` how many the test
-    split has, for a reason in words; `queries` a class are fewer where the items do not suffice.
+    split has, for a reason in words; `queries` a class are fewer where the items do not suffice;
+    `wider` says in an error's hint how to test more classes.
     """
 
     name: str
@@ -38,6 +39,7 @@ class TaskFamily:
     queries: int = QUERIES
     episodes: int = EPISODES
     version: int = 1
+    wider: str = ""
 
     def task(self, name: str, n_way: int, n_shot: int, ranked: bool) -> Task:
         """The task `name` of this shape, "...-dirichlet", "...@validation" for the twin, or both.
@@ -50,8 +52,10 @@ class TaskFamily:
         if self.test_classes is not None and n_way > self.test_classes:
             raise OneshotError(
                 f"{name}: the test split has {self.test_classes} classes to ask about.",
-                f"Type: {self.name}-{self.test_classes}w{n_shot}s",
+                f"Type: {self.name}-{self.test_classes}w{n_shot}s{self.wider}",
             )
+        if name.endswith(VALIDATION) and self.validation_classes == 0:
+            raise Refused(f"The data set '{self.track}' has no validation split.")
         plain = name.removesuffix(VALIDATION)
         uneven = plain.endswith(UNEVEN)
         if self.runs == "lake" and (n_way, n_shot, uneven) != (20, 1, False):

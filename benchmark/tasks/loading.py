@@ -18,6 +18,7 @@ from benchmark.datasets.data_set import DataSet, Groups
 from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError
 from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.distinct_trials import draw_distinct
 from benchmark.tasks.draw import below, heads
 from benchmark.tasks.episodes import Episodes, draw
 from benchmark.tasks.own import looking_in
@@ -128,8 +129,9 @@ def bind(task: Task, track: Track, whole: DataSet) -> LoadedTask:
         try:
             episodes = _drawn(task, track, data, classes)
         except ValueError as error:
+            why, hint = _too_small(task, track, data, classes)
             raise OneshotError(
-                f"{task.name} cannot be drawn from {whole.name}: {error}."
+                f"{task.name} cannot be drawn from {whole.name}: {why or error}.", hint
             ) from error
         whole = data
     check_pin(task, whole, episodes)
@@ -163,11 +165,43 @@ def _drawn(task: Task, track: Track, data: DataSet, classes: list[int]) -> Quest
     """The task's questions, by its protocol."""
     if task.listed is not None:
         return listed_trials(task, data, classes)
+    left_out = _copies(track, data)
     if task.protocol == "verification":
-        return draw_trials(task, data, classes, _copies(track, data))
+        return (draw_distinct if task.distinct else draw_trials)(task, data, classes, left_out)
+    left_out = _without_imitations(track, data, left_out)
     if task.protocol == "retrieval":
-        return draw_queries(task, data, classes)
-    return draw(task, data, classes, _copies(track, data))
+        return draw_queries(task, data, classes, left_out)
+    return draw(task, data, classes, left_out)
+
+
+def _without_imitations(
+    track: Track, data: DataSet, left_out: NDArray[np.bool_] | None
+) -> NDArray[np.bool_] | None:
+    """Imitations of a class are not of it; in a user's own data no episode shows them."""
+    if left_out is None or track.imitations is None:
+        return left_out
+    group = data.groups[track.imitations]
+    return np.asarray(left_out | (group.codes == group.names.index(FORGED)))
+
+
+def _too_small(task: Task, track: Track, data: DataSet, classes: list[int]) -> tuple[str, str]:
+    """Which class has too few items without copies, and what to do; ("", "") where none has."""
+    left_out = _without_imitations(track, data, _copies(track, data))
+    if left_out is None or task.protocol == "retrieval":
+        return "", ""
+    needed = task.per_class if task.protocol == "episodes" else task.n_shot + 1
+    every = np.bincount(data.labels, minlength=len(data.class_names))
+    left = np.bincount(data.labels[~left_out], minlength=len(data.class_names))
+    small = [c for c in classes if left[c] < needed]
+    if not small:
+        return "", ""
+    first = small[0]
+    more = f", and {len(small) - 1:,} more classes like it" if len(small) > 1 else ""
+    why = (
+        f"class '{data.class_names[first]}' has {left[first]} of {every[first]} items that are "
+        f"not copies of another, and {needed} are needed{more}"
+    )
+    return why, f"Type: oneshot data add {data.name} PATH --kind KIND --on-bad skip"
 
 
 def check_pin(task: Task, data: DataSet, episodes: Questions) -> None:

@@ -1,8 +1,8 @@
 """Tracks and tasks of a user's own data sets, derived from what the data directory says of them.
 
 The data set NAME is the track NAME; its tasks are NAME-NwKs, NAME-SUFFIX-NwKs for each further
-family that its TOML file states, and NAME-verification. Of labelled pairs there is the verification
-alone, whose trials they are. Their version is that of the data set, see `prepare`.
+family that its TOML file states, NAME-verification and NAME-retrieval. Of labelled pairs there is
+the verification alone, whose trials they are. Their version is that of the data set, see `prepare`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.datasets.catalogue import KNOWN
-from benchmark.datasets.data_set import Family
+from benchmark.datasets.data_set import Family, Groups
 from benchmark.datasets.description import (
     DESCRIPTION,
     folder_of,
@@ -30,12 +30,18 @@ from benchmark.datasets.split import SPLITS
 from benchmark.datasets.store import data_directory, present
 from benchmark.errors import OneshotError, Refused
 from benchmark.protocols import SplitSize
+from benchmark.tasks.distinct_trials import possible
 from benchmark.tasks.family import TaskFamily
+from benchmark.tasks.queries import ROLE, roles_of
 from benchmark.tasks.spec import VALIDATION, Selection, Split, Task, Track, TrialKind
+from benchmark.tasks.trials import FORGED
 
 WAYS = 5  # of the task that chooses, where the data allow it
-TRIALS = 2_000  # of each kind, of a verification whose trials are drawn
+TRIALS = 2_000  # of each kind, for data sets that earlier versions added
 ASKED = "-verification"
+SEARCHED = "-retrieval"
+IMITATIONS = "kind"  # the group of genuine and forged items
+KINDS: tuple[Literal["genuine", "random", "skilled"], ...] = ("genuine", "random", "skilled")
 
 DIRECTORY: ContextVar[Path | None] = ContextVar("DIRECTORY", default=None)
 """The data directory whose data sets names mean; None for the usual one."""
@@ -56,11 +62,14 @@ class Told:
     """What tasks need to know of a data set that has been added.
 
     Attributes:
-        counts: items of each class.
+        counts: items of each class, without copies and imitations.
+        forged: imitations of each class without copies, or None.
+        queries: items of each class that query a retrieval and have a match.
         split: int [classes], the split of each class, or None where there is none.
         class_groups: int [classes] by group, -1 where a class spreads over several.
         group_values: how many values each group has.
         tasks: further families by suffix.
+        trials: of each kind of a verification at most; None where they are drawn with repetition.
         pairs: how many pairs labelled same and different each split has; None where there are none.
         lists: the names of the lists they stand in.
         fit: how images became square, None where they are none.
@@ -79,6 +88,15 @@ class Told:
     pairs: dict[str, tuple[int, int]] | None = None
     lists: tuple[str, ...] = ()
     fit: str | None = None
+    forged: NDArray[np.int64] | None = None
+    queries: NDArray[np.int64] | None = None
+    trials: int | None = None
+
+    def of_split(self, counts: NDArray[np.int64], split: str) -> list[int]:
+        """The counts of the classes of this split."""
+        assert self.split is not None
+        found: list[int] = counts[self.split == SPLITS.index(split)].tolist()
+        return found
 
 
 def names() -> list[str]:
@@ -97,12 +115,15 @@ def track(name: str) -> Track | None:
     if told is None:
         return None
     sizes = _split_sizes(told)
-    chooses = f"{name}-{min(WAYS, sizes['test'])}w1s" if told.pairs is None else name + ASKED
-    part = {split: Selection("split", (split,)) for split in SPLITS}
+    chooses = f"{name}-{min(WAYS, sizes['test'])}w1s"
+    if told.pairs is not None or told.forged is not None:
+        chooses = name + ASKED
+    part = {split: Selection("split", (split,) if sizes[split] else ()) for split in SPLITS}
     return Track(
         name, name, part["train"], part["validation"], part["test"], chooses,
         told.family, told.channels, told.side, labelled=told.pairs is not None,
         size=_training_size(told),
+        imitations=None if told.forged is None else IMITATIONS,
     )  # fmt: skip
 
 
@@ -125,7 +146,8 @@ def _training_size(told: Told) -> SplitSize | None:
 def verification(name: str) -> Task | None:
     """The task NAME-verification of a data set NAME, or its validation twin; else None.
 
-    Labelled pairs are its trials themselves. Of classes, pairs are drawn: of one and of two.
+    Labelled pairs are its trials themselves. Of classes, different pairs are drawn: of one, of two,
+    and of one and its imitations.
 
     Raises:
         Refused: the data set has too few classes to be split.
@@ -135,13 +157,21 @@ def verification(name: str) -> Task | None:
     told = _told(plain.removesuffix(ASKED)) if plain.endswith(ASKED) else None
     if told is None:
         return None
-    _split_sizes(told)
     split: Split = "test" if plain == name else "validation"
-    if told.pairs is None:
-        kinds = TrialKind("genuine", TRIALS), TrialKind("random", TRIALS)
-    else:
+    _refuse_absent(told, split)
+    kinds: tuple[TrialKind, ...]
+    if told.pairs is not None:
         same, different = told.pairs[split]
         kinds = TrialKind("genuine", same), TrialKind("labelled", different)
+    elif told.trials is None:
+        kinds = TrialKind("genuine", TRIALS), TrialKind("random", TRIALS)
+    else:
+        genuine = told.of_split(told.counts, split)
+        forged = [] if told.forged is None else told.of_split(told.forged, split)
+        there = possible(genuine, forged)
+        kinds = tuple(
+            TrialKind(kind, min(told.trials, there[kind])) for kind in KINDS if there[kind]
+        )
     return Task(
         name=name,
         version=told.version,
@@ -154,7 +184,34 @@ def verification(name: str) -> Task | None:
         protocol="verification",
         kinds=kinds,
         listed=told.lists[0] if told.lists else None,
+        imitations=None if told.forged is None else IMITATIONS,
+        distinct=told.pairs is None and told.trials is not None,
     )
+
+
+def retrieval(name: str) -> Task | None:
+    """The task NAME-retrieval of a data set NAME with classes, or its validation twin; else None.
+
+    Raises:
+        Refused: the data set has labelled pairs, too few classes, or no query with a match.
+        OneshotError: its description is damaged.
+    """
+    plain = name.removesuffix(VALIDATION)
+    told = _told(plain.removesuffix(SEARCHED)) if plain.endswith(SEARCHED) else None
+    if told is None:
+        return None
+    _refuse_pairs(told)
+    split: Split = "test" if plain == name else "validation"
+    _refuse_absent(told, split)
+    assert told.queries is not None
+    queries = sum(told.of_split(told.queries, split))
+    if not queries:
+        raise Refused(f"{name}: no query of the {split} split has a match in the gallery.")
+    return Task(
+        name=name, version=told.version, track=told.name, split=split, n_way=1, n_shot=1,
+        n_query=1, episodes=queries, protocol="retrieval",
+        imitations=None if told.forged is None else IMITATIONS, distinct=True,
+    )  # fmt: skip
 
 
 def family(name: str) -> TaskFamily | None:
@@ -173,11 +230,7 @@ def family(name: str) -> TaskFamily | None:
                 break
     if told is None or (stated is None and told.name != name):
         return None
-    if told.pairs is not None:
-        raise Refused(
-            f"The data set '{told.name}' holds labelled pairs, no classes to make episodes of.",
-            f"Type: --task {told.name}{ASKED}",
-        )
+    _refuse_pairs(told)
     task = stated or {"within": None, "apart": None, "queries": 15, "episodes": 10_000}
     sizes, assigned = _split_sizes(told), told.split
     assert assigned is not None  # or the sizes were refused
@@ -188,6 +241,8 @@ def family(name: str) -> TaskFamily | None:
     if task["within"] is not None:
         groups = told.class_groups[task["within"]]
         for split in ("validation", "test"):
+            if not sizes[split]:
+                continue
             inside = groups[(assigned == SPLITS.index(split)) & (groups >= 0)]
             sizes[split] = int(np.bincount(inside, minlength=1).max()) if len(inside) else 0
             if sizes[split] < 2:
@@ -199,7 +254,70 @@ def family(name: str) -> TaskFamily | None:
         name, told.name, (), per_class=per_class, within=task["within"], apart=task["apart"],
         validation_classes=sizes["validation"], test_classes=sizes["test"],
         queries=task["queries"], episodes=task["episodes"], version=told.version,
+        wider="" if sizes["test"] == len(told.counts) else (
+            ", or add the data again with --test-only, which tests all "
+            f"{len(told.counts)} classes, or with other --fractions"
+        ),
     )  # fmt: skip
+
+
+def described(name: str) -> list[str]:
+    """The tasks of a data set, a line each, and what to type for others."""
+    told = _told(name)
+    if told is None or told.split is None:
+        return []
+    if told.pairs is not None:
+        return [_line(verification(name + ASKED))]
+    sizes, lines = _split_sizes(told), []
+    for each in (name, *(f"{name}-{suffix}" for suffix in told.tasks)):
+        try:
+            found = family(each)
+        except Refused as refusal:
+            lines.append(str(refusal))
+            continue
+        assert found is not None
+        most = found.test_classes or 2
+        usual = list(dict.fromkeys(min(n, most) for n in (WAYS, 20)))
+        names = " and ".join(f"{each}-{n}w1s" for n in usual)
+        lines.append(
+            f"{names} (any NwKs of 2 to {most:,} ways and 1 to {found.per_class - 1:,} shots)"
+        )
+    lines.append(_line(verification(name + ASKED)))
+    try:
+        lines.append(_line(retrieval(name + SEARCHED)))
+    except Refused as refusal:
+        lines.append(str(refusal))
+    if not sizes["train"] or not sizes["validation"]:
+        lacking = " and ".join(s for s in SPLITS[:2] if not sizes[s])
+        lines.append(f"without {lacking}: models that are trained are refused")
+    elif sizes["test"] < WAYS:
+        lines.append(
+            f"{sizes['test']} of {len(told.counts)} classes are tested; --test-only tests all of "
+            "them, --fractions 0.4,0.2,0.4 more of them"
+        )
+    return lines
+
+
+def _line(task: Task | None) -> str:
+    assert task is not None
+    if task.protocol == "retrieval":
+        return f"{task.name} ({task.episodes:,} queries)"
+    kinds = {"labelled": "different", "random": "different", "skilled": "skilled forgeries"}
+    told = ", ".join(f"{k.trials:,} {kinds.get(k.name, k.name)}" for k in task.kinds)
+    return f"{task.name} ({told})"
+
+
+def _refuse_pairs(told: Told) -> None:
+    if told.pairs is not None:
+        raise Refused(
+            f"The data set '{told.name}' holds labelled pairs, no classes to make episodes of.",
+            f"Type: --task {told.name}{ASKED}",
+        )
+
+
+def _refuse_absent(told: Told, split: Split) -> None:
+    if not _split_sizes(told)[split]:
+        raise Refused(f"The data set '{told.name}' has no {split} split.")
 
 
 def _split_sizes(told: Told) -> dict[str, int]:
@@ -208,7 +326,8 @@ def _split_sizes(told: Told) -> dict[str, int]:
         raise Refused(
             f"The data set '{told.name}' has {len(told.counts)} classes, too few to be split into "
             "training, validation and test.",
-            "Six classes are the least; see: oneshot data add --help",
+            "Six classes are the least. To test all classes, which trains nothing, add it again: "
+            f"oneshot data add {told.name} PATH --kind KIND --test-only",
         )
     sizes = np.bincount(told.split, minlength=len(SPLITS))
     return {split: int(size) for split, size in zip(SPLITS, sizes, strict=True)}
@@ -242,6 +361,13 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
             f"The data set '{name}' has a class in two splits.", "Add it again: oneshot data add"
         )
     own = description.get("own") or {"tasks": {}, "version": 1}
+    used = np.ones(len(labels), dtype=bool)
+    used[own.get("copies", [])] = False
+    forged = np.zeros(len(labels), dtype=bool)
+    if own.get("imitations") is not None:
+        group = description["groups"][own["imitations"]]
+        forged = np.asarray(group["codes"]) == group["names"].index(FORGED)
+    counts = np.bincount(labels[used & ~forged], minlength=count)
     shape, kind = description["shape"], description["family"]
     pairs, of_split = pairs_of(description), None
     if pairs is not None and split is not None:
@@ -255,7 +381,7 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         family=kind,
         channels=1 if kind == "text" else shape[1],
         side=_side(kind, shape, description["dtype"]),
-        counts=np.bincount(labels, minlength=count),
+        counts=counts,
         split=class_groups["split"] if split and tuple(split["names"]) == SPLITS else None,
         class_groups=class_groups,
         group_values={key: len(group["names"]) for key, group in description["groups"].items()},
@@ -264,6 +390,9 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         pairs=of_split,
         lists=pairs.names if pairs is not None else (),
         fit=own.get("fit", "pad") if kind in ("character", "photograph") else None,
+        forged=np.bincount(labels[used & forged], minlength=count) if forged.any() else None,
+        queries=_queries(description["groups"].get(ROLE), labels, used & ~forged, counts),
+        trials=own.get("trials"),
     )
 
 
@@ -272,6 +401,21 @@ def _side(kind: Family, shape: list[int], dtype: str) -> int:
     if kind == "text":
         return int(dtype.partition("U")[2])
     return 1 if kind == "vector" else shape[2]
+
+
+def _queries(
+    group: dict[str, Any] | None,
+    labels: NDArray[np.int64],
+    used: NDArray[np.bool_],
+    counts: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Of each class the items that query and have a match."""
+    if group is None:
+        return np.where(counts > 1, counts, 0)
+    roles = Groups(np.asarray(group["codes"], dtype=np.int32), tuple(group["names"]))
+    asks, found = roles_of(roles)
+    matches = np.bincount(labels[used & found], minlength=len(counts))[labels] - found
+    return np.bincount(labels[used & asks & (matches > 0)], minlength=len(counts))
 
 
 def _of_classes(

@@ -130,6 +130,7 @@ class Task:
         fold: which of them this is; None for a task that is asked once.
         listed: the list of labelled pairs that its trials are, all that lie inside the split; None
             for drawn ones.
+        distinct: whether no pair of items is drawn twice, as for a user's own data.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Task:
     folds: int = 1
     fold: int | None = None
     listed: str | None = None
+    distinct: bool = False
 
     @property
     def per_class(self) -> int:

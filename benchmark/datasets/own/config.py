@@ -1,7 +1,7 @@
 """The optional TOML file of a data set: its splits and its tasks.
 
 [splits]                       # lists of classes; shell patterns are allowed
-train = ["a*", "b*"]
+train = ["a*", "b*"]           # without train and validation, data only test
 validation = ["c1", "c2"]
 test = ["d*"]
 
@@ -14,8 +14,9 @@ episodes = 1000
 
 from __future__ import annotations
 
-import csv
 import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark import toml
+from benchmark.datasets.own.options import Options
+from benchmark.datasets.own.parts import part_of
 from benchmark.datasets.split import LEAST, SPLITS
 from benchmark.errors import OneshotError, first_mistake
 
-SPLIT_NAMES = {"train": "train", "training": "train", "val": "validation", "valid": "validation",
-               "dev": "validation", "validation": "validation", "test": "test"}  # fmt: skip
 Lists = dict[str, list[str]]
 """Class names or shell patterns by split."""
 
@@ -39,8 +40,8 @@ class _Strict(BaseModel):
 class Splits(_Strict):
     """The table [splits]."""
 
-    train: list[str] = Field(min_length=1)
-    validation: list[str] = Field(min_length=1)
+    train: list[str] = Field(default_factory=list)
+    validation: list[str] = Field(default_factory=list)
     test: list[str] = Field(min_length=1)
 
 
@@ -77,9 +78,11 @@ def read_config(path: Path) -> tuple[Lists | None, dict[str, dict[str, Any]]]:
     return lists, {suffix: task.model_dump() for suffix, task in config.tasks.items()}
 
 
-def states_splits(split: Path | None, config: Path | None) -> bool:
-    """Whether --split or the file of --config says which class is in which split."""
-    return split is not None or (config is not None and read_config(config)[0] is not None)
+def states_splits(options: Options) -> bool:
+    """Whether an option says how classes are split, whatever the data themselves say."""
+    if options.split is not None or options.test_only or options.merge_parts:
+        return True
+    return options.config is not None and read_config(options.config)[0] is not None
 
 
 def read_lists(path: Path) -> Lists:
@@ -88,38 +91,46 @@ def read_lists(path: Path) -> Lists:
     Raises:
         OneshotError: if it cannot be read, lacks a column or names another split.
     """
+    from benchmark.datasets.own.table import LABELS, SPLIT_COLUMNS, open_table  # needs this module
+
     lists: Lists = {split: [] for split in SPLITS}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for number, row in enumerate(csv.DictReader(file), 2):
-                if row["class"] is None or row["split"] is None:
-                    raise OneshotError(f"{path}, line {number} lacks a class or a split.")
-                split = {"val": "validation", "valid": "validation"}.get(row["split"], row["split"])
-                if split not in lists:
-                    raise OneshotError(
-                        f"{path}, line {number}: '{split}' is none of {', '.join(SPLITS)}."
-                    )
-                lists[split].append(re.sub(r"([*?[])", r"[\1]", row["class"]))  # no patterns here
-    except OSError as error:
-        raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
-    except (KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise OneshotError(f"{path} is no CSV file with the columns class,split.") from error
+    with open_table(path) as table:
+        columns = table.need(None, ("class", *LABELS)), table.need(None, SPLIT_COLUMNS)
+        lines, cells = table.texts(sorted(columns))
+    for line, name, text in zip(lines, *(cells[column] for column in columns), strict=True):
+        if not name.strip() or not text.strip():
+            raise OneshotError(f"{path}, line {line} lacks a class or a split.")
+        split = part_of(text, strict=True)
+        if split is None:
+            raise OneshotError(f"{path}, line {line}: '{text}' is none of {', '.join(SPLITS)}.")
+        lists[split].append(re.sub(r"([*?[])", r"[\1]", name.strip()))  # no patterns here
     return lists
 
 
-def by_lists(lists: Lists, names: list[str], source: str) -> dict[str, str]:
+def by_lists(
+    lists: Lists, names: list[str], source: str, dropped: Iterable[str] = ()
+) -> dict[str, str]:
     """Which split each class is in.
+
+    Args:
+        lists: class names or patterns by split.
+        names: of the classes.
+        source: the file, for messages.
+        dropped: names of classes that are left out, which the lists may still name.
 
     Raises:
         OneshotError: for a class in two splits or in none, an entry that means no class, or a split
             of fewer than two classes.
     """
     found: dict[str, str] = {}
+    known = [*names, *dropped]
     for split in SPLITS:
         for pattern in lists[split]:
-            matches = [name for name in names if fnmatchcase(name, pattern)]
+            matches = [name for name in known if fnmatchcase(name, pattern)]
             if not matches:
-                raise OneshotError(f"{source}: there is no class '{pattern}' for {split}.")
+                near = get_close_matches(pattern, known, n=1)
+                guess = f"Did you mean '{near[0]}'?" if near else ""
+                raise OneshotError(f"{source}: there is no class '{pattern}' for {split}.", guess)
             for name in matches:
                 if found.setdefault(name, split) != split:
                     raise OneshotError(f"{source}: '{name}' is in {found[name]} and in {split}.")
@@ -129,7 +140,19 @@ def by_lists(lists: Lists, names: list[str], source: str) -> dict[str, str]:
             f"{source}: {len(missing)} of {len(names)} classes are in no split, "
             f"first {', '.join(missing[:5])}."
         )
-    for split in SPLITS:
-        if sum(value == split for value in found.values()) < LEAST:
-            raise OneshotError(f"{source}: {split} needs {LEAST} classes at least.")
+    found = {name: found[name] for name in names}
+    refuse_small(found, source)
     return found
+
+
+def refuse_small(split: Mapping[str, str], source: str) -> None:
+    """Refuses a split of classes in which the test, or another part that is used, has fewer than 2.
+
+    Raises:
+        OneshotError: naming it.
+    """
+    for part in SPLITS:
+        count = sum(value == part for value in split.values())
+        if count < LEAST and (count or part == "test"):
+            classes = "1 class" if count == 1 else "no class"
+            raise OneshotError(f"{source}: {part} has {classes}, {LEAST} classes are the least.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,9 +24,10 @@ from benchmark.datasets.own.decode import (
     find_scale,
     scan,
 )
-from benchmark.datasets.own.finish import Entry, clean, finish
+from benchmark.datasets.own.finish import Entry, check, clean, finish
 from benchmark.datasets.own.folders import walk
-from benchmark.datasets.own.options import PARENT, Added, Options
+from benchmark.datasets.own.options import PARENT, Added, Options, regular
+from benchmark.datasets.own.parts import ROLE, read_parts
 from benchmark.datasets.own.reading import Reading
 from benchmark.datasets.own.scale import remark_faint
 from benchmark.datasets.own.table import LABELS, read_labelled
@@ -35,26 +36,29 @@ from benchmark.errors import OneshotError
 
 PATHS = ("path", "filename", "file", "image", "imagepath", "filepath", "imagefile", "img",
          "imgpath", "picture", "photo")  # fmt: skip
-PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation",
-         "test": "test"}  # fmt: skip
 HINT = "Give a folder with a folder of images for each class, or a table: --kind csv"
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """An image file with its class, groups, and its path below the root with forward slashes."""
+    """An image file with what its path or its row of a table says of it.
+
+    Attributes:
+        picture: the file.
+        place: its path below the root with forward slashes.
+        entry: its class, groups and part; the row is not known yet.
+    """
 
     picture: Picture
-    label: str
     place: str
-    groups: dict[str, str]
+    entry: Entry
 
 
 def read_folder(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
     """A class-per-folder tree.
 
-    Where the top folders are train, val(idation) and test, they are taken as the split, and class
-    names begin below them.
+    Folders that name parts of the data, such as train and test, belong to no class name. See
+    `benchmark.datasets.own.parts`.
 
     Raises:
         OneshotError: if there is no such folder, or for bad images that are not to be left out.
@@ -66,13 +70,13 @@ def read_folder(path: Path, options: Options, scratch: Path, progress: Progress 
     files = list(walk(path, bad, reading))
     if not files and not bad.items:
         raise OneshotError(f"There is no image under {path}.", HINT)
-    split = _own_split(files)
+    parts = read_parts(files, enabled=options.parts == "auto")
     found: list[Labelled] = []
-    for place in files:
-        folder = place.rpartition("/")[0]
-        below = folder.partition("/")[2] if split is not None else folder
-        _label(found, Picture(path / place, place), place, below, options.group, bad)
-    return _add(found, options, scratch, progress, bad, split, reading)
+    labels = zip(files, parts.classes, parts.parts, parts.roles, strict=True)
+    for place, label, part, role in labels:
+        groups = {} if role is None else {ROLE: role}
+        _label(found, Picture(path / place, place), place, label, options, bad, groups, part)
+    return _add(found, options, scratch, progress, bad, reading=reading, notes=parts.notes)
 
 
 def read_csv(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
@@ -99,9 +103,9 @@ def read_csv(path: Path, options: Options, scratch: Path, progress: Progress | N
             bad.add(place, "has no label")
         elif table.groups is not None:
             value = {str(options.group): table.groups[row]}
-            _label(found, Picture(target, place), place, label, None, bad, value)
+            _label(found, Picture(target, place), place, label, options, bad, value)
         else:
-            _label(found, Picture(target, place), place, label, options.group, bad)
+            _label(found, Picture(target, place), place, label, options, bad)
     return _add(found, options, scratch, progress, bad, table.splits, table.reading)
 
 
@@ -166,9 +170,11 @@ def _add(
     bad: Bad,
     split: dict[str, str] | None = None,
     reading: Reading | None = None,
+    notes: Iterable[str] = (),
 ) -> Added:
     reading = reading or Reading()
-    found.sort(key=lambda each: (each.label, each.place))
+    found.sort(key=lambda each: (each.entry.label, each.place))
+    check([each.entry for each in found], options, split)
     headers = scan([each.picture for each in found], options, progress)
     good: list[Labelled] = []
     for each, header in zip(found, headers, strict=True):
@@ -185,43 +191,20 @@ def _add(
     scale = find_scale(everything, headers, options, reading, progress)
     stored, troubles = decode(pictures, channels, options, scratch, progress, scale)
     remark_faint(stored, reading)
-    notes: list[str] = []
+    notes = list(notes)
     if options.family == "character":
         places = [each.place for each in good]
         sound = ~np.isin(np.arange(len(good)), list(troubles))
-        notes = without_ink(stored, places, sound) if options.fit == "ink" else []
+        notes += without_ink(stored, places, sound) if options.fit == "ink" else []
         notes += brighten(stored, places, sound, options.ink)
     entries = []
     for row, each in enumerate(good):
         if row in troubles:
             bad.add(each.place, troubles[row].reason)
         else:
-            entries.append(Entry(row, each.label, each.groups))
+            entries.append(replace(each.entry, row=row))
     added = finish(options.family, stored, entries, bad, options, split)
     return replace(added, notes=(*notes, *added.notes), reading=reading)
-
-
-def _own_split(files: list[str]) -> dict[str, str] | None:
-    """Splits by class where the top folders say so.
-
-    Raises:
-        OneshotError: if a class is in two of them: its images are to be learned from and asked
-            about, which one-shot learning forbids.
-    """
-    tops = {place.partition("/")[0] for place in files}
-    if {PARTS.get(top.lower()) for top in tops} != {"train", "validation", "test"}:
-        return None
-    split: dict[str, str] = {}
-    for place in files:
-        top, _, rest = place.rpartition("/")[0].partition("/")
-        label, part = clean(rest) or "", PARTS[top.lower()]
-        if split.setdefault(label, part) != part:
-            raise OneshotError(
-                f"The class '{label}' is in the folders {split[label]} and {part}; no class may be "
-                "in two splits.",
-                "Add one of the folders, or put all images of a class together.",
-            )
-    return split
 
 
 def _label(
@@ -229,37 +212,63 @@ def _label(
     picture: Picture,
     place: str,
     label: str,
-    group: str | None,
+    options: Options,
     bad: Bad,
     groups: dict[str, str] | None = None,
+    part: str | None = None,
 ) -> None:
-    """Appends the file with its class and groups, or says why it has none."""
+    """Appends the file with its class and groups, or says why it has none.
+
+    `groups` are known already; where they hold that of --group, it is a column of the table.
+    """
     name = clean(label)
     if name is None:
         reason = "lies in no folder of a class" if not label else "has a class that is no text"
         bad.add(place, reason)
         return
-    groups = dict(groups or {})
-    if group == PARENT:
-        if "/" not in name:
-            bad.add(place, f"has no parent folder above its class '{name}'")
+    groups, group, split_by = dict(groups or {}), options.group, options.split_by
+    if group is not None and group not in groups:
+        values = _values(group, "group", name, place, bad)
+        if values is None:
             return
-        groups[PARENT] = name.rpartition("/")[0]
-    elif group is not None:
-        match = _pattern(group).search(place)
-        if match is None:
-            bad.add(place, f"does not match --group {group}")
+        groups |= values
+    if split_by is not None and split_by not in groups:
+        values = _values(split_by, "split-by", name, place, bad)
+        if values is None:
             return
-        groups |= match.groupdict("") or {"group": match[1] if match.groups() else match[0]}
+        by = "\0".join(values.values())
+    else:
+        by = groups.get(str(split_by), "")
     cleaned = {key: clean(value) or "" for key, value in groups.items()}
-    found.append(Labelled(picture, name, place, cleaned))
+    entry = Entry(-1, name, cleaned, place, part, by if split_by is not None else None)
+    found.append(Labelled(picture, place, entry))
 
 
-def _pattern(group: str) -> re.Pattern[str]:
-    try:
-        return re.compile(group)
-    except re.error as error:
-        raise OneshotError(
-            f"--group {group} is neither 'parent' nor a regular expression ({error}).",
-            r"Type for example --group '(?P<camera>cam\d+)'",
-        ) from error
+def _values(option: str, name: str, label: str, place: str, bad: Bad) -> dict[str, str] | None:
+    """Values of groups that an option reads from a path, or None where the path has none.
+
+    Args:
+        option: "parent", the number of a folder level from 1, or a regular expression.
+        name: of the option.
+        label: the item's class.
+        place: its path below the root.
+        bad: what is wrong joins it.
+    """
+    if option == PARENT:
+        if "/" not in label:
+            bad.add(place, f"has no parent folder above its class '{label}'")
+            return None
+        return {PARENT: label.rpartition("/")[0]}
+    if re.fullmatch(r"[1-9]\d?", option):
+        folders = place.split("/")[:-1]
+        if len(folders) < int(option):
+            bad.add(place, f"has no folder of level {option}")
+            return None
+        return {f"level{option}": folders[int(option) - 1]}
+    match = regular(option, name, rf"--{name} '(?P<camera>cam\d+)', or --{name} parent").search(
+        place
+    )
+    if match is None:
+        bad.add(place, f"does not match --{name} {option}")
+        return None
+    return match.groupdict("") or {"group": match[1] if match.groups() else match[0]}

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from benchmark.datasets.data_set import Groups, Pairs, whole
 from benchmark.datasets.own.bad import TOLD, Bad, printable
-from benchmark.datasets.own.config import SPLIT_NAMES
 from benchmark.datasets.own.finish import clean, gather
 from benchmark.datasets.own.graph import (
     Edge,
@@ -28,6 +27,7 @@ from benchmark.datasets.own.graph import (
 )
 from benchmark.datasets.own.options import Added, Options
 from benchmark.datasets.own.pair_items import Items, read_items
+from benchmark.datasets.own.parts import part_of
 from benchmark.datasets.own.reading import Reading
 from benchmark.datasets.own.table import find_split, open_table, report_columns, split_of_rows
 from benchmark.datasets.split import SPLITS, split_groups
@@ -282,7 +282,7 @@ def _label(row: Row) -> bool | None:
 
 
 def _split_name(text: str | None) -> str | None:
-    return SPLIT_NAMES.get((text or "").strip().lower())
+    return part_of(text or "", strict=True)
 
 
 def _class_name(items: Items, item: int) -> str:

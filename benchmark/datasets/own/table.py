@@ -22,9 +22,10 @@ from typing import IO, Any
 import numpy as np
 
 from benchmark.datasets.own.bad import Bad, printable
-from benchmark.datasets.own.config import SPLIT_NAMES, states_splits
+from benchmark.datasets.own.config import states_splits
 from benchmark.datasets.own.finish import clean
 from benchmark.datasets.own.options import Options
+from benchmark.datasets.own.parts import part_of
 from benchmark.datasets.own.reading import Reading, listed
 from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError
@@ -450,7 +451,7 @@ def split_of_rows(
     A column counts where at least half of its cells are usual names of splits.
     """
     for c in candidates:
-        splits = [SPLIT_NAMES.get(cell.strip().lower()) for cell in cells[c]]
+        splits: list[str | None] = [part_of(cell, strict=True) for cell in cells[c]]
         if 2 * sum(split is not None for split in splits) >= max(1, len(splits)):
             return c, splits
     return None, []
@@ -476,7 +477,7 @@ def splits_of_classes(
             f"{table.path}: by the column '{table.called(column)}' the class "
             f"'{printable(several[0])}' is in two parts ({parts} rows){more}; a class that is "
             "learned from cannot be asked about.",
-            "Rename the column to have the suite split the classes, or give --split FILE.csv",
+            "Add --merge-parts to have the suite split the classes, or give --split FILE.csv",
         )
     return {label: next(iter(counts)) for label, counts in rows.items()}
 
@@ -573,8 +574,8 @@ def read_labelled(
         lines, cells = table.texts(sorted({*roles, *maybe_split}))
     reasons: dict[int, str] = {}
     split, splits = split_of_rows(table, maybe_split, cells)
-    if split is not None and states_splits(options.split, options.config):
-        reasons[split], split = "not used: the splits are given by an option", None
+    if split is not None and states_splits(options):
+        reasons[split], split = "not used: an option says how classes are split", None
     of_classes = None
     if split is not None:
         check_split_cells(table, split, cells[split], splits, lines, bad)

@@ -120,12 +120,8 @@ def _table(path: Path, options: Options) -> Vectors:
             features.take(block)
     cells = {c: as_texts(values) for c, values in held.items()}
     split, splits = split_of_rows(table, maybe_split, cells)
-    if (
-        split is not None
-        and split not in features.columns
-        and states_splits(options.split, options.config)
-    ):
-        reasons[split] = "not used: the splits are given by an option"
+    if split is not None and split not in features.columns and states_splits(options):
+        reasons[split] = "not used: an option says how classes are split"
         split = None
     values = features.settle(cells[label], reasons)
     bad, places = Bad(), [f"{table.place} {line}" for line in lines]

@@ -80,7 +80,8 @@ def test_lists_come_from_a_table_too(tree, tmp_path):
         ("queries = 1", "query = 1", "tasks.inside.query"),
         ("[tasks.inside]", "[tasks.In_side]", "cannot name tasks"),
         ("[splits]", "[splits", "no TOML"),
-        ('train = ["a/*"]', "train = []", "splits.train"),
+        ('train = ["a/*"]', "train = []", "4 of 8 classes are in no split"),
+        ('test = ["b/[gh]"]', "test = []", "splits.test"),
     ],
 )
 def test_mistakes_are_named(tree, tmp_path, old, new, says):
@@ -92,17 +93,17 @@ def test_mistakes_are_named(tree, tmp_path, old, new, says):
 def test_a_split_of_one_class_is_refused(tree, tmp_path):
     lists = TOML.replace('"a/*"', '"a/*", "b/f"').replace('"b/e", "b/f"', '"b/e"')
     (tmp_path / "mine.toml").write_text(lists)
-    with pytest.raises(OneshotError, match="validation needs 2 classes"):
+    with pytest.raises(OneshotError, match="validation has 1 class, 2 classes are the least"):
         bring(tree, tmp_path / "data", config=tmp_path / "mine.toml")
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    for read in (read_config, read_lists):
-        with pytest.raises(OneshotError, match="Cannot read .*absent"):
+    for read, says in ((read_config, "Cannot read"), (read_lists, "There is no file")):
+        with pytest.raises(OneshotError, match=f"{says} .*absent"):
             read(tmp_path / "absent")
     (tmp_path / "s.csv").write_text("class,split\na,weird\n")
     with pytest.raises(OneshotError, match="line 2: 'weird' is none of"):
         read_lists(tmp_path / "s.csv")
     (tmp_path / "s.csv").write_text("name,part\na,test\n")
-    with pytest.raises(OneshotError, match="columns class,split"):
+    with pytest.raises(OneshotError, match="has no column 'class' or 'label'"):
         read_lists(tmp_path / "s.csv")

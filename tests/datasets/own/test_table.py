@@ -117,7 +117,10 @@ def test_labels_and_groups_are_text_as_it_is_written(tmp_path, kind, labels):
             *(f"{n}.png,{label},{label}" for n, (label, _) in enumerate(rows)),
         ]
     elif kind == "vectors":
-        lines = ["a,b,label,site", *(f"{i}.5,{n % 5},{x},{x}" for n, (x, i) in enumerate(rows))]
+        lines = [
+            "a,b,label,site",
+            *(f"{i}.5,{n * 7 % 29},{x},{x}" for n, (x, i) in enumerate(rows)),
+        ]
     elif kind == "text":
         lines = ["text,label,site", *(f"w{n},{x},{x}" for n, (x, _) in enumerate(rows))]
     else:  # the ids that pairs name
@@ -145,7 +148,7 @@ def test_labels_and_groups_are_text_as_it_is_written(tmp_path, kind, labels):
 
 
 def test_a_split_file_finds_the_labels_as_written(tmp_path):
-    frame = pd.DataFrame({"a": np.arange(24) % 5, "label": np.repeat(LABELS["zeros"], 3)})
+    frame = pd.DataFrame({"a": np.arange(24) * 7 % 29, "label": np.repeat(LABELS["zeros"], 3)})
     frame.to_csv(tmp_path / "x.csv", index=False)
     parts = ("train", "val", "test", "test", "val", "train", "train", "train")
     lines = [f"{name},{part}" for name, part in zip(LABELS["zeros"], parts, strict=True)]
@@ -230,8 +233,8 @@ def test_a_class_in_two_parts_is_refused_and_named(tmp_path, kind):
     path.write_text(path.read_text().replace("k1,train", "k1,test", 1))
     with pytest.raises(OneshotError, match="'k1' is in two parts .2 in train and 1 in test rows."):
         bring(path, tmp_path / "data", kind)
-    path.write_text(path.read_text().replace("k1,test", "k1,holdout", 1))
-    with pytest.raises(OneshotError, match="line 5: has the split 'holdout' in the column 'split'"):
+    path.write_text(path.read_text().replace("k1,test", "k1,spare", 1))
+    with pytest.raises(OneshotError, match="line 5: has the split 'spare' in the column 'split'"):
         bring(path, tmp_path / "data", kind)
 
 
