@@ -24,7 +24,7 @@ def cite(
     ] = Path("results"),
 ) -> None:
     """Prints BibTeX, sorted by key: the suite with its record set, models and data sets."""
-    from benchmark.records.store import RECORDS, load
+    from benchmark.records.store import measured
     from benchmark.registry import catalogue_keys
     from benchmark.report.cite import references
     from benchmark.report.names import is_validation
@@ -34,10 +34,9 @@ def cite(
     for model in models or []:
         if model not in keys and ":" not in model:
             raise UnknownName("model", model, keys, "Type: oneshot list models")
-    records = load(results) if (results / RECORDS).is_dir() else []
-    told = [record for record in records if not is_validation(record.task.name)]
-    asked = tasks_of(task) if task else list(dict.fromkeys(r.task.name for r in told))
+    pairs = [(key, name) for key, name in measured(results) if not is_validation(name)]
+    names = tasks_of(task) if task else list(dict.fromkeys(name for _, name in pairs))
     if not models and task:
-        told = [record for record in told if record.task.name in asked]
-    used = models or list(dict.fromkeys(record.model.key for record in told))
-    typer.echo(references(used, asked, results), nl=False)
+        pairs = [(key, name) for key, name in pairs if name in names]
+    used = models or list(dict.fromkeys(key for key, _ in pairs))
+    typer.echo(references(used, names, results), nl=False)

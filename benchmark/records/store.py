@@ -226,3 +226,26 @@ def load(results: Path) -> list[Record]:
         OneshotError: for the first file that is no valid record or lies under another's name.
     """
     return [read_placed(results, path) for path in paths(results)]
+
+
+def measured(results: Path) -> Iterator[tuple[str, str]]:
+    """(model key, task name) of each folder of records, in a fixed order.
+
+    Reads one record of each folder and checks nothing else of it: naming what was measured must not
+    take the time and memory of checking every record.
+
+    Raises:
+        OneshotError: for the first of these files that is not a record.
+    """
+    folders: set[Path] = set()
+    for path in paths(results):
+        if path.parent in folders:
+            continue
+        folders.add(path.parent)
+        try:
+            data = json.loads(path.read_bytes())
+            key, task = data["model"]["key"], data["task"]["name"]
+        except (ValueError, RecursionError, LookupError, TypeError, OSError):
+            record = read(path)  # names what is wrong with it
+            key, task = record.model.key, record.task.name
+        yield key, task

@@ -25,13 +25,14 @@ class Answered:
     """What one recipe answered on one task.
 
     Attributes:
-        correct: integers [seeds, episodes], on the shortest of the seeds' prefixes.
+        correct: signed integers [seeds, episodes] of the narrowest type that holds `of`, on the
+            shortest of the seeds' prefixes.
         of: queries in each episode.
         luck: whether training or initial weights could make seeds differ.
         records: those behind it, by seed.
     """
 
-    correct: NDArray[np.int64]
+    correct: NDArray[np.signedinteger[Any]]
     of: int
     luck: bool
     records: tuple[Record, ...]
@@ -109,9 +110,12 @@ def _answered(records: list[Record]) -> Answered | None:
     if not outcomes:
         return None
     episodes = min(len(outcome.correct) for outcome in outcomes)
+    of = outcomes[0].of
+    # Signed, so that differences cannot wrap; of thousands of recipes int64 would take gigabytes.
+    narrow = np.min_scalar_type(-of)
     return Answered(
-        np.array([outcome.correct[:episodes] for outcome in outcomes]),
-        outcomes[0].of,
+        np.stack([np.asarray(outcome.correct[:episodes], dtype=narrow) for outcome in outcomes]),
+        of,
         any(r.cost.training_items or r.cost.parameters for r in records),
         tuple(records),
     )

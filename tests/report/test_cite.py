@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from benchmark.cli.app import app
 from benchmark.errors import OneshotError
+from benchmark.records import store
 from benchmark.records.swhid import swhid
 from benchmark.registry import bibtex_of, catalogue_keys
 from benchmark.report.cite import DATA, DIRICHLET, TRACKS, bibliography, entry, references, suite
@@ -97,3 +98,20 @@ def test_the_command_cites_what_the_folder_holds(tmp_path):
     assert cited("feat-conv4") == ["lake2015human", "oneshotbenchmark", "ye2020few"]
     wrong = CliRunner().invoke(app, ["cite", "feat-conv44", "--results", str(tmp_path)])
     assert isinstance(wrong.exception, OneshotError)
+
+
+def test_citing_checks_no_record_and_names_a_file_that_is_none(tmp_path, monkeypatch):
+    records = [record("pixels-cosine", "glyphs-5w1s", seed) for seed in (0, 1, 2)]
+    records.append(record("pixels-cosine", "omniglot-within-5w1s", 0))
+    save(tmp_path, records)
+    checked = []
+    monkeypatch.setattr(store, "read", checked.append)
+    found = list(store.measured(tmp_path))
+    assert found == [("pixels-cosine", r.task.name) for r in (records[0], records[-1])]
+    assert not checked
+    monkeypatch.undo()
+    for content in (b"", b"[]", b'{"model": 1}', b"\xff", b"[" * 100_000):
+        path = store.record_path(tmp_path, records[0])
+        path.write_bytes(content)
+        with pytest.raises(OneshotError, match="is not a valid record"):
+            list(store.measured(tmp_path))
