@@ -21,7 +21,7 @@ from benchmark.errors import OneshotError
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.locks import held
 from benchmark.sweep import errand
-from benchmark.sweep.cluster import Cluster, knock, load_ray
+from benchmark.sweep.cluster import Cluster, knock, load_ray, refused
 from benchmark.sweep.local import Listener, Lost, Unit
 from benchmark.sweep.worker import Message
 
@@ -55,7 +55,7 @@ def at_node(number: int, order: errand.Errand, ear: Any) -> tuple[str, errand.Ba
     # Other jobs may be on the node. Read once, before torch is imported.
     waiting.choose()
     os.environ.update(waiting.among(2))
-    ray = load_ray()
+    ray = import_module("ray")
     node = ray.get_runtime_context().get_node_id()
     told = [0.0]
 
@@ -80,7 +80,7 @@ class RayCrew:
     def __init__(self, cluster: Cluster, results: Path, listener: Listener) -> None:
         cluster.check()
         self.cluster, self.results, self.listener = cluster, results, listener
-        self._ray = load_ray()
+        self._ray = load_ray(cluster.address)
         self._ours = False  # whether the connection is to be closed
         self._alone = False  # whether the cluster was started here, and ends with the sweep
         self._node_of: dict[str, str] = {}  # trainings, whose weights the node keeps
@@ -176,15 +176,12 @@ class RayCrew:
             options: dict[str, Any] = {"address": address or "local", "log_to_driver": False}
             if address is None:
                 options |= {"include_dashboard": False, "object_store_memory": STORE_BYTES}
+            knock(address)
             try:
-                knock(address)
                 self._ray.init(logging_level="ERROR", **options)
             except (RuntimeError, ValueError, OSError, self._ray.exceptions.RayError) as error:
                 reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
-                raise OneshotError(
-                    f"There is no Ray cluster at {address or 'this machine'}: {reason}",
-                    "Start one with `ray start --head`, or leave --address out.",
-                ) from error
+                raise refused(address, reason) from error
             self._ours, self._alone = True, address is None
         here = self._ray.get_runtime_context().get_node_id()
         ear = self._ray.remote(num_cpus=0, scheduling_strategy=self._at(here))(Ear)
