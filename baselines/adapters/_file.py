@@ -9,9 +9,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +26,7 @@ from benchmark.errors import ModelFailed, OneshotError
 from benchmark.files import refuse_substitute
 from benchmark.protocols import Seen, TrackInfo
 
+log = logging.getLogger(__name__)
 NOTE = "oneshot"  # under this name a file keeps what is said of it
 FORMAT = 1
 COLOUR = r"(\x1b|\\x1b)\[[0-9;]*m"  # of terminals, as a code or as it is printed
@@ -227,3 +230,9 @@ def on_cpu(data: bytes, load: Any, **options: Any) -> Any:
     import io
 
     return load(io.BytesIO(data), map_location=torch.device("cpu"), **options)
+
+
+@cache
+def say_once(text: str) -> None:
+    """Logs a warning, once in a process."""
+    log.warning("%s", text)

@@ -7,24 +7,21 @@ an exported Siamese network. What the file declares is followed; what contradict
 from __future__ import annotations
 
 import dataclasses
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import PurePath
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from baselines.adapters._file import FileModel, FileRecipe, failure, noted
+from baselines.adapters._file import FileModel, FileRecipe, failure, noted, say_once
 from baselines.settings import convert
 from benchmark.errors import ModelFailed, OneshotError, Refused
 from benchmark.graphs import EXPORT_AGAIN
 from benchmark.protocols import TrackInfo
 
-log = logging.getLogger(__name__)
 DTYPES = {
     "float32": torch.float32,
     "float16": torch.float16,
@@ -405,9 +402,3 @@ def _recorded(recipe: NetworkRecipe) -> dict[str, Any]:
     own = {f.name: f.default for f in dataclasses.fields(NetworkRecipe)}
     inherited = {f.name for f in dataclasses.fields(FileRecipe)}
     return {k: v for k, v in plain.items() if k in inherited or v != own[k]}
-
-
-@cache
-def say_once(text: str) -> None:
-    """Logs a warning, once in a process."""
-    log.warning("%s", text)

@@ -21,7 +21,7 @@ from baselines.backbones import _build
 from baselines.backbones._defaults import default_size
 from baselines.settings import convert, derived, settable
 from benchmark.errors import OneshotError, UnknownName
-from benchmark.protocols import TrackInfo
+from benchmark.protocols import Seen, TrackInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +65,10 @@ class EasyFsl(nn.Module):
         name, code = _build.recipe_name(recipe.backbone)
         side = recipe.input_size or default_size(track, recipe.backbone)
         backbone = _build.build(recipe.backbone, track.channels, side, recipe.width, seed)
-        weights, noted = fill(backbone, recipe.weights, name) if recipe.weights else ("", ())
         width = _build.checked_width(recipe.backbone, backbone, track.channels, side)
+        weights, noted = "", tuple[Seen, ...]()
+        if recipe.weights:
+            weights, noted, _ = fill(backbone, recipe.weights, name, width)
         if "feature_dimension" in takes:
             options.setdefault("feature_dimension", width)
         with torch.random.fork_rng(devices=[]):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.adapters import _network
+from baselines.adapters import _file
 from benchmark import check, evaluate
 from benchmark.errors import ModelFailed, OneshotError
 from benchmark.graphs import onnx_training_operators, training_operators
@@ -357,7 +357,7 @@ def test_two_inputs_and_one_number_are_a_pair_scorer(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    _network.say_once.cache_clear()
+    _file.say_once.cache_clear()
     sign = 1 if meaning == "distance" else -1
     if form in ("onnx", "batch"):
         name = onnx_pair(tmp_path / "pair.onnx", sign, 3 if form == "batch" else "n")
@@ -385,7 +385,7 @@ def test_a_number_that_points_the_wrong_way_is_said(
     track: TrackInfo, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for sign, meaning, other in ((1, "similarity", "distance"), (-1, "distance", "similarity")):
-        _network.say_once.cache_clear()
+        _file.say_once.cache_clear()
         caplog.clear()
         model = built(onnx_pair(tmp_path / "pair.onnx", sign), track, pair_output=meaning)
         model.similarity(IMAGES[:2], IMAGES[2:])
