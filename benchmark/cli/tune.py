@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.cli import wanted as asked
 from benchmark.cli.options import Data, Device, Work, default_work
 from benchmark.errors import OneshotError
 
@@ -17,10 +18,25 @@ if TYPE_CHECKING:
 
 
 def tune(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Models that train.")],
+    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Models with settings.")],
     track: Annotated[
-        str, typer.Option(help="Track to search on: its validation split decides.")
-    ] = "glyphs",
+        str | None,
+        typer.Option(help="Track to search on: its validation split decides.  [default: glyphs]"),
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", "-t", help="Task whose validation twin decides, not the track's."),
+    ] = None,
+    settings: asked.Settings = None,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            "--settings",
+            metavar="N",
+            min=1,
+            help="How many settings to try.  [default: those that the model declares, else 8]",
+        ),
+    ] = None,
     budget: Annotated[str, typer.Option(help="quick | standard | full")] = "quick",
     data: Data = None,
     results: Annotated[
@@ -29,19 +45,44 @@ def tune(
     work: Work = None,
     device: Device = "auto",
 ) -> None:
-    """Tries eight settings (learning rate x margin or temperature) and writes how each validated.
+    """Tries settings on validation, eight if not told otherwise, and writes how each did.
 
-    No test item is read. Then it says which command trains with the best. Suites follow the
-    outcome by themselves, as `oneshot run --suite siamese-grid` does.
+    On the suite's tracks these are learning rate x margin or temperature; on data of your own also
+    the size of images that are stored larger, and crops. No test item is read. Then it says which
+    command trains with the best. Suites follow the outcome by themselves.
     """
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import Surroundings, check_budget
+    from benchmark.sweep.applied import applied
+    from benchmark.sweep.suite import Wanted
     from benchmark.sweep.tuning import Search
+    from benchmark.tasks import task as find_task
     from benchmark.tasks import track as find_track
 
     place = Surroundings(data, results, work or default_work(), find_device(device))
-    name = find_track(track).name
-    make_searches([Search(model, name, check_budget(budget)) for model in models], place)
+    if task is not None:
+        task = find_task(task).name
+        if track is not None and find_task(task).track != find_track(track).name:
+            raise OneshotError(
+                f"The task {task} is asked on the track {find_task(task).track}, not on {track}.",
+                "Leave --track out.",
+            )
+        track = find_task(task).track
+    name = find_track(track or "glyphs").name
+    decides = task or find_track(name).chooses
+    wanted, notes = applied(
+        [Wanted(model, (decides,), (0,), check_budget(budget), asked.settings_of(settings))
+         for model in models]
+    )  # fmt: skip
+    for note in notes:
+        typer.echo(note, err=True)
+    make_searches(
+        [
+            Search(each.model, name, budget, tuple(each.settings.items()), count, task)
+            for each in wanted
+        ],
+        place,
+    )
 
 
 def make_searches(searches: list[Search], place: Surroundings) -> None:
@@ -113,6 +154,6 @@ def _command(search: Search, task: str, seed: int, settings: dict[str, float]) -
 
     described = JobDescription(
         model=search.model, tasks=(task,), seed=seed, budget=search.budget,
-        settings=as_text(settings),
+        settings=as_text({**dict(search.given), **settings}),
     )  # fmt: skip
     return shlex.join(described.words())

@@ -1,8 +1,8 @@
 """The search every model gets alike: a few settings, one training each, judged on validation.
 
-What a model searches is its own to declare (`searches`: factors on numbers of its recipe). The
-outcome is a small file of integers beside the records; suites follow it by carrying the factors
-over to the models that they name.
+What is tried are factors on numbers of the recipe, see `space`. The outcome is a small file of
+integers beside the records; suites follow it by carrying the factors over to the models that they
+name.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.run import run
-from benchmark.evaluation.shots import unmatched
+from benchmark.evaluation.shots import trainings, unmatched
+from benchmark.records.canonical import digest
 from benchmark.records.store import slug, write_bytes
 from benchmark.registry import resolve
 from benchmark.report.answers import decisions
+from benchmark.sweep.space import trials
 from benchmark.tasks import track as find_track
+from benchmark.tasks.spec import VALIDATION
 
 FOLDER = "tuning"
 SEED = 1000  # of all trials: no seed whose result is reported is chosen by its luck
@@ -40,7 +44,10 @@ class Trial(BaseModel):
 
 
 class Outcome(BaseModel):
-    """A search's file. `of` is the number of queries that each trial answered."""
+    """A search's file.
+
+    `of` is the number of queries that each trial answered, `given` the settings that all have.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -51,6 +58,7 @@ class Outcome(BaseModel):
     seed: int
     of: int = Field(ge=1)
     trials: list[Trial] = Field(min_length=1)
+    given: dict[str, str] = {}
 
     @property
     def best(self) -> Trial | None:
@@ -61,16 +69,30 @@ class Outcome(BaseModel):
 
 @dataclass(frozen=True)
 class Search:
-    """Which model is searched, on which track, with which budget."""
+    """Which model is searched, on which track, with which budget.
+
+    Attributes:
+        model: as it was typed.
+        track: whose validation split decides.
+        budget: of the trainings.
+        given: settings that all trials have, as they were typed.
+        count: how many settings are tried; None for as many as the model declares, else eight.
+        task: the task whose validation twin decides; None for the track's.
+    """
 
     model: str
     track: str
     budget: str
+    given: tuple[tuple[str, str], ...] = ()
+    count: int | None = None
+    task: str | None = None
 
     @property
     def name(self) -> str:
-        """Path of the search's file under the results folder."""
-        return f"{FOLDER}/{slug(self.track)}/{slug(self.key)}--{self.budget}.json"
+        """Path of the search's file under the results folder; another for another search."""
+        own = [self.given, self.count, self.task]
+        other = "" if own == [(), None, None] else f"--{digest(own)[:8]}"
+        return f"{FOLDER}/{slug(self.track)}/{slug(self.key)}--{self.budget}{other}.json"
 
     @property
     def key(self) -> str:
@@ -83,21 +105,32 @@ class Search:
         Raises:
             OneshotError: the model declares nothing to search.
         """
-        track = find_track(self.track)
-        plain = Job(resolve(self.model), track, SEED, self.budget, ())
+        track, task = find_track(self.track), self.task
+        given: dict[str, Any] = dict(self.given)
+        if task is not None:
+            ((given, _),) = trainings(
+                partial(resolve, self.model), given, track, self.budget, (task,)
+            )
+        spec = resolve(self.model, unmatched(given))
+        plain = Job(spec, track, SEED, self.budget, ())
         model, recipe = build(plain)
-        plain = replace(plain, tasks=(chooser_of(model, track),))
-        searches = getattr(model, "searches", None)
+        decides = chooser_of(model, track) if task is None else task + VALIDATION
+        plain = replace(plain, tasks=(decides,))
+        searches = trials(model, recipe, spec.factory, track, given, self.count)
         if not searches:
             raise OneshotError(
-                f"{self.model} has nothing to search.",
-                "A model that trains may declare `searches`, a list of factors on its settings.",
+                f"{self.model} has nothing to search: no number of its recipe is free to be set.",
+                "A model may declare `searches`, a list of factors on its settings.",
             )
         out = []
         for factors in searches:
             settings = scaled(recipe, factors)
-            typed = tuple(f"{name}={value:g}" for name, value in settings.items())
-            out.append((factors, replace(plain, spec=resolve(self.model, settings), typed=typed)))
+            typed = tuple(
+                f"{name}={value}" if isinstance(value, str) else f"{name}={value:g}"
+                for name, value in {**given, **settings}.items()
+            )
+            laid = resolve(self.model, {**given, **settings})
+            out.append((factors, replace(plain, spec=laid, typed=typed)))
         return out
 
     def read(self, results: Path) -> Outcome | None:
@@ -139,7 +172,7 @@ class Search:
         Raises:
             OneshotError: missing data, or a folder that cannot be written.
         """
-        trials: list[Trial] = []
+        done: list[Trial] = []
         of = 1
         jobs = self.jobs()
         for factors, job in jobs:
@@ -151,21 +184,22 @@ class Search:
                 right, each = decisions(record.task.name, record.outcome, record.fold)
                 correct, of = int(right.sum()), each * len(right)
             settings = {name: job.spec.settings[name] for name in factors}
-            trials.append(Trial(factors=factors, settings=settings, correct=correct))
+            done.append(Trial(factors=factors, settings=settings, correct=correct))
         outcome = Outcome(
-            model=self.key, track=self.track, budget=self.budget, of=of, trials=trials,
-            task=jobs[0][1].tasks[0], seed=SEED,
+            model=self.key, track=self.track, budget=self.budget, of=of, trials=done,
+            task=jobs[0][1].tasks[0], seed=SEED, given=dict(self.given),
         )  # fmt: skip
         if place.results is not None:
             path = place.results / self.name
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(outcome.model_dump(mode="json"), indent=1) + "\n"
+            without = None if outcome.given else {"given"}
+            text = json.dumps(outcome.model_dump(mode="json", exclude=without), indent=1) + "\n"
             write_bytes(path, text.encode(), "--results")
         return outcome
 
 
 def scaled(recipe: Mapping[str, Any], factors: Mapping[str, float]) -> dict[str, float]:
-    """Numbers of a recipe times their factors, to four digits.
+    """Numbers of a recipe times their factors, to four digits; whole ones whole where they can be.
 
     Raises:
         Refused: the recipe has no such number.
@@ -173,7 +207,13 @@ def scaled(recipe: Mapping[str, Any], factors: Mapping[str, float]) -> dict[str,
     for name in factors:
         if isinstance(recipe.get(name), bool) or not isinstance(recipe.get(name), (int, float)):
             raise Refused(f"The recipe has no number '{name}' that a search could be followed in.")
-    return {name: float(f"{recipe[name] * factor:.4g}") for name, factor in factors.items()}
+    return {name: _whole(name, recipe[name], factor) for name, factor in factors.items()}
+
+
+def _whole(name: str, number: float, factor: float) -> float:
+    value = float(f"{number * factor:.4g}")
+    whole = isinstance(number, int) and (value.is_integer() or name == "input_size")
+    return round(value) if whole else value
 
 
 def followed(
