@@ -115,7 +115,8 @@ def _refuse_special(path: Path, status: os.stat_result, most_bytes: int) -> None
         raise OneshotError(f"{path} is not a regular file but a pipe, a socket or a device.")
     if status.st_size > most_bytes:
         raise OneshotError(
-            f"{path} takes {in_words(status.st_size)}, at most {in_words(most_bytes)} are read."
+            f"{path} takes {in_words(status.st_size)} ({status.st_size:,} bytes), at most "
+            f"{in_words(most_bytes)} are read."
         )
 
 

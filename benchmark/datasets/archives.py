@@ -24,6 +24,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from benchmark.datasets.own.bad import printable
 from benchmark.errors import OneshotError
+from benchmark.files import named_substitute, open_regular
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,6 +43,7 @@ IMAGE_TROUBLE = (
 """What decoders of hostile images were seen to raise, beside Pillow's DecompressionBombError."""
 # zipfile unpacks the other methods whole, however much a member declares or may hold.
 ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+MOST_BYTES = 256 << 30  # of an archive; what it may unpack to is limited apart
 LISTED_BYTES = 160  # of a member in a zip's list: 46, its name and what packers add
 PLAIN_MODES = (0, stat.S_IFREG, stat.S_IFDIR)  # 0: made where files have no modes
 
@@ -105,6 +107,9 @@ def read_members(
             if name in seen:
                 raise OneshotError(f"{source} holds '{name}' twice.")
             seen.add(name)
+            substitute = named_substitute(content)
+            if substitute is not None:
+                raise OneshotError(f"'{name}' in {source} {substitute[0]}", substitute[1])
             total += len(content)
             if total > most:
                 raise _too_much(source, limits)
@@ -180,15 +185,24 @@ def _folder(
             yield name, path.read_bytes()
 
 
+def opened_zip(file: IO[bytes], source: Path, limits: Limits) -> zipfile.ZipFile:
+    """The zip archive in `file`; its list of members, which is read whole, is rationed.
+
+    Raises:
+        OneshotError: the list takes more than that of as many members as there may be.
+    """
+    end, at_once = file.seek(0, os.SEEK_END), LISTED_BYTES * limits.members + (1 << 17)
+    rationed = _Rationed(file, source, limits, end, at_once)
+    archive = zipfile.ZipFile(cast(IO[bytes], rationed))
+    rationed.at_once = limits.member_bytes + 1
+    return archive
+
+
 def _zip(
     source: Path, wanted: Callable[[str], bool], limits: Limits
 ) -> Iterator[tuple[str, bytes]]:
     most = limits.unpacked(source.stat().st_size)
-    with source.open("rb") as plain:
-        # The list of members is read whole, so that it is rationed too.
-        end, at_once = plain.seek(0, os.SEEK_END), LISTED_BYTES * limits.members + (1 << 17)
-        rationed = _Rationed(plain, source, limits, end, max(at_once, limits.member_bytes + 1))
-        archive = zipfile.ZipFile(cast(IO[bytes], rationed))
+    with source.open("rb") as plain, opened_zip(plain, source, limits) as archive:
         members = archive.infolist()
         if len(members) > limits.members:
             raise _too_much(source, limits)
@@ -243,11 +257,8 @@ def _tar(
 
 
 def _magic(source: Path) -> bytes:
-    try:
-        with source.open("rb") as file:
-            return file.read(6)
-    except OSError as error:
-        raise OneshotError(f"{source} cannot be read ({error.strerror}).") from error
+    with open_regular(source, MOST_BYTES) as file:
+        return file.read(6)
 
 
 def _unpacked(source: Path) -> IO[bytes]:
@@ -268,11 +279,11 @@ class _Rationed:
         self, file: IO[bytes], source: Path, limits: Limits, end: int, at_once: int
     ) -> None:
         self._file, self._source, self._limits = file, source, limits
-        self._end, self._at_once = end, at_once
+        self._end, self.at_once = end, at_once
 
     def read(self, size: int = -1) -> bytes:
         size = self._end - self._file.tell() if size < 0 else size
-        if size > self._at_once or self._file.tell() + size > self._end:
+        if size > self.at_once or self._file.tell() + size > self._end:
             raise _too_much(self._source, self._limits)
         return self._file.read(size)
 

@@ -27,6 +27,7 @@ from benchmark.datasets.resample import resample
 from benchmark.datasets.split import SPLITS, ranked
 from benchmark.datasets.store import Progress
 from benchmark.errors import OneshotError
+from benchmark.files import open_regular
 
 WIDTH, SIDE = 250, 125
 SETS = ("lfw_funneled", "lfw-funneled", "lfw-deepfunneled", "lfw_deepfunneled", "lfw")
@@ -34,6 +35,7 @@ SETS = ("lfw_funneled", "lfw-funneled", "lfw-deepfunneled", "lfw_deepfunneled", 
 MEMBER = re.compile(
     r"(?:(?:^|.*/)(?P<set>[^/]+)/)?(?P<who>[^/]+)/(?P=who)_(?P<number>\d{4})\.jpe?g$", re.IGNORECASE
 )
+MOST_LIST_BYTES = 64 << 20
 LIST = re.compile(r"(?:^|.*/)((?:pairs|people)(?:DevTrain|DevTest)?\.txt)$")
 NOWHERE = "none"
 VALIDATION = 0.2  # of the people to learn from in view 1 who have two images
@@ -121,7 +123,9 @@ def _look(path: Path) -> _Found:
             raise OneshotError(f"{path} holds two unlike {match[1]}.", HINT)
     if path.is_dir() and not any(name in lists for name in PAIRS):
         near = [file for file in path.parent.iterdir() if LIST.fullmatch(file.name)]
-        lists |= {file.name: file.read_bytes() for file in near if file.is_file()}
+        for file in filter(Path.is_file, near):
+            with open_regular(file, MOST_LIST_BYTES) as opened:
+                lists[file.name] = opened.read()
     for folder in (*SETS, *sorted(members)):
         if members.get(folder):
             return _Found(folder, members[folder], lists)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from benchmark.datasets.own.bad import printable
 from benchmark.errors import OneshotError
+from benchmark.files import open_regular
 
 # Sets, which hash what they hold, objects, what lies outside of the file, and extensions.
 REFUSED = (
@@ -39,10 +40,7 @@ def load(path: Path, max_bytes: int) -> Any:
         OneshotError: if the file is larger than `max_bytes`, damaged, or asks for anything else.
     """
     try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise OneshotError(f"{path} has {size:,} bytes, expected {max_bytes:,} at most.")
-        with path.open("rb") as file:
+        with open_regular(path, max_bytes) as file:
             _check_memo(file)
             file.seek(0)
             return _plain(_Reader(file, encoding="bytes").load(), {})

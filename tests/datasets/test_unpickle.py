@@ -210,7 +210,7 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "x.pkl"
     with path.open("wb") as file:
         file.truncate(LIMIT + 1)
-    with pytest.raises(OneshotError, match="expected 1,048,576 at most"):
+    with pytest.raises(OneshotError, match="at most 1 MiB are read"):
         load(path, LIMIT)
 
 

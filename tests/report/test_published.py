@@ -60,7 +60,7 @@ def test_the_committed_claims_name_tasks_and_models_that_exist():
         ("error = 12.5", "error = 125", "error"),
         ('"seen"', '"heard"', "reliability"),
         ('"same"', '"alike"', "protocol"),
-        ("[[claim]]", "[[claim", "no TOML"),
+        ("[[claim]]", "[[claim", "not valid TOML"),
     ],
 )
 def test_what_is_no_claim_is_refused(old, new, says, tmp_path):

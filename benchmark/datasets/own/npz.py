@@ -14,15 +14,17 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.datasets.archives import CORRUPT, ZIP_METHODS
+from benchmark.datasets.archives import CORRUPT, ZIP_METHODS, Limits, opened_zip
 from benchmark.datasets.own.bad import printable
 from benchmark.errors import OneshotError
+from benchmark.files import open_regular
 
 MOST_BYTES = 64 << 30
 MOST_ARRAYS = 1_000
 FREE_BYTES = 1 << 30  # may be unpacked from any file
 RATIO = 100  # unpacked bytes for a packed one beyond that; dense vectors come to less than 2
 LONGEST_HEADER = 1 << 16
+LIMITS = Limits(MOST_ARRAYS, MOST_BYTES, MOST_BYTES)
 HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -41,7 +43,7 @@ def read(path: Path, wanted: Callable[[list[str]], list[str]]) -> dict[str, NDAr
             objects.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path, MOST_BYTES) as file, opened_zip(file, path, LIMITS) as archive:
             members = {m.filename.removesuffix(".npy"): m for m in archive.infolist()}
             if len(members) != len(archive.infolist()) or len(members) > MOST_ARRAYS:
                 raise OneshotError(f"{path} holds an array twice, or over {MOST_ARRAYS:,} of them.")

@@ -79,7 +79,7 @@ def test_lists_come_from_a_table_too(tree, tmp_path):
         ("queries = 1", "queries = 0", "tasks.inside.queries"),
         ("queries = 1", "query = 1", "tasks.inside.query"),
         ("[tasks.inside]", "[tasks.In_side]", "cannot name tasks"),
-        ("[splits]", "[splits", "no TOML"),
+        ("[splits]", "[splits", "not valid TOML"),
         ('train = ["a/*"]', "train = []", "4 of 8 classes are in no split"),
         ('test = ["b/[gh]"]', "test = []", "splits.test"),
     ],
@@ -98,7 +98,7 @@ def test_a_split_of_one_class_is_refused(tree, tmp_path):
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    for read, says in ((read_config, "Cannot read"), (read_lists, "There is no file")):
+    for read, says in ((read_config, "There is no file"), (read_lists, "There is no file")):
         with pytest.raises(OneshotError, match=f"{says} .*absent"):
             read(tmp_path / "absent")
     (tmp_path / "s.csv").write_text("class,split\na,weird\n")
