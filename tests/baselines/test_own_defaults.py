@@ -110,6 +110,13 @@ def test_texts_are_read_to_the_end():
     assert recipe(TrackInfo("words", "text", 1, 60), "prototypical-char-cnn").input_size == 32
 
 
+def test_few_vectors_are_not_learned_by_heart():
+    vectors = {"family": "vector", "channels": 6, "side": 1}
+    few = recipe(info(**vectors), "siamese-mlp-cosine-nt-xent")
+    many = recipe(info(**vectors, train=MANY), "siamese-mlp-cosine-nt-xent")
+    assert few.items == 6_000 < many.items == 60_000
+
+
 def test_labelled_pairs_keep_their_batches():
     with_pairs = recipe(info(labelled=True), "siamese-conv4-euclidean-contrastive")
     assert (with_pairs.classes, with_pairs.per_class) == (32, 2)
