@@ -101,10 +101,10 @@ class Trainable(Protocol):
     """A model that learns from the track's training split.
 
     Optional attributes: `refits` (True if it can do a final fit, see `TrainingData`), `searches`
-    (factors on numbers of its recipe that `oneshot tune` tries), `follows` (settings that follow the
-    task, see `benchmark.evaluation.shots`), `answering` (names of its recipe's
-    entries that do not touch the training, such as the head put on frozen embeddings: models that
-    differ in these alone share one training).
+    (factors on numbers of its recipe that `oneshot tune` tries), `follows` (settings that follow
+    the task, see `benchmark.evaluation.shots`), `answering` (names of its recipe's entries that do
+    not touch the training, such as the head put on frozen embeddings: models that differ in these
+    alone share one training).
     """
 
     def fit(self, data: TrainingData, run: TrainingRun) -> TrainingResult:

@@ -75,6 +75,9 @@ class AdaptingNetwork(TrainedNetwork[AdaptationRecipe]):
         defaults = self.defaults.get("", {}) | self.defaults.get(track.family, {})
         recipe = make_recipe(AdaptationRecipe, track, budget, settings, defaults)
         _check(recipe)
+        if track.train is not None and "queries" not in settings:
+            held = track.train.per_class - recipe.support
+            recipe = dataclasses.replace(recipe, queries=max(1, min(recipe.queries, held)))
         per_class = recipe.support + recipe.queries
         recipe = dataclasses.replace(recipe, classes=recipe.ways, per_class=per_class)
         super().__init__(seed, recipe, backbone)

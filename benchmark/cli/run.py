@@ -90,7 +90,7 @@ def run(
     plan = _planned(wanted, results, suite is None, part, redo)
     if existing == "fail":
         plans.refuse_existing(plan)
-    for line in defaults_of(plan.planned):
+    for line in defaults_of(each for each in plan.planned if each.missing or redo):
         typer.echo(line)
     if dry_run:
         show(plan, place)

@@ -47,7 +47,10 @@ def trainings(
     together = [(dict(settings), tuple(tasks))]
     if track.size is None and not matching:
         return together
-    model, recipe = build(Job(spec_for(given), track, 0, budget, ()))
+    spec = spec_for(given)
+    if isinstance(spec.factory, type) and not hasattr(spec.factory, "follows"):
+        return together  # without building it
+    model, recipe = build(Job(spec, track, 0, budget, ()))
     follows: Mapping[str, str] = getattr(model, "follows", {})
     if matching - set(follows):
         return together  # the model refuses it

@@ -106,12 +106,11 @@ class Search:
             OneshotError: the model declares nothing to search.
         """
         track, task = find_track(self.track), self.task
-        given: dict[str, Any] = dict(self.given)
-        if task is not None:
-            ((given, _),) = trainings(
-                partial(resolve, self.model), given, track, self.budget, (task,)
-            )
-        spec = resolve(self.model, unmatched(given))
+        ((given, _),) = trainings(
+            partial(resolve, self.model), dict(self.given), track, self.budget,
+            (task or track.chooses,),
+        )  # fmt: skip
+        spec = resolve(self.model, given)
         plain = Job(spec, track, SEED, self.budget, ())
         model, recipe = build(plain)
         decides = chooser_of(model, track) if task is None else task + VALIDATION

@@ -110,6 +110,13 @@ def test_texts_are_read_to_the_end():
     assert recipe(TrackInfo("words", "text", 1, 60), "prototypical-char-cnn").input_size == 32
 
 
+def test_adapted_networks_ask_no_more_queries_than_classes_have_items():
+    found = recipe(info(), "reptile-conv4")
+    assert (found.support, found.queries, found.per_class) == (1, 4, 5)
+    assert recipe(info(), "reptile-conv4", queries=2).queries == 2
+    assert recipe(TrackInfo("pinned", "character", 1, 28), "reptile-conv4").queries == 5
+
+
 def test_few_vectors_are_not_learned_by_heart():
     vectors = {"family": "vector", "channels": 6, "side": 1}
     few = recipe(info(**vectors), "siamese-mlp-cosine-nt-xent")

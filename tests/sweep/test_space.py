@@ -164,6 +164,14 @@ def test_a_users_file_is_searched_in_the_numbers_that_it_can_be_set(keep, tmp_pa
     assert Search(model, "mine", "quick", count=3).read(tmp_path) == outcome
 
 
+def test_shots_are_matched_in_a_search_too():
+    given = (("support", "match"),)
+    search = Search("prototypical-mlp", "glyphs", "quick", given, task="glyphs-20w5s")
+    assert {job.spec.settings["support"] for _, job in search.jobs()} == {5}
+    usual = Search("prototypical-mlp", "glyphs", "quick", given)
+    assert all("support" not in job.spec.settings for _, job in usual.jobs())
+
+
 def test_the_task_of_the_question_decides(keep):
     keep()
     ((_, job), *_) = Search("prototypical-conv4", "mine", "quick", task="mine-3w2s").jobs()
