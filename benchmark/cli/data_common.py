@@ -18,6 +18,9 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Data directory (else ONESHOT_DATA, else a cache)."),
 ]
+PLAIN_WIDTH = 110  # of tables that are printed into a file or a pipe
+SECTIONS = ("understood", "left out", "stored", "look at")
+SHOWN = 8  # classes with copies that are named
 Name = Annotated[str, typer.Argument(help="Name of the data set, as `oneshot data list` shows it.")]
 
 
@@ -48,6 +51,7 @@ def show_reading(reading: Reading, summary: Summary | None = None) -> None:
     from benchmark.report.escape import printable
 
     rows = lines(reading) + ([] if summary is None else _stored(summary))
+    rows.sort(key=lambda row: SECTIONS.index(row[0]))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(no_wrap=True)
@@ -58,21 +62,41 @@ def show_reading(reading: Reading, summary: Summary | None = None) -> None:
         table.add_row(*(Text(word) for word in words))
         before = section
     if rows:
-        Console(highlight=False).print(table)
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console = Console(highlight=False, width=PLAIN_WIDTH)
+        with console.capture() as printed:
+            console.print(table)
+        typer.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def _stored(summary: Summary) -> list[tuple[str, str, str]]:
+    """What is in the data directory now, and what of it deserves a look."""
     balance = summary.balance
     each = f"{balance.least:,}" + (
         f" to {balance.greatest:,}" * (balance.least != balance.greatest)
     )
     rows = [("stored", "items", f"{summary.items:,} {summary.shape}")]
-    rows.append(("stored", "classes", f"{balance.classes:,}, of {each} items each"))
-    if balance.classes and balance.least < balance.median / 2:
-        rows.append(("look at", "small classes", f"'{balance.fewest}' has only {balance.least:,}"))
+    rows.append(("stored", "classes", f"{balance.classes:,}, with {each} items each"))
     for split, classes, items in summary.splits:
         rows.append(("stored", split, f"{classes:,} classes, {items:,} items"))
-    return sorted(rows, key=lambda row: row[0] != "stored")
+    for where, same, different in summary.pairs:
+        rows.append(("stored", f"{where} pairs", f"{same:,} the same, {different:,} different"))
+    for group, values, is_whole in summary.groups:
+        how = "each class has one of them" if is_whole else "classes spread over them"
+        rows.append(("stored", f"group {group}", f"{values:,} values, {how}"))
+    if balance.least < balance.median / 2:
+        small = f"'{balance.fewest}' has {balance.least:,} items, the median is {balance.median:g}"
+        rows.append(("look at", "class sizes", small))
+    if summary.doubles:
+        copied = ", ".join(f"{name} ({count:,})" for name, count in summary.copied_classes[:SHOWN])
+        more = ", ..." if len(summary.copied_classes) > SHOWN else ""
+        text = (
+            f"{summary.doubles:,} identical to another item, {summary.across_classes:,} in another "
+            f"class, {summary.across_splits:,} in another split; by class: {copied}{more}"
+        )
+        rows.append(("look at", "copies", text))
+    return rows
 
 
 @contextmanager

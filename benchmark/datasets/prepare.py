@@ -50,6 +50,15 @@ OWN_READERS: dict[str, str] = {
 """Kinds of one's own data: "module:function" of an `OwnReader`."""
 
 
+OPTIONS_OF = {
+    "path": ("csv", "text"),
+    "features": ("vectors", "pairs"),
+    "root": ("csv", "pairs"),
+    "value_range": ("folder", "csv", "pairs"),
+}
+"""Options that concern some kinds alone."""
+
+
 @dataclass(frozen=True)
 class Brought:
     """What was stored, what its owner should know about it, and how the source was interpreted."""
@@ -129,6 +138,13 @@ def _bring_own(
     options.check()
     if kind != "pairs" and (options.of, options.items) != ("auto", None):
         raise Refused("--of and --items are about labelled pairs.", "Add --kind pairs")
+    for option, kinds in OPTIONS_OF.items():
+        if kind not in kinds and getattr(options, option) is not None:
+            spelled = "range" if option == "value_range" else option
+            raise Refused(
+                f"--{spelled} has no effect on --kind {kind}; it is about {' and '.join(kinds)}.",
+                "Leave it out.",
+            )
     path = path.expanduser()
     reader = cast(OwnReader, _function(OWN_READERS[kind]))
     with store.disk_errors(name, directory):
@@ -146,9 +162,25 @@ def _bring_own(
             added.facts["fit"] = options.fit
         own = _version(name, directory, data_set.digest, added)
         source = f"{kind} data from a {ending}"
+        if kind != "pairs" and "split" in data_set.groups:
+            added.reading.understood.setdefault("split", _how_split(options))
         store.save(data_set, directory, source, "items", own, added.reading.as_json())
         del data_set  # with it goes the map of the file that is about to be removed
     return Brought(_checked(name, directory, progress), added.notes, added.reading)
+
+
+def _how_split(options: Options) -> str:
+    """How the classes came into their splits, where the source itself does not say."""
+    from benchmark.datasets.own.config import states_splits
+
+    if options.test_only:
+        return "all classes are tested (--test-only)"
+    given = options.split or options.config
+    if given is not None and states_splits(options):
+        return f"by the lists of {given.name}"
+    shares = ", ".join(f"{100 * fraction:g}" for fraction in options.fractions)
+    by = f"values of {options.split_by}" if options.split_by is not None else "class names"
+    return f"by a hash of {by}: {shares} % for training, validation and test"
 
 
 def _version(name: str, directory: Path, digest: str, added: Added) -> Own:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ class Double:
 
 @dataclass(frozen=True)
 class Summary:
-    """What `oneshot data describe` tells.
+    """What `oneshot data describe` prints.
 
     Attributes:
         items: how many there are.
@@ -47,6 +48,7 @@ class Summary:
         across_classes: of these, how many lie in another class than the first.
         across_splits: of these, how many lie in another split.
         examples: some of them, those across splits first.
+        copied_classes: (class, how many of its items are doubles), most first.
         pairs: (split, pairs labelled the same, different); empty where nobody labelled pairs.
     """
 
@@ -60,6 +62,7 @@ class Summary:
     across_splits: int
     examples: tuple[Double, ...]
     pairs: tuple[tuple[str, int, int], ...] = ()
+    copied_classes: tuple[tuple[str, int], ...] = ()
 
 
 def summarise(data: DataSet) -> Summary:
@@ -103,6 +106,7 @@ def summarise(data: DataSet) -> Summary:
         across_splits=len(crossing),
         examples=tuple(Double(named(a), named(b)) for a, b in [*crossing, *inside][:TOLD]),
         pairs=tuple(_labelled(data)),
+        copied_classes=tuple(Counter(names[data.labels[b]] for _, b in found).most_common()),
     )
 
 

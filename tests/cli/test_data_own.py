@@ -99,3 +99,62 @@ def test_what_was_left_out_is_told(points):
     table.loc[0, "x0"] = np.nan
     table.to_csv(points / "points.csv", index=False)
     assert "left out line 2: column 'x0' holds no number" in add(points, "--on-bad", "skip").stdout
+
+
+@pytest.fixture
+def lopsided(points):
+    """The table with what is to be left out, and what deserves a look."""
+    table = pd.read_csv(points / "points.csv")
+    table.insert(0, "id", range(len(table)))
+    table["place"], table["site"] = "town", "north"
+    table = table.drop(index=range(1, 6))  # two are left of the first class
+    values = [f"x{i}" for i in range(6)]
+    table.loc[20, values] = table.loc[19, values]
+    table.loc[40, values] = table.loc[19, values]
+    table.to_csv(points / "points.csv")
+    return points
+
+
+def test_data_add_ends_with_what_it_understood(lopsided):
+    lines = [
+        " ".join(line.split()) for line in add(lopsided, "--group", "site").stdout.splitlines()
+    ]
+    for said in (
+        "understood table UTF-8 text, cells separated by comma", "features 6: x0 ... x5",
+        "label column 'label'", "group column 'site'", "1 column place: holds text",
+        "1 column id: is an id or a row number by its name; --features takes columns by name",
+        "split by a hash of class names: 60, 20, 20 % for training, validation and test",
+        "classes 18, with 3 to 8 items each", "group site 1 values, each class has one of them",
+    ):  # fmt: skip
+        assert said in lines, (said, lines)
+    table = "\n".join(lines)
+    assert "(column 1, without a name): has no name, as row numbers that were saved along" in table
+    assert "look at class sizes 'c00' has 3 items, the median is 8" in table
+    assert "2 identical to another item, 1 in another class" in table and "c05 (1)" in table
+    again = " ".join(run("data", "describe", "pts", "--data", lopsided / "data").stdout.split())
+    assert "features 6: x0 ... x5" in again and "without a name" in again
+
+
+def test_data_add_as_json(lopsided):
+    told = json.loads(add(lopsided, "--json", "--group", "site").stdout)
+    assert told["items"] == 139 and told["understood"]["features"] == [f"x{i}" for i in range(6)]
+    assert told["understood"]["group"] == "column 'site'"
+    assert {each["name"] for each in told["left_out"]} == {
+        "id", "place", "(column 1, without a name)"
+    }  # fmt: skip
+    assert told["summary"]["doubles"] == 2 and sorted(told["summary"]["copied_classes"])[0][1] == 1
+    described = run("data", "describe", "pts", "--json", "--data", lopsided / "data").stdout
+    assert json.loads(described)["reading"]["understood"] == told["understood"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("vectors", ["--range", "0,1"]), ("vectors", ["--path", "x"]),
+        ("text", ["--features", "x"]), ("folder", ["--root", "."]),
+        ("folder", ["--path", "x"]), ("csv", ["--features", "x"]),
+    ],
+)  # fmt: skip
+def test_options_without_effect_are_refused(points, kind, words):
+    with pytest.raises(Refused, match=f"{words[0]} has no effect on --kind {kind}"):
+        run("data", "add", "x", points, "--kind", kind, "--data", points / "data", *words)

@@ -49,6 +49,11 @@ class Entry:
     imitation: bool = False
 
 
+def place_of(place: str, options: Options) -> str:
+    """The name of an item that has a line instead of a path; --imitations is about paths."""
+    return place if options.imitations is None else ""
+
+
 def clean(name: str) -> str | None:
     """A class or group name in Unicode's composed form, or None where it cannot be kept."""
     name = unicodedata.normalize("NFC", name).strip()

@@ -166,7 +166,7 @@ class _Walk:
             raise OneshotError(f"{self.root} holds more than {MOST_FILES:,} files.")
         path, name = self.root / place, place.name
         if name.startswith(".") or name.lower() in SKIPPED_FILES:
-            what = "._*" if name.startswith("._") else name.strip().lower()
+            what = "._*" if name.startswith("._") else name.strip()
             self.left[what, "kept by the system beside files", ""] += 1
             return False
         if path.is_symlink() and not path.resolve().is_relative_to(self.base):

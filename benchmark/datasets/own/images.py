@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmark.datasets.ink import brighten, without_ink
 from benchmark.datasets.own.bad import Bad, printable
+from benchmark.datasets.own.config import states_splits
 from benchmark.datasets.own.decode import (
     Picture,
     Trouble,
@@ -29,7 +30,7 @@ from benchmark.datasets.own.folders import walk
 from benchmark.datasets.own.options import PARENT, Added, Options, regular
 from benchmark.datasets.own.parts import ROLE, read_parts
 from benchmark.datasets.own.reading import Reading
-from benchmark.datasets.own.scale import remark_faint
+from benchmark.datasets.own.scale import report_stored
 from benchmark.datasets.own.table import LABELS, read_labelled
 from benchmark.datasets.store import Progress
 from benchmark.errors import OneshotError
@@ -72,6 +73,9 @@ def read_folder(path: Path, options: Options, scratch: Path, progress: Progress 
         raise OneshotError(f"There is no image under {path}.", HINT)
     parts = read_parts(files, enabled=options.parts == "auto")
     found: list[Labelled] = []
+    if any(parts.parts) and not (states_splits(options) or options.merge_parts):
+        named = ", ".join(sorted({part for part in parts.parts if part is not None}))
+        reading.understood["split"] = f"by folders that name parts of the data ({named})"
     labels = zip(files, parts.classes, parts.parts, parts.roles, strict=True)
     for place, label, part, role in labels:
         groups = {} if role is None else {ROLE: role}
@@ -190,7 +194,7 @@ def _add(
     everything = [each.picture for each in found]
     scale = find_scale(everything, headers, options, reading, progress)
     stored, troubles = decode(pictures, channels, options, scratch, progress, scale)
-    remark_faint(stored, reading)
+    report_stored(stored, reading)
     notes = list(notes)
     if options.family == "character":
         places = [each.place for each in good]

@@ -35,7 +35,7 @@ from benchmark.datasets.own.folders import is_image
 from benchmark.datasets.own.images import located
 from benchmark.datasets.own.options import Options
 from benchmark.datasets.own.reading import Reading
-from benchmark.datasets.own.scale import remark_faint
+from benchmark.datasets.own.scale import report_stored
 from benchmark.datasets.own.table import as_texts, open_table, report_columns
 from benchmark.datasets.own.texts import MOST_LETTERS
 from benchmark.datasets.own.vectors import FEATURES
@@ -175,7 +175,7 @@ def _images(
     scale = find_scale(everything, headers, options, reading, progress)
     files_read = list(pictures.values())
     stored, troubles = decode(files_read, channels, options, scratch, progress, scale)
-    remark_faint(stored, reading)
+    report_stored(stored, reading)
     bad |= {good[row]: trouble.reason for row, trouble in troubles.items()}
     notes: list[str] = []
     if options.family == "character":

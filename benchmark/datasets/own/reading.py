@@ -99,8 +99,7 @@ def lines(reading: Reading) -> list[tuple[str, str, str]]:
         text = f"{len(what):,}: {listed(what)}" if isinstance(what, list) else what
         rows.append(("understood", topic, text))
     for each in reading.left_out:
-        many = each.count != 1
-        topic = f"{each.count:,} {each.kind}s" if many else each.kind
+        topic = f"{each.count:,} {each.kind}{'' if each.count == 1 else 's'}"
         hint = f"; {each.hint}" if each.hint else ""
         rows.append(("left out", topic, f"{each.name}: {each.reason}{hint}"))
     rows += [("look at", "", remark) for remark in reading.remarks]

@@ -139,7 +139,7 @@ def decide(
                 "Leave it out.",
             )
         read = "the high byte of 16-bit colour" if kinds else "8 bits"
-        reading.understood["values"] = f"{read}, 0 to 255"
+        reading.understood["values"] = f"{read} a channel"
         return EIGHT_BITS
     if not deep:
         return EIGHT_BITS
@@ -212,12 +212,15 @@ def _remark_dark(
         )
 
 
-def remark_faint(stored: NDArray[np.uint8], reading: Reading) -> None:
-    """Says where all stored images together use a small part of the 256 grey values."""
-    highest = max((int(stored[n : n + 1024].max()) for n in range(0, len(stored), 1024)), default=0)
-    if highest < FAINT:
+def report_stored(stored: NDArray[np.uint8], reading: Reading) -> None:
+    """Says what the stored values span, and where they use a small part of the 256."""
+    blocks = [stored[n : n + 1024] for n in range(0, len(stored), 1024)]
+    low = min((int(block.min()) for block in blocks), default=0)
+    high = max((int(block.max()) for block in blocks), default=0)
+    reading.understood["stored"] = f"8 bits, from {low} to {high}"
+    if high < FAINT:
         reading.remarks.append(
-            f"the brightest value of all images is {highest} of 255: they are nearly black"
+            f"the brightest value of all images is {high} of 255: they are nearly black"
         )
 
 

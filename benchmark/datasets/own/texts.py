@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.datasets.own.bad import Bad
-from benchmark.datasets.own.finish import Entry, clean, finish
+from benchmark.datasets.own.finish import Entry, clean, finish, place_of
 from benchmark.datasets.own.options import Added, Options
 from benchmark.datasets.own.table import LABELS, read_labelled
 from benchmark.datasets.store import Progress
@@ -51,7 +51,7 @@ def read(path: Path, options: Options, scratch: Path, progress: Progress | None)
             held = (
                 {} if table.groups is None else {str(options.group): clean(table.groups[row]) or ""}
             )
-            entries.append(Entry(row, name, held))
+            entries.append(Entry(row, name, held, place_of(table.places[row], options)))
     longest = max(map(len, texts))
     if 4 * longest * len(texts) > MOST_BYTES:
         raise OneshotError(

@@ -17,7 +17,7 @@ from benchmark.datasets.own import npz
 from benchmark.datasets.own.bad import Bad, printable
 from benchmark.datasets.own.config import states_splits
 from benchmark.datasets.own.features import Features, candidates
-from benchmark.datasets.own.finish import Entry, clean, finish
+from benchmark.datasets.own.finish import Entry, clean, finish, place_of
 from benchmark.datasets.own.options import Added, Options
 from benchmark.datasets.own.reading import Reading
 from benchmark.datasets.own.table import (
@@ -88,7 +88,7 @@ def read(path: Path, options: Options, scratch: Path, progress: Progress | None)
             bad.add(found.places[row], found.wrong[row])
         else:
             values = {key: clean(held[row]) or "" for key, held in found.groups.items()}
-            entries.append(Entry(row, name, values))
+            entries.append(Entry(row, name, values, place_of(found.places[row], options)))
     if not found.labels:
         raise OneshotError(f"{path} holds no vectors.")
     good = found.values[[entry.row for entry in entries]]

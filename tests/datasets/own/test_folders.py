@@ -58,7 +58,7 @@ def test_what_is_left_out_is_counted_by_ending(tree):
     system = "kept by the system beside files"
     assert {each[:3] for each in left} == {
         (".mov", "not an image", 8), ("without an ending", "not an image", 8),
-        ("thumbs.db", system, 8), (".ds_store", system, 8), ("._*", system, 8),
+        ("Thumbs.db", system, 8), (".DS_Store", system, 8), ("._*", system, 8),
         (".psd", "not an image", 8),
         ("without an ending", "is a web page (HTML), saved in place of the download", 1),
     }  # fmt: skip

@@ -242,7 +242,7 @@ def test_a_class_in_two_parts_is_refused_and_named(tmp_path, kind):
 def test_a_column_that_names_no_splits_is_said_to_be_unused(tmp_path, kind):
     path = split_table(tmp_path / "x.csv", kind, "fold", [0, 1, 2, 0, 1, 2])
     data, reading = bring(path, tmp_path / "data", kind)
-    assert "split" not in reading.understood
+    assert reading.understood["split"].startswith("by a hash of class names")
     assert [each.name for each in reading.left_out] == ["fold"]
     assert data.channels != 3 or kind == "csv", "nor is it a feature"
 
