@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from benchmark.cli.options import Data
+
 
 def about(
     name: Annotated[
@@ -16,9 +18,10 @@ def about(
     results: Annotated[
         Path, typer.Option("--results", help="Results folder; shows the records in it.")
     ] = Path("results"),
+    data: Data = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the page's source.")] = False,
 ) -> None:
-    """Tells what a model or a task is.
+    """Show what a model or a task is.
 
     Of a model: paper, idea, differences, settings with their sources, results. Of a task: what is
     asked, who may learn from what, the digests, results.
@@ -26,13 +29,12 @@ def about(
     from benchmark.records.store import RECORDS, load
     from benchmark.report import model_pages, task_pages
     from benchmark.report.leaderboard import Leaderboard, build
-    from benchmark.tasks.catalogue import RANKED
 
-    # Without any records the page is still told.
+    # Without any records there is a page all the same.
     there = (results / RECORDS).is_dir()
     leaderboard = build(load(results)) if there else Leaderboard(0, ())
-    if name in RANKED:
-        page = task_pages.render_all(leaderboard)[name]
+    if _is_task(name):
+        page = task_pages.page(name, leaderboard)
     else:
         page = model_pages.render(name, model_pages.entries_of(name, leaderboard))
     if markdown:
@@ -42,3 +44,19 @@ def about(
     from rich.markdown import Markdown
 
     Console(highlight=False).print(Markdown(page))
+
+
+def _is_task(name: str) -> bool:
+    """Whether this names a task: of the suite, of any ways and shots, or of the user's own data.
+
+    Raises:
+        Refused: the task of a data set that has no such task, with the reason.
+    """
+    from benchmark.errors import UnknownName
+    from benchmark.tasks.catalogue import task
+
+    try:
+        task(name)
+    except UnknownName:
+        return False
+    return True

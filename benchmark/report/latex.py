@@ -9,8 +9,9 @@ from benchmark.registry import bibtex_of, title_of
 from benchmark.report import cells
 from benchmark.report.escape import printable
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
-from benchmark.report.pair_columns import NOTES
+from benchmark.report.pair_columns import IMPOSTORS, NOTES
 from benchmark.report.results import Result, TaskColumn
+from benchmark.tasks.tracks import TRACKS
 
 FOLDER = "tables"
 COMMAND = "oneshot leaderboard"
@@ -30,7 +31,7 @@ MARKS = {
 
 
 def render_all(leaderboard: Leaderboard, made_from: str) -> dict[str, str]:
-    """The tables by name, such as "omniglot-background", of all ranked sections.
+    """The tables by name, such as "omniglot-background": ranked sections and a user's own data.
 
     Args:
         leaderboard: what to show.
@@ -39,8 +40,25 @@ def render_all(leaderboard: Leaderboard, made_from: str) -> dict[str, str]:
     return {
         name(section): render(section, leaderboard.records, made_from)
         for section in leaderboard.sections
-        if section.kind == "ranked"
+        if section.kind == "ranked" or _is_own(section)
     }
+
+
+def _is_own(section: Section) -> bool:
+    """Whether the section shows the present tasks of a user's own data, none of which is ranked."""
+    return section.kind == "unranked" and section.track not in {track.name for track in TRACKS}
+
+
+def _impostors(section: Section) -> list[str]:
+    """Kinds of impostors with a column each, where skilled ones would be pooled with the others.
+
+    Ranked tables stay as they were published.
+    """
+    if section.kind == "ranked" or section.protocol != "verification":
+        return []
+    found = [r.verification for rank in section.rankings for row in rank.rows for r in row.results]
+    kinds = [kind for kind in IMPOSTORS if any(kind in each.eer for each in found if each)]
+    return kinds if "skilled" in kinds else []
 
 
 def name(section: Section) -> str:
@@ -52,9 +70,12 @@ def name(section: Section) -> str:
 def render(section: Section, records: int, made_from: str) -> str:
     """One table: columns tasks, rows models, a group of rows for each ranking."""
     columns = list(dict.fromkeys(c for ranking in section.rankings for c in ranking.columns))
-    width = 1 + len(columns) + (len(columns) > 1)
-    heads = ["Model", *(_safe(column.task.short) for column in columns)]
+    kinds = _impostors(section)
+    heads = ["Model"]
+    for column in columns:
+        heads += [_safe(column.task.short), *(f"EER {kind}" for kind in kinds)]
     heads += ["Mean"] if len(columns) > 1 else []
+    width = len(heads)
     lines = [
         f"{MADE}{records} records, oneshot-benchmark {made_from}.",
         "% Needs \\usepackage{booktabs} and natbib; entries stand in references.bib.",
@@ -70,20 +91,24 @@ def render(section: Section, records: int, made_from: str) -> str:
     for ranking in section.rankings:
         title = rf"\emph{{{_safe(ranking.title)}}}"
         lines += [r"\midrule", rf"\multicolumn{{{width}}}{{l}}{{{title}}} \\"]
-        lines += [_row(ranking, number, columns) for number in range(len(ranking.rows))]
+        lines += [_row(ranking, number, columns, kinds) for number in range(len(ranking.rows))]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
 
 
-def _row(ranking: Ranking, number: int, columns: list[TaskColumn]) -> str:
+def _row(ranking: Ranking, number: int, columns: list[TaskColumn], kinds: list[str]) -> str:
     row = ranking.rows[number]
     found = dict(zip(ranking.columns, row.results, strict=True))
     parts = [_name(row)]
     for column in columns:
         if column not in found:
-            parts.append("")
+            parts += [""] * (1 + len(kinds))
             continue
         best = number in ranking.best(ranking.columns.index(column))
         parts.append(_cell(found[column], best))
+        measured = found[column].verification
+        for kind in kinds:
+            text = "" if measured is None else cells.with_interval(measured.eer.get(kind))
+            parts.append(text.replace(" ± ", r" $\pm$ "))
     if len(columns) > 1:  # a mean over fewer tasks than the table shows would mislead
         parts.append(cells.percent(row.mean) if len(found) == len(columns) else "")
     return " & ".join(parts) + r" \\"

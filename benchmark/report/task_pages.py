@@ -38,15 +38,26 @@ KINDS = {
 
 def render_all(leaderboard: Leaderboard) -> dict[str, str]:
     """The pages by the task's name, of every ranked task, measured yet or not."""
+    by_task = _by_task(leaderboard)
+    return {name: render(name, by_task[name]) for name in RANKED}
+
+
+def page(name: str, leaderboard: Leaderboard) -> str:
+    """The page of one task with its results; see `render` for what it raises."""
+    return render(name, _by_task(leaderboard)[name])
+
+
+def _by_task(leaderboard: Leaderboard) -> dict[str, list[Entry]]:
+    """The rows of the present version of each task, holes included."""
     by_task: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries(leaderboard):
         if entry.result.column.current:
             by_task[entry.result.column.task.name].append(entry)
-    return {name: render(name, by_task[name]) for name in RANKED}
+    return by_task
 
 
 def render(name: str, results: list[Entry]) -> str:
-    """The page of a task of the suite, as Markdown.
+    """The page of a task, of the suite or of a user's own data, as Markdown.
 
     Args:
         name: of the task.
@@ -73,6 +84,8 @@ def _asked(task: Task) -> str:
         return (
             "Every item of the test split is a query to all the others: those of its own class "
             "should come first."
+            + " Where items are marked, queries look for gallery items."
+            * task.distinct
         )
     if task.protocol == "verification":
         return "Two items are shown: are they of one class?"
@@ -93,7 +106,9 @@ def _asked(task: Task) -> str:
 
 
 def _facts(task: Task, track: Track) -> list[tuple[str, str]]:
-    pin, twin = _pin(task), _pin(find_task(task.name + VALIDATION))
+    pin = _pin(task)
+    validated = bool(track.validation.names or track.validation.classes)
+    twin = _pin(find_task(task.name + VALIDATION)) if validated else None
     several = task.folds > 1
     data = track.data if track.test_data is None else f"{track.data}, tested on {track.test_data}"
     chosen = f"`{track.chooses}{VALIDATION}`"
@@ -101,7 +116,11 @@ def _facts(task: Task, track: Track) -> list[tuple[str, str]]:
         ("Track", f"`{track.name}`"),
         ("Data", safe(data)),
         ("May learn from", _selected(track.train)),
-        ("Chosen by", f"{chosen}, on {_selected(track.validation)}"),
+        (
+            "Chosen by",
+            f"{chosen}, on {_selected(track.validation)}" if validated else "nothing: there is no "
+            "validation split, so that nothing is trained or calibrated",
+        ),
         ("Tested on", _selected(track.test)),
         ("Turns", "each class counts once for every quarter turn" if track.turns else ""),
         ("Inside one", safe(task.within or "")),
@@ -129,6 +148,8 @@ def _pin(task: Task) -> dict[str, Any] | None:
 
 def _selected(part: Selection) -> str:
     """The classes of a split: names while they are few, else how many."""
+    if not part.names and not part.classes:
+        return "nothing"
     if part.group == "split":
         return f"the data set's own {safe(part.names[0])} classes"
     few = len(part.names) <= 5
