@@ -34,6 +34,7 @@ class Own(TypedDict):
         trials: of each kind of the verification at most. Without it, as for data sets that were
             added by earlier versions, 2,000 are drawn with repetition.
         copies: items that are identical to another and do not count, ascending.
+        folds: of people, where a list of pairs tests each of them; 1 where it is one test.
         imitations: the group whose value "forged" marks imitations of a class.
         fit: how images became square where it is not "pad": images that are compared later go the
             same way.
@@ -45,6 +46,7 @@ class Own(TypedDict):
     trials: NotRequired[int]
     copies: NotRequired[list[int]]
     imitations: NotRequired[str]
+    folds: NotRequired[int]
 
 
 def folder_of(name: str, directory: Path) -> Path:
@@ -220,21 +222,31 @@ def _check(description: dict[str, Any]) -> None:
     from_json(description.get("reading"))
     if type(own["version"]) is not int or not 1 <= own["version"] <= 1_000_000:
         raise ValueError("version")
-    trials = own.get("trials", 1)
-    if type(trials) is not int or trials < 1:
-        raise ValueError("trials")
-    copies = own.get("copies", [])
-    if not all(type(item) is int and 0 <= item < shape[0] for item in copies):
-        raise ValueError("copies")
-    imitations = own.get("imitations")
-    if imitations is not None and "forged" not in description["groups"][imitations]["names"]:
-        raise ValueError("imitations")
+    _check_own(own, shape[0], description["groups"])
     for task in own["tasks"].values():
         for key in (task["within"], task["apart"]):
             if key is not None and key not in description["groups"]:
                 raise ValueError("tasks")
         if not all(type(task[key]) is int and task[key] > 0 for key in ("queries", "episodes")):
             raise ValueError("tasks")
+
+
+def _check_own(own: dict[str, Any], count: int, groups: dict[str, Any]) -> None:
+    """The further keys of `Own`, where there are any."""
+    trials = own.get("trials", 1)
+    if type(trials) is not int or trials < 1:
+        raise ValueError("trials")
+    folds = own.get("folds", 1)
+    if type(folds) is not int or folds < 1:
+        raise ValueError("folds")
+    if folds > 1 and len(groups["fold"]["names"]) != folds:
+        raise ValueError("folds")
+    copies = own.get("copies", [])
+    if not all(type(item) is int and 0 <= item < count for item in copies):
+        raise ValueError("copies")
+    imitations = own.get("imitations")
+    if imitations is not None and "forged" not in groups[imitations]["names"]:
+        raise ValueError("imitations")
 
 
 def _check_codes(told: Any, count: int, names: Any) -> None:

@@ -155,7 +155,11 @@ def _pixels(member: tuple[str, bytes]) -> NDArray[np.uint8]:
     image = open_image(name, content, ("JPEG",), 4096, HINT)
     if image.size != (WIDTH, WIDTH):
         width, height = image.size
-        raise OneshotError(f"'{name}' is {width}x{height}, expected {WIDTH}x{WIDTH}.", HINT)
+        raise OneshotError(
+            f"'{name}' is {width}x{height}, expected {WIDTH}x{WIDTH}.",
+            "For faces of any size and a pairs.txt of your own type: "
+            "oneshot data add NAME PATH/pairs.txt --kind pairs",
+        )
     try:
         pixels = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
     except (OSError, SyntaxError, ValueError) as error:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.datasets.catalogue import KNOWN
-from benchmark.datasets.data_set import Family, Groups
+from benchmark.datasets.data_set import Family, Groups, Pairs
 from benchmark.datasets.description import (
     DESCRIPTION,
     folder_of,
@@ -72,6 +72,9 @@ class Told:
         trials: of each kind of a verification at most; None where they are drawn with repetition.
         pairs: how many pairs labelled same and different each split has; None where there are none.
         lists: the names of the lists they stand in.
+        folds: of people that a list of pairs tests one by one; 1 where it is one test, 0 where the
+            pairs are labelled without any classes.
+        of_folds: pairs of one person and of two of each fold.
         fit: how images became square, None where they are none.
     """
 
@@ -87,6 +90,8 @@ class Told:
     version: int
     pairs: dict[str, tuple[int, int]] | None = None
     lists: tuple[str, ...] = ()
+    folds: int = 0
+    of_folds: tuple[tuple[int, int], ...] = ()
     fit: str | None = None
     forged: NDArray[np.int64] | None = None
     queries: NDArray[np.int64] | None = None
@@ -114,6 +119,8 @@ def track(name: str) -> Track | None:
     told = _told(name)
     if told is None:
         return None
+    if told.folds > 1:
+        return _of_people(told)
     sizes = _split_sizes(told)
     chooses = f"{name}-{min(WAYS, sizes['test'])}w1s"
     if told.pairs is not None or told.forged is not None:
@@ -121,7 +128,9 @@ def track(name: str) -> Track | None:
     part = {split: Selection("split", (split,) if sizes[split] else ()) for split in SPLITS}
     return Track(
         name, name, part["train"], part["validation"], part["test"], chooses,
-        told.family, told.channels, told.side, labelled=told.pairs is not None,
+        told.family, told.channels, told.side,
+        labelled=told.pairs is not None and not told.folds,
+        listed=told.lists[0] if told.folds else None,
         size=_training_size(told),
         imitations=None if told.forged is None else IMITATIONS,
     )  # fmt: skip
@@ -137,7 +146,10 @@ def _training_size(told: Told) -> SplitSize | None:
     """What the training split holds; None where no class of it has two items."""
     if told.split is None:
         return None
-    counts = told.counts[told.split == SPLITS.index("train")]
+    return _size_of(told.counts[told.split == SPLITS.index("train")])
+
+
+def _size_of(counts: NDArray[np.int64]) -> SplitSize | None:
     counts = np.sort(counts[counts >= 2])
     if not len(counts):
         return None
@@ -159,10 +171,12 @@ def verification(name: str) -> Task | None:
     if told is None:
         return None
     split: Split = "test" if plain == name else "validation"
-    _refuse_absent(told, split)
+    if told.folds < 2:
+        _refuse_absent(told, split)
     kinds: tuple[TrialKind, ...]
     if told.pairs is not None:
-        same, different = told.pairs[split]
+        pairs = told.of_folds[int(split == "validation")] if told.of_folds else told.pairs[split]
+        same, different = pairs
         kinds = TrialKind("genuine", same), TrialKind("labelled", different)
     elif told.trials is None:
         kinds = TrialKind("genuine", TRIALS), TrialKind("random", TRIALS)
@@ -187,6 +201,8 @@ def verification(name: str) -> Task | None:
         listed=told.lists[0] if told.lists else None,
         imitations=None if told.forged is None else IMITATIONS,
         distinct=told.pairs is None and told.trials is not None,
+        folds=max(1, told.folds),
+        of_folds=told.of_folds,
     )
 
 
@@ -265,7 +281,7 @@ def family(name: str) -> TaskFamily | None:
 def described(name: str) -> list[str]:
     """The tasks of a data set, a line each, and what to type for others."""
     told = _told(name)
-    if told is None or told.split is None:
+    if told is None or (told.split is None and told.folds < 2):
         return []
     if told.pairs is not None:
         return [_line(verification(name + ASKED))]
@@ -370,7 +386,8 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         forged = np.asarray(group["codes"]) == group["names"].index(FORGED)
     counts = np.bincount(labels[used & ~forged], minlength=count)
     shape, kind = description["shape"], description["family"]
-    pairs, of_split = pairs_of(description), None
+    pairs = pairs_of(description)
+    of_split: dict[str, tuple[int, int]] | None = {} if own.get("folds", 0) > 1 else None
     if pairs is not None and split is not None:
         place, same = np.asarray(split["codes"])[pairs.left], pairs.same
         of_split = {
@@ -390,6 +407,8 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         version=own["version"],
         pairs=of_split,
         lists=pairs.names if pairs is not None else (),
+        folds=own.get("folds", 0),
+        of_folds=_of_folds(description, pairs, own.get("folds", 0)),
         fit=own.get("fit", "pad") if kind in ("character", "photograph") else None,
         forged=np.bincount(labels[used & forged], minlength=count) if forged.any() else None,
         queries=_queries(description["groups"].get(ROLE), labels, used & ~forged, counts),
@@ -402,6 +421,30 @@ def _side(kind: Family, shape: list[int], dtype: str) -> int:
     if kind == "text":
         return int(dtype.partition("U")[2])
     return 1 if kind == "vector" else shape[2]
+
+
+def _of_people(told: Told) -> Track:
+    """The track of a list of people's pairs in several folds, the first of them tested."""
+    names = [str(fold) for fold in range(told.folds)]
+    fold = told.class_groups["fold"]
+    return Track(
+        told.name, told.name, Selection("fold", tuple(sorted(names[2:]))),
+        Selection("fold", ("1",)), Selection("fold", ("0",)), told.name + ASKED,
+        told.family, told.channels, told.side, folds=told.folds, listed=told.lists[0],
+        size=_size_of(told.counts[fold >= 2]),
+    )  # fmt: skip
+
+
+def _of_folds(
+    description: dict[str, Any], pairs: Pairs | None, folds: int
+) -> tuple[tuple[int, int], ...]:
+    if pairs is None or folds < 2:
+        return ()
+    of = np.asarray(description["groups"]["fold"]["codes"])[pairs.left]
+    return tuple(
+        (int((pairs.same & (of == fold)).sum()), int((~pairs.same & (of == fold)).sum()))
+        for fold in range(folds)
+    )
 
 
 def _queries(

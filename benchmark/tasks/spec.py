@@ -130,6 +130,7 @@ class Task:
         fold: which of them this is; None for a task that is asked once.
         listed: the list of labelled pairs that its trials are, all that lie inside the split; None
             for drawn ones.
+        of_folds: how many trials of each kind each fold has, where these differ.
         distinct: whether no pair of items is drawn twice, as for a user's own data.
     """
 
@@ -155,6 +156,7 @@ class Task:
     fold: int | None = None
     listed: str | None = None
     distinct: bool = False
+    of_folds: tuple[tuple[int, ...], ...] = ()
 
     @property
     def per_class(self) -> int:
@@ -191,7 +193,12 @@ class Task:
         """The task as this fold of its track asks it."""
         if self.folds == 1 and track.fold == 0:
             return self
-        return replace(self, fold=track.fold)
+        if not self.of_folds:
+            return replace(self, fold=track.fold)
+        ahead = int(self.split == "validation")  # the next fold validates
+        trials = self.of_folds[(track.fold + ahead) % track.folds]
+        kinds = tuple(replace(k, trials=n) for k, n in zip(self.kinds, trials, strict=True))
+        return replace(self, fold=track.fold, kinds=kinds, episodes=sum(trials))
 
     def twin(self, episodes: int, classes: int | None = None) -> Task:
         """The same protocol on the validation split, drawn even where the test is a fixed list.

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.datasets.data_set import Groups, Pairs, whole
+from benchmark.datasets.own import people_pairs
 from benchmark.datasets.own.bad import TOLD, Bad, printable
 from benchmark.datasets.own.finish import clean, gather
 from benchmark.datasets.own.graph import (
@@ -42,7 +43,8 @@ LABELS = ("label", "same", "is_same", "is_duplicate", "target", "y")
 SAME = {"1", "1.0", "same", "true", "yes", "genuine", "match", "positive", "t", "y"}
 DIFFERENT = {"0", "0.0", "-1", "different", "false", "no", "impostor", "forged", "negative", "f",
              "n"}  # fmt: skip
-NOT_FOR_PAIRS = ("group", "least", "split", "config", "path")
+NOT_FOR_PAIRS = ("group", "least", "split", "config", "path", "split_by", "parts", "merge_parts",
+                 "imitations", "trials")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,19 @@ class Row:
 def read(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
     """The pairs with their items, split so that no item is in two splits.
 
+    A list of people's pairs as LFW writes it is read by `people_pairs`.
+
     Raises:
         Refused: an option that is about classes.
         OneshotError: if the table lacks a column; for bad lines that are not to be left out; or if
             a split would lack one of the two labels.
     """
+    if (people := people_pairs.file_of(path)) is not None:
+        return people_pairs.read(people, options, scratch, progress)
     for name in NOT_FOR_PAIRS:
         if getattr(options, name) != getattr(Options(), name):
             raise Refused(
-                f"--{name} is about classes, which labelled pairs have none of.",
+                f"--{name.replace('_', '-')} is about classes, which labelled pairs have none of.",
                 "The splits of pairs can be named line by line, in a column 'split'.",
             )
     if progress:
@@ -94,7 +100,8 @@ def read(path: Path, options: Options, scratch: Path, progress: Progress | None)
         raise OneshotError(f"{path} has no good pair.", "See --on-bad and --label.")
     split, more = _split(items.names, edges, lines.named, options)
     notes += more
-    added = _finish(items, edges, split)
+    stated = options.test_only or lines.named is not None
+    added = _finish(items, edges, split, set(split) | {"test"} if stated else set(SPLITS))
     if progress:
         progress("reading pairs", 1, 1)
     return Added(added.data_set, {}, (*notes, *added.notes), reading)
@@ -205,6 +212,8 @@ def _split(
     names: list[str], edges: list[Edge], named: dict[int, str] | None, options: Options
 ) -> tuple[list[str], list[str]]:
     """The split of each item, and what to tell of how it came about."""
+    if options.test_only:
+        return ["test"] * len(names), ["all pairs are tested: nothing is trained or calibrated"]
     if named is not None:
         return [named.get(item, "train") for item in range(len(names))], []
     found = by_components(names, edges, options.fractions)
@@ -223,10 +232,13 @@ def _split(
     ]
 
 
-def _finish(items: Items, edges: list[Edge], split: list[str]) -> Added:
-    """The data set of the pairs that lie inside one split, and of their items alone."""
+def _finish(items: Items, edges: list[Edge], split: list[str], parts: set[str]) -> Added:
+    """The data set of the pairs that lie inside one split, and of their items alone.
+
+    `parts` are the splits that must hold pairs.
+    """
     kept = [edge for edge in edges if split[edge.left] == split[edge.right]]
-    _refuse_one_sided(kept, split)
+    _refuse_one_sided(kept, split, parts)
     new = positions([i for edge in kept for i in (edge.left, edge.right)], len(items.names))
     rows = np.array([item for item, number in enumerate(new) if number >= 0], dtype=np.int64)
     of_class = components(len(items.names), [edge for edge in kept if edge.same])
@@ -262,9 +274,9 @@ def _connected(count: int, kept: list[Edge], rows: NDArray[np.int64]) -> Groups:
     return Groups(codes.astype(np.int32), tuple(f"{n:07d}" for n in roots.tolist()))
 
 
-def _refuse_one_sided(kept: list[Edge], split: list[str]) -> None:
-    """Every split must hold pairs of either label: to learn from, to calibrate on, to be asked."""
-    for part in SPLITS:
+def _refuse_one_sided(kept: list[Edge], split: list[str], parts: set[str]) -> None:
+    """These splits must hold pairs of either label: to learn from, to calibrate on, to test."""
+    for part in [part for part in SPLITS if part in parts]:
         for label in (True, False):
             if not any(e.same == label and split[e.left] == part for e in kept):
                 raise OneshotError(
