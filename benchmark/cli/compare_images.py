@@ -41,20 +41,23 @@ def compare_images(
     )  # fmt: skip
     similarity = twin.similarity(a, b)
     fitted = options.calibration(twin)
-    chance, same = fitted.probability(similarity)[0], bool(fitted.same(similarity)[0])
+    chance = same = None
+    if fitted.fitted:
+        chance = float(fitted.probability(similarity)[0])
+        same = bool(fitted.same(similarity)[0])
     if as_json:
         told = {
             "model": twin.key, "recipe": twin.recipe8, "seed": twin.found.job.seed,
             "track": twin.form.track, "similarity": float(similarity[0]),
-            "probability": float(chance), "same": same, "threshold": fitted.threshold,
+            "probability": chance, "same": same, "threshold": fitted.threshold,
             "calibrated_on": fitted.task,
         }  # fmt: skip
         typer.echo(json.dumps(told, indent=1, ensure_ascii=False))
         return
     typer.echo(model_line(twin))
     typer.echo(f"similarity   {similarity[0]:.4f}  ({twin.distance}; higher is more alike)")
-    typer.echo(f"probability  {likely(chance)} that both are of one class")
-    word = "same" if same else "different"
-    threshold = "" if fitted.threshold is None else f"  (threshold {fitted.threshold:.4f})"
-    typer.echo(f"decision     {word}{threshold}")
+    if chance is not None:
+        word = "same" if same else "different"
+        typer.echo(f"probability  {likely(chance)} that both are of one class")
+        typer.echo(f"decision     {word}  (threshold {fitted.threshold:.4f})")
     typer.echo(calibration_line(fitted))

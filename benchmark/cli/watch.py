@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from benchmark.cli.board import Board
 from benchmark.protocols import Progress as Training
 from benchmark.records.schema import Record
-from benchmark.report.answers import eer_by_kind, headline
+from benchmark.report.answers import eer_by_kind, headline, remarks
 
 PLAIN_SECONDS = 10.0
 
@@ -127,5 +127,6 @@ def result_of(record: Record) -> str:
         if len(kinds) > 1:  # random and skilled forgeries differ by far: never their mixture alone
             each = ", ".join(f"{kind} {100 * eer:.2f} %" for kind, eer in kinds.items())
             result += f" over all impostors: {each}"
+        result += "".join(f". {remark}" for remark in remarks(record))
     which = f"seed {record.seed}" + ("" if record.fold is None else f", fold {record.fold}")
     return f"{record.model.key}  {record.task.name}  {which}  {result}"

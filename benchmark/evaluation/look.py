@@ -60,7 +60,7 @@ class Looker:
     def log_odds(self, loaded: LoadedTask, trials: Trials) -> NDArray[np.float64] | None:
         """float64 [t]: log-odds of "same" of some of the task's trials, as a record has them.
 
-        None where the track has no validation trials to calibrate them on.
+        None where the track has no validation trials, or none that calibrate them.
 
         Raises:
             ModelFailed: if an answer is not finite or has the wrong shape.
@@ -71,6 +71,8 @@ class Looker:
         name = loaded.task.name.removesuffix(VALIDATION) + VALIDATION
         checked = score_trials(self.model, self.place.task(name, track), **self._asking())
         scaling = platt.fit(checked.scores, checked.asked.labels.same)
+        if not scaling.calibrated:
+            return None
         asked = score_trials(self.model, replace(loaded, episodes=trials), **self._asking())
         return scaling.thousandths(asked.scores) / 1000
 

@@ -77,11 +77,14 @@ def ask(
         )  # fmt: skip
         if scaling is None and loaded.task.split == "validation":
             scaling = platt.fit(trials.scores, trials.asked.labels.same)
-        scaling = scaling or platt.standardised(trials.scores)
+        if scaling is None or not scaling.calibrated:
+            scaling = platt.standardised(trials.scores, scaling.doubt if scaling else None)
         odds = LogOdds(
-            thousandths=scaling.thousandths(trials.scores).tolist(),
+            thousandths=Integers(scaling.thousandths(trials.scores).tolist()),
             calibrated=scaling.calibrated,
             labels=None if loaded.task.pin in pins() else _labels(trials.asked),
+            order=Integers(platt.order(trials.scores).tolist()),
+            doubt=scaling.doubt,
         )
         seconds = trials.embedding_seconds, trials.scoring_seconds
         return Answered(odds, trials.asked, *seconds, scaling)

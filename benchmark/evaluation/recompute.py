@@ -14,7 +14,7 @@ from benchmark.evaluation.job import Job, Silent, Surroundings, Watcher, build
 from benchmark.evaluation.measure import answer_with
 from benchmark.evaluation.run import run
 from benchmark.evaluation.weights import committed
-from benchmark.records.schema import Record
+from benchmark.records.schema import LogOdds, Outcome, Record
 from benchmark.registry import resolve_recorded
 from benchmark.report.answers import decisions
 from benchmark.tasks.catalogue import task as find_task
@@ -138,10 +138,17 @@ def compared(before: Record, now: Record) -> Recomputed:
     return Recomputed(_verdict(before, now, old, new, of), differing, every, *right)
 
 
+def _as_kept(outcome: Outcome | None, like: Outcome | None) -> Outcome | None:
+    """The outcome without what a record from before did not keep."""
+    if not isinstance(outcome, LogOdds) or not isinstance(like, LogOdds) or like.order is not None:
+        return outcome
+    return outcome.model_copy(update={"order": None, "doubt": None})
+
+
 def _verdict(
     before: Record, now: Record, old: NDArray[np.int64], new: NDArray[np.int64], of: int
 ) -> Verdict:
-    if before.outcome == now.outcome:
+    if before.outcome == _as_kept(now.outcome, before.outcome):
         return "identical"
     differing = int(np.abs(old - new).sum())
     if before.provenance.weights == now.provenance.weights:

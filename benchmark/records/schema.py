@@ -35,6 +35,8 @@ Count = Annotated[int, Field(ge=0, le=10**9)]
 Whole = Integers  # a file may hold long lists packed
 Counted = Annotated[Integers, AfterValidator(between(0, 10**9))]
 Odds = Annotated[Integers, AfterValidator(between(-(10**12), 10**12))]
+Ordinals = Annotated[Integers, AfterValidator(between(0, 10**9))]
+Doubt = Literal["one answer", "constant", "reversed", "few", "separated"]
 Name = Annotated[str, Field(min_length=1, max_length=1_000)]
 Hex = Field(pattern=r"^[0-9a-f]{64}$")
 
@@ -142,25 +144,33 @@ class LogOdds(Part):
     different weigh the same: 0 is the validation threshold. Where a track has nothing to fit on,
     `calibrated` is false, and they are scores of mean 0 and deviation 1, good for ranks alone.
     `labels` are there where the suite has not pinned the trials, as those of a user's own data.
+    `order` ranks the trials by the model's own similarities, from 0, equal ones alike: log-odds are
+    rounded and may be equal where similarities are not. `doubt` says why there is no calibration,
+    or why it is uncertain.
     """
 
     kind: Literal["log-odds"] = "log-odds"
     thousandths: Odds = Field(min_length=1)
     calibrated: bool = True
     labels: TrialLabels | None = None
+    order: Ordinals | None = None  # None in records from before it was kept
+    doubt: Doubt | None = None
 
     @model_validator(mode="after")
     def labelled(self) -> Self:
-        """Labels, where there are any, are those of the trials."""
+        """Labels and order, where there are any, are those of the trials."""
+        if self.order is not None and len(self.order) != len(self.thousandths):
+            raise ValueError("the order is one of other trials")
         if self.labels is not None and sum(self.labels.of_kind) != len(self.thousandths):
             raise ValueError("there are labels of other trials")
         return self
 
     @model_serializer(mode="wrap")
     def without_empty(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Records from before labels existed keep their bytes and ids."""
+        """Records from before optional fields existed keep their bytes and ids."""
         told: dict[str, Any] = standard(self)
-        return {name: value for name, value in told.items() if name != "labels" or value}
+        optional = ("labels", "order", "doubt")
+        return {name: value for name, value in told.items() if name not in optional or value}
 
     @property
     def answered(self) -> int:

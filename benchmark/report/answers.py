@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
+from benchmark.statistics.calibrated import DOUBTS, UNFIT
 from benchmark.statistics.network import Network
 from benchmark.statistics.retrieval import Search
-from benchmark.statistics.verification import measure
+from benchmark.statistics.verification import above_chance, measure
 from benchmark.tasks.labels import query_classes, trial_labels
 from benchmark.tasks.trials import Labels
 
@@ -47,7 +48,8 @@ def network(task: str, outcome: LogOdds, seed: int = 0, fold: int | None = None)
     odds = np.asarray(outcome.thousandths, dtype=np.float64) / 1000
     return Network(
         odds, labels.same, labels.kinds, labels.kind_names, labels.subjects, seed, fold,
-        outcome.calibrated,
+        outcome.calibrated, None if outcome.order is None else np.asarray(outcome.order),
+        outcome.doubt,
     )  # fmt: skip
 
 
@@ -88,7 +90,9 @@ def headline(task: str, outcome: Outcome | None, fold: int | None = None) -> flo
     if isinstance(outcome, Ranks):
         return sum(outcome.precision) / (1e6 * outcome.answered)
     found = None if outcome is None else network(task, outcome, fold=fold)
-    return None if found is None else measure(found).eer
+    if found is None or not found.has_both:
+        return None
+    return measure(found).eer
 
 
 def eer_by_kind(task: str, outcome: Outcome | None, fold: int | None = None) -> dict[str, float]:
@@ -97,6 +101,23 @@ def eer_by_kind(task: str, outcome: Outcome | None, fold: int | None = None) -> 
     if found is None:
         return {}
     return {kind: measure(found, kind).eer for kind in found.kind_names[1:]}
+
+
+def remarks(record: Record) -> list[str]:
+    """What a verification's record says beside its rates: of its calibration and its direction."""
+    outcome = record.outcome
+    found = None
+    if isinstance(outcome, LogOdds):
+        found = network(record.task.name, outcome, fold=record.fold)
+    if found is None:
+        return []
+    lines = []
+    if found.doubt is not None:
+        how = "Cannot be calibrated" if found.doubt in UNFIT else "Its calibration is uncertain"
+        lines.append(f"{how}: {DOUBTS[found.doubt]}")
+    if found.has_both and above_chance(measure(found)):
+        lines.append("Above 50 %: are the labels, or the sign of the similarity, reversed?")
+    return lines
 
 
 def decisions(

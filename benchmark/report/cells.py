@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from benchmark.report.leaderboard import Ranking, Row
 from benchmark.report.results import Result
+from benchmark.statistics.calibrated import DOUBTS, UNFIT
 from benchmark.statistics.intervals import Interval
 
 NOT_RUN, FAILED, REFUSED = "not run", "failed", "other ways"
 ONE_SEED, PREFIX, PARTIAL, SEEN, UNDECLARED, CONSTANT = "†", "‡", "§", "¶", "?", "="
+UNORDERED, UNCALIBRATED, UNCERTAIN, REVERSED = "∅", "!", "~", "^"
 NOTES = {
     ONE_SEED: "One training seed only: the interval does not cover training luck.",
     PREFIX: "Not all of the task's episodes: the first so many (see the details).",
@@ -19,6 +21,18 @@ NOTES = {
     UNDECLARED: "Does not say what it was trained on.",
     CONSTANT: "Gives every trial the same log-odds: it does not tell same from different.",
 }
+# Not said on a page where they do not occur; `doubts` are those of the results shown.
+RARE_NOTES = {
+    UNORDERED: "Its record holds log-odds that are all equal and no order of the similarities: it "
+    "says nothing about the model. Measure it again with --existing redo.",
+    UNCALIBRATED: "Cannot be calibrated: {doubts}. Accuracy, ECE and log-loss are left out; EER, "
+    "ROC-AUC, AP and TAR come from the order of its similarities.",
+    UNCERTAIN: "Its calibration is uncertain: {doubts}. EER, ROC-AUC, AP and TAR do not depend on "
+    "it: they come from the order of its similarities.",
+    REVERSED: "Its EER is significantly above 50 %: different pairs are more alike to it than same "
+    "ones. Are the labels, or the sign of the similarity, reversed?",
+}
+MARKS = (*NOTES, *RARE_NOTES)
 INTERVAL_NOTE = (
     "Accuracy in percent ± half of the 95 % interval for these images: it covers the choice of "
     "episodes and, with two or more seeds, training luck. It does not cover new classes."
@@ -55,7 +69,7 @@ def with_interval(interval: Interval | None) -> str:
 
 
 def marks(result: Result) -> str:
-    """The marks that a cell carries, in the order of `NOTES`."""
+    """The marks that a cell carries, in the order of `MARKS`."""
     if result.accuracy is None:
         return ""
     carried = {
@@ -64,9 +78,18 @@ def marks(result: Result) -> str:
         PARTIAL: result.state == "partial",
         SEEN: result.saw_test,
         UNDECLARED: result.seen is None,
-        CONSTANT: result.verification is not None and result.verification.constant,
     }
-    return "".join(mark for mark in NOTES if carried[mark])
+    told = result.verification
+    if told is not None:
+        doubts = set(told.doubts)
+        carried |= {
+            CONSTANT: told.constant,
+            UNORDERED: told.unordered,
+            UNCALIBRATED: not doubts.isdisjoint(UNFIT),
+            UNCERTAIN: not doubts <= UNFIT,
+            REVERSED: told.reversed,
+        }
+    return "".join(mark for mark in MARKS if carried.get(mark))
 
 
 def shared_marks(results: Iterable[Result]) -> str:
@@ -74,7 +97,7 @@ def shared_marks(results: Iterable[Result]) -> str:
     carried = [marks(result) for result in results if result.accuracy is not None]
     if len(carried) < 2:
         return ""
-    return "".join(mark for mark in NOTES if all(mark in each for each in carried))
+    return "".join(mark for mark in MARKS if all(mark in each for each in carried))
 
 
 def cell(result: Result) -> str:
@@ -86,8 +109,25 @@ def cell(result: Result) -> str:
 
 def notes(results: Iterable[Result]) -> list[str]:
     """The explanations of the marks that occur."""
+    results = list(results)
     used = {mark for result in results for mark in marks(result)}
-    return [f"{mark} {NOTES[mark]}" for mark in NOTES if mark in used]
+    return [f"{mark} {text}" for mark, text in explained(results).items() if mark in used]
+
+
+def explained(results: Iterable[Result]) -> dict[str, str]:
+    """Every usual mark with its explanation, and the rare ones among the results."""
+    results = list(results)
+    used = {mark for result in results for mark in marks(result)}
+    told = [result.verification for result in results if result.verification is not None]
+    every = {doubt for each in told for doubt in each.doubts}
+    doubts = {UNCALIBRATED: every & UNFIT, UNCERTAIN: every - UNFIT}
+    return NOTES | {
+        mark: text.format(
+            doubts="; or ".join(DOUBTS[each] for each in sorted(doubts.get(mark, ())))
+        )
+        for mark, text in RARE_NOTES.items()
+        if mark in used
+    }
 
 
 def failures(ranking: Ranking) -> list[str]:

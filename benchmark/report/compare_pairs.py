@@ -147,6 +147,7 @@ def _cut(network: Network, least: NDArray[np.int64]) -> Network:
     return replace(
         network,
         log_odds=network.log_odds[kept],
+        order=None if network.order is None else network.order[kept],
         same=network.same[kept],
         kinds=network.kinds[kept],
         subjects=None if network.subjects is None else network.subjects[kept],

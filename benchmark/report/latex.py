@@ -26,7 +26,7 @@ KINDS = {
 }  # fmt: skip
 MARKS = {
     cells.ONE_SEED: r"\dag", cells.PREFIX: r"\ddag", cells.PARTIAL: r"\S", cells.SEEN: r"\P",
-    cells.UNDECLARED: "?",
+    cells.UNDECLARED: "?", cells.UNORDERED: r"$\emptyset$",
 }  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def _cell(result: Result, best: bool) -> str:
         return cells.cell(result)
     text = cells.cell(result).replace(" ± ", r" $\pm$ ")
     text = rf"\textbf{{{text}}}" if best else text
-    marks = "".join(MARKS[mark] for mark in cells.marks(result))
+    marks = "".join(_mark(mark) for mark in cells.marks(result))
     return text + (rf"\textsuperscript{{{marks}}}" if marks else "")
 
 
@@ -137,7 +137,7 @@ def _caption(section: Section, records: int, made_from: str) -> str:
     rows = [row for ranking in section.rankings for row in ranking.rows]
     shown = [result for row in rows for result in row.results]
     notes = [
-        rf"\textsuperscript{{{MARKS[note[0]]}}}{_safe(note[1:])}" for note in cells.notes(shown)
+        rf"\textsuperscript{{{_mark(note[0])}}}{_safe(note[1:])}" for note in cells.notes(shown)
     ]
     told = _safe(made_from)
     told = re.sub(r"(swh:1:dir:)([0-9a-f]+)", r"\\texttt{\1\\allowbreak \2}", told)
@@ -150,6 +150,10 @@ def _caption(section: Section, records: int, made_from: str) -> str:
         f"From {records} records, oneshot-benchmark {told}.",
     ]
     return " ".join(words)
+
+
+def _mark(mark: str) -> str:
+    return MARKS.get(mark, ESCAPED.get(mark, mark))
 
 
 def _safe(text: str) -> str:

@@ -192,7 +192,7 @@ def _measured(column: TaskColumn, good: list[Record], groups_of: GroupsOf) -> Re
         for r in good
         if isinstance(r.outcome, LogOdds) and column.current
     ]
-    verified = [network for network in networks if network is not None]
+    verified = [network for network in networks if network is not None and network.has_both]
     if verified:
         found = summarise_networks(verified, name)
         return Result(

@@ -5,6 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+# Why a scaling that is fitted on validation trials cannot be, or is uncertain.
+DOUBTS = {
+    "one answer": "all validation trials have the same right answer",
+    "constant": "all validation trials have the same similarity",
+    "reversed": "same pairs of the validation trials are not more alike than different ones",
+    "few": "there are fewer than 20 same or 20 different validation trials",
+    "separated": "similarities separate the validation trials perfectly",
+}
+UNFIT = frozenset({"one answer", "constant", "reversed"})  # of these no scaling can be fitted
 BINS = 15  # of equal width (Guo et al. 2017)
 
 

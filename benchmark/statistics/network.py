@@ -16,12 +16,15 @@ class Network:
 
     Attributes:
         log_odds: float64 [t].
+        order: int [t], the rank of each trial's similarity from 0, equal ones alike; None where
+            only log-odds are known.
         same: bool [t].
         kinds: int [t], index into `kind_names`.
         kind_names: "genuine", then the kinds of impostors.
         subjects: int [t, 2], or None where they are not known.
         seed, fold: of the network; networks of one seed are averaged over their folds.
         calibrated: whether 0 is the validation threshold.
+        doubt: why there is no calibration, or why it is uncertain; see `calibrated.DOUBTS`.
     """
 
     log_odds: NDArray[np.float64]
@@ -32,8 +35,20 @@ class Network:
     seed: int = 0
     fold: int | None = None
     calibrated: bool = True
+    order: NDArray[np.integer] | None = None
+    doubt: str | None = None
+
+    @property
+    def scores(self) -> NDArray[np.number]:
+        """[t]: what ranks the trials. Every measure of ranking depends on their order alone."""
+        return self.log_odds if self.order is None else self.order
+
+    @property
+    def has_both(self) -> bool:
+        """Whether there are trials of both answers, without which there are no rates."""
+        return bool(self.same.any() and not self.same.all())
 
     @property
     def constant(self) -> bool:
-        """Whether all trials got one score: the model tells nothing apart."""
-        return bool((self.log_odds == self.log_odds[0]).all())
+        """Whether nothing ranks the trials: all scores are equal."""
+        return bool((self.scores == self.scores[0]).all())

@@ -63,10 +63,10 @@ class Drawn:
     def roc_auc(self) -> Floats:
         """float64 [b]: weight of impostors below each genuine trial, ties counting half."""
         mine, _ = self._order[self._genuine]
-        scores = -self._network.log_odds[mine]
+        scores = -self._network.scores[mine]
         above = np.zeros_like(self._weights[self._genuine], dtype=np.float64)
         for kind in self._impostors:
-            others = -self._network.log_odds[self._order[kind][0]]
+            others = -self._network.scores[self._order[kind][0]]
             for side in ("left", "right"):
                 above += self._running[kind][np.searchsorted(others, scores, side)]
         wrong = np.einsum("tb,tb->b", self._weights[self._genuine], above) / 2
@@ -161,13 +161,14 @@ def _resampled(
     rates: Mapping[str, Rate],
 ) -> dict[str, Floats]:
     """Per rate float64 [b]. Everything is sorted once; replicates make running sums of weights."""
-    thresholds = np.unique(network.log_odds)[::-1]
+    scores = network.scores
+    thresholds = np.unique(scores)[::-1]
     order = {}
     for number, kind in enumerate(network.kind_names):
         mine = np.flatnonzero(network.kinds == number)
-        mine = mine[np.argsort(-network.log_odds[mine], kind="stable")]
+        mine = mine[np.argsort(-scores[mine], kind="stable")]
         # How many of the kind each threshold accepts; before the first, none.
-        accepted = np.searchsorted(-network.log_odds[mine], -thresholds, side="right")
+        accepted = np.searchsorted(-scores[mine], -thresholds, side="right")
         order[kind] = mine, np.concatenate([[0], accepted])
     out: dict[str, list[Floats]] = {rate: [] for rate in rates}
     for start in range(0, len(counts), BLOCK):

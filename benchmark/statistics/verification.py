@@ -1,11 +1,14 @@
-"""A verification's numbers from its log-odds: per kind of impostor, network by network.
+"""A verification's numbers: per kind of impostor, network by network.
 
-Scores of different networks or folds are never pooled: each has its own ROC, and means are over
-networks. The interval of the EER resamples subjects (`resampled_rates`).
+EER, ROC-AUC, average precision, TAR and minDCF come from the order of a network's similarities,
+accuracy and calibration from its log-odds. Scores of different networks or folds are never pooled:
+each has its own ROC, and means are over networks. The interval of the EER resamples subjects
+(`resampled_rates`).
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -18,6 +21,8 @@ from benchmark.statistics.intervals import Interval
 from benchmark.statistics.network import OVERALL, Network
 from benchmark.statistics.resampled_rates import Drawn, Floats, Rate, replicates_of
 from benchmark.statistics.subjects import interval
+
+Z_ONE_PERCENT = 2.326  # one-sided
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,10 @@ class Verification:
         eer: the equal error rate with its interval, by the same names.
         seed_eer: overall, of each seed.
         reasons: why a rate is missing.
-        constant: whether some network gave every trial the same score.
+        constant: whether some network gave every trial the same similarity.
+        unordered: whether some network's log-odds are all equal and nothing else is known of it.
+        doubts: why networks are not calibrated, or not surely, see `calibrated.DOUBTS`.
+        reversed: whether the overall EER is significantly above 50 %.
     """
 
     measures: dict[str, Measures]
@@ -57,6 +65,9 @@ class Verification:
     seed_eer: tuple[float, ...]
     reasons: tuple[str, ...]
     constant: bool
+    unordered: bool = False
+    doubts: tuple[str, ...] = ()
+    reversed: bool = False
 
 
 def summarise(networks: Sequence[Network], name: str) -> Verification:
@@ -86,13 +97,34 @@ def summarise(networks: Sequence[Network], name: str) -> Verification:
         for far, rate in zip(roc.FARS, told.tar, strict=True)
         if rate is None
     )
+    means = {kind: _mean(found) for kind, found in each.items()}
+    constant = {network.order is not None for network in networks if network.constant}
+    doubts = {network.doubt for network in networks if network.doubt is not None}
     return Verification(
-        {kind: _mean(found) for kind, found in each.items()},
+        means,
         intervals,
         per_seed_overall,
         reasons,
-        any(network.constant for network in networks),
+        constant=True in constant,
+        unordered=False in constant,
+        doubts=tuple(sorted(doubts)),
+        reversed=above_chance(means[OVERALL], intervals[OVERALL]),
     )
+
+
+def above_chance(found: Measures, eer: Interval | None = None) -> bool:
+    """Whether the EER is significantly above 50 %: same pairs score lower than different ones.
+
+    By its 95 % interval over subjects where there is one, else by the normal approximation of the
+    rank-sum test (Mann and Whitney 1947) at 1 %, which takes trials for independent.
+    """
+    if found.eer <= 0.5:
+        return False
+    if eer is not None and not math.isnan(eer.low):
+        return eer.low > 0.5
+    same, different = found.same, found.different
+    deviation = math.sqrt((same + different + 1) / (12 * same * different))
+    return found.roc_auc < 0.5 - Z_ONE_PERCENT * deviation
 
 
 def eer_against(kind: str) -> Rate:
@@ -118,7 +150,7 @@ def measure(network: Network, kind: str = OVERALL) -> Measures:
     """One network's numbers, on all trials or on genuine ones against one kind of impostor."""
     chosen = _chosen(network, kind)
     odds, same = network.log_odds[chosen], network.same[chosen]
-    curve = roc.roc(odds, same)
+    curve = roc.roc(network.scores[chosen], same)
     calm = network.calibrated
     return Measures(
         roc.equal_error_rate(curve),

@@ -41,7 +41,8 @@ class Calibration:
         slope, offset: log-odds = slope * similarity + offset; same and different pairs weigh the
             same.
         accuracy: share of these trials told right, in [0, 1], same and different weighing the same;
-            the fit has seen them.
+            the fit has seen them. 0.5 where nothing could be fitted.
+        doubt: why nothing could, or why the fit is uncertain; see `statistics.calibrated.DOUBTS`.
     """
 
     task: str
@@ -49,10 +50,16 @@ class Calibration:
     slope: float
     offset: float
     accuracy: float
+    doubt: str | None = None
+
+    @property
+    def fitted(self) -> bool:
+        """Whether there are probabilities and decisions at all."""
+        return self.slope > 0
 
     @property
     def threshold(self) -> float | None:
-        """The similarity above which two images are taken for the same; None where it tells none.
+        """The similarity above which two images are taken for the same; None without a fit.
 
         It is where the log-odds are 0, as in a record's verification.
         """
@@ -98,8 +105,12 @@ def calibrate(
     scores = score_trials(model, loaded, device=place.device, report=report, bank=bank)
     same = scores.asked.labels.same
     scaling = platt.fit(scores.scores, same)
-    right = accuracy(scaling.thousandths(scores.scores) / 1000, same)
-    return Calibration(task.name, len(same), scaling.slope, scaling.offset, right)
+    right = 0.5
+    if scaling.calibrated:
+        right = accuracy(scaling.thousandths(scores.scores) / 1000, same)
+    return Calibration(
+        task.name, len(same), scaling.slope, scaling.offset, right, scaling.doubt
+    )  # fmt: skip
 
 
 def identity(

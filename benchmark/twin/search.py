@@ -86,6 +86,8 @@ class Gallery:
             fitted = self.twin.calibration
         except DataMissing:
             fitted = None
+        if fitted is not None and not fitted.fitted:
+            fitted = None
         chances = None if fitted is None else fitted.probability(scores[order])
         decided = None if fitted is None else fitted.same(scores[order])
         return [

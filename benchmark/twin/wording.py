@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmark.statistics.calibrated import DOUBTS
 from benchmark.twin.calibrate import Calibration
 from benchmark.twin.twin import Twin
 
@@ -19,9 +20,16 @@ def model_line(twin: Twin) -> str:
 
 def calibration_line(fitted: Calibration) -> str:
     """What the probability was fitted on, and how often the decision is right there."""
+    if not fitted.fitted:
+        return (
+            f"cannot be calibrated on the {fitted.trials:,} pairs of {fitted.task}: "
+            f"{DOUBTS[fitted.doubt or 'reversed']}"
+        )
+    uncertain = "" if fitted.doubt is None else f"; uncertain: {DOUBTS[fitted.doubt]}"
     return (
         f"calibrated on {fitted.trials:,} pairs of {fitted.task}, of which "
         f"{100 * fitted.accuracy:.1f} % are told right; as many same as different pairs assumed"
+        f"{uncertain}"
     )
 
 

@@ -150,10 +150,13 @@ def test_platt_where_scores_tell_all_nothing_or_the_contrary():
     same = np.arange(300) < 100
     perfect = platt.fit(np.where(same, 1.0, 0.0), same)
     assert np.isfinite([perfect.slope, perfect.offset]).all() and perfect.slope > 0
-    for scores in (np.full(300, 7.5), np.where(same, 0.0, 1.0)):
-        assert not platt.fit(scores, same).thousandths(scores).any()
-    with pytest.raises(ValueError, match="pairs that are"):
-        platt.fit(np.arange(3.0), np.ones(3, dtype=bool))
+    assert perfect.calibrated and perfect.doubt == "separated"
+    for scores, doubt in ((np.full(300, 7.5), "constant"), (np.where(same, 0.0, 1.0), "reversed")):
+        none = platt.fit(scores, same)
+        assert (none.calibrated, none.doubt) == (False, doubt)
+    assert platt.fit(np.arange(3.0), np.ones(3, dtype=bool)).doubt == "one answer"
+    few = np.arange(30.0) % 7 + 3 * (np.arange(30) < 15)
+    assert platt.fit(few, np.arange(30) < 15).doubt == "few"
     bare = platt.standardised(np.array([1.0, 3.0]))
     assert not bare.calibrated and bare.thousandths(np.array([1.0, 3.0])).tolist() == [-1000, 1000]
 

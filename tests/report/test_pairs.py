@@ -109,7 +109,8 @@ def test_a_model_s_page_has_a_table_for_each_protocol(written: Written) -> None:
 
 def test_a_collapsed_model_is_marked(records: list[Record]) -> None:
     data = records[0].model_dump(mode="json", by_alias=True) | {"id": ""}
-    data["outcome"] = LogOdds(thousandths=[0] * 15_000).model_dump(mode="json")
+    odds = LogOdds(thousandths=[0] * 15_000, order=[0] * 15_000)
+    data["outcome"] = odds.model_dump(mode="json")
     page = build([Record.model_validate(data)])
     result = page.sections[0].rankings[0].rows[0].results[0]
     assert result.verification is not None and result.verification.constant

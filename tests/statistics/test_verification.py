@@ -55,7 +55,9 @@ def test_a_rate_needs_thirty_false_accepts_behind_it():
 
 def test_a_constant_scorer_has_half_and_is_named():
     one = network()
-    flat = Network(np.zeros(1800), one.same, one.kinds, one.kind_names, one.subjects)
+    flat = Network(
+        np.zeros(1800), one.same, one.kinds, one.kind_names, one.subjects, order=np.zeros(1800, int)
+    )
     found = summarise([flat], "x")
     told = found.measures[OVERALL]
     assert found.constant and (told.eer, told.roc_auc, told.accuracy) == (0.5, 0.5, 0.5)

@@ -116,7 +116,7 @@ def _tar(one: Network, kind: str, grid: NDArray[np.float64]) -> NDArray[np.float
     chosen = np.ones(len(one.same), dtype=bool)
     if kind != OVERALL:
         chosen = one.same | (one.kinds == one.kind_names.index(kind))
-    curve = roc(one.log_odds[chosen], one.same[chosen])
+    curve = roc(one.scores[chosen], one.same[chosen])
     found: NDArray[np.float64] = curve.tar[np.searchsorted(curve.far, grid, side="right") - 1]
     return found
 

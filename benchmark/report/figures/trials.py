@@ -80,7 +80,7 @@ def _told(
             "trials first those whose\nwrong answer they were surest of."
         )
     if log_odds is None:
-        return "" if model is None else f"{model}: no validation trials to calibrate its answers on"
+        return "" if model is None else f"{model}: no validation trials that calibrate its answers"
     right = int(((log_odds > 0) == same).sum())
     return (
         f"{model}: {right} of {len(same)} right. In brackets its log-odds of “same”, calibrated on "

@@ -51,7 +51,7 @@ def build(
     cited = sorted(cite.keys({each.row.key for each in rows}, ()) - {cite.SUITE})
     return {
         "details": [printable(column.title) for column in DETAILS[1:]],
-        "notes": cells.NOTES,
+        "notes": cells.explained(result for each in rows for result in each.row.results),
         "rankings": [
             {"section": printable(section.title), "title": printable(ranking.title)}
             for section in leaderboard.sections
