@@ -50,6 +50,10 @@ COUNTER = "num_batches_tracked"  # of batch norm; older files lack it and no ans
 NAMED = 4  # keys that a message names
 
 
+class Misfit(OneshotError):
+    """Weights that do not fit a network under any prefix."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CheckpointRecipe(FileRecipe):
     """The file and the network it fills."""
@@ -190,7 +194,7 @@ def chosen_weights(
             f"Choose one, such as --set prefix={next(filter(None, names))}, or save it alone.",
         )
     if not fitting:
-        raise OneshotError(
+        raise Misfit(
             f"The weights in {path} do not fit {name}: {_difference(weights, wanted, over)}.",
             "Is it another backbone, width, input_size or number of channels?",
         )
