@@ -19,6 +19,7 @@ from benchmark.errors import ModelFailed
 from benchmark.evaluation.folding import channels_last, folded, folds
 from benchmark.evaluation.memory import SMALLER, free, ran_out
 from benchmark.evaluation.order import permutation
+from benchmark.evaluation.tensors import as_tensor
 from benchmark.evaluation.views import check, view
 
 log = logging.getLogger(__name__)
@@ -258,10 +259,5 @@ def _averaged(model: Any, batch: Tensor, data: DataSet, views: int, fast: bool) 
 def _rows(model: Any, batch: Tensor, fast: bool) -> Tensor:
     """The model's embeddings [n, e] of a batch in [0, 1], their shape checked."""
     batch = normalised(batch, model)
-    rows: Tensor = model.embed(channels_last(batch) if fast else batch)
-    if rows.ndim != 2 or len(rows) != len(batch):
-        raise ModelFailed(
-            f"embed gave shape {list(rows.shape)} for {len(batch)} items; "
-            f"expected [{len(batch)}, width]."
-        )
-    return rows
+    rows = model.embed(channels_last(batch) if fast else batch)
+    return as_tensor(rows, "embed", [len(batch), "width"], batch.device)

@@ -22,6 +22,7 @@ from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.memory import SMALLER, free, ran_out
 from benchmark.evaluation.scorers import Scorer, embedding_scorer, module_scorer
+from benchmark.evaluation.tensors import as_tensor
 from benchmark.tasks.episodes import Episodes
 from benchmark.tasks.loading import LoadedTask
 
@@ -198,10 +199,12 @@ def _one_by_one(
         if way == "classify_episode":
             generator = episode_generator(loaded.task.key, start + e, seed, device)
             scores = model.classify_episode(support, support_labels.clone(), queries, generator)
+            scores = as_tensor(scores, way, [len(queries), n_way], device)
         else:
             with torch.inference_mode():
                 pairs = model.similarity(support, queries)
-            scores = pairs.view(len(queries), n_way, n_shot).mean(dim=2)
+            pairs = as_tensor(pairs, way, [len(queries), len(support)], device)
+            scores = pairs.reshape(len(queries), n_way, n_shot).mean(dim=2)
         labels = torch.from_numpy(asked.labels[e].astype(np.int64)).to(device)
         scores = scores.detach()[None]
         out[e] = int(count_correct(scores, labels[None]))

@@ -12,6 +12,7 @@ from benchmark.errors import ModelFailed
 from benchmark.evaluation import precision
 from benchmark.evaluation.scorers import over_shots
 from benchmark.evaluation.similarity import similarity
+from benchmark.evaluation.tensors import as_tensor
 
 SMALL_ANGLE = 2.0**-12  # 1 - cosine below which float32 holds fewer than four digits of it
 PairSimilarity = Callable[[Tensor, Tensor], Tensor]
@@ -59,12 +60,7 @@ def compared(model: Any, a: Tensor, b: Tensor) -> Tensor:
     Raises:
         ModelFailed: if `compare` gives another shape than one number a pair.
     """
-    scores: Tensor = model.compare(a, b)
-    if scores.shape != (len(a),):
-        raise ModelFailed(
-            f"compare gave shape {list(scores.shape)} for {len(a)} pairs; expected [{len(a)}]."
-        )
-    return scores
+    return as_tensor(model.compare(a, b), "compare", [len(a)], a.device)
 
 
 def with_references(

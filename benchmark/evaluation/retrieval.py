@@ -25,6 +25,7 @@ from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import compared, finite, pair_way, refusal
 from benchmark.evaluation.scorers import BLOCK_VALUES
 from benchmark.evaluation.similarity import similarity
+from benchmark.evaluation.tensors import as_tensor
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.queries import Queries
 
@@ -283,10 +284,11 @@ def _by_items(model: Any, loaded: LoadedTask, gallery: NDArray[np.int64], device
 
     def rows(chosen: Tensor) -> Tensor:
         queries = to_input(pixels[place[chosen.cpu().numpy()]], model, device)
-        parts = [
-            model.similarity(to_input(pixels[start : start + block], model, device), queries)
-            for start in range(0, len(gallery), block)
-        ]
+        parts = []
+        for start in range(0, len(gallery), block):
+            items = to_input(pixels[start : start + block], model, device)
+            found = model.similarity(items, queries)
+            parts.append(as_tensor(found, "similarity", [len(queries), len(items)], device))
         return torch.cat(parts, dim=1).to(torch.float64)[:, torch.from_numpy(place).to(device)]
 
     return rows

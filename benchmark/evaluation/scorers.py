@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmark.errors import ModelFailed
 from benchmark.evaluation import precision
 from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.similarity import Similarity, dot_product, similarity
+from benchmark.evaluation.tensors import as_tensor
 from benchmark.tasks.episodes import Episodes
 
 BLOCK_VALUES = 1 << 22  # values gathered at once: bounds memory whatever the number of episodes
@@ -225,8 +225,8 @@ def module_scorer(
 
     def classify(support: Tensor, asked_queries: Tensor) -> Tensor:
         flat, asked_vectors = gather(vectors, support.flatten(1)), gather(vectors, asked_queries)
-        scores: Tensor = model.classify(flat, labels.repeat(len(flat), 1), asked_vectors)
-        return scores
+        scores = model.classify(flat, labels.repeat(len(flat), 1), asked_vectors)
+        return as_tensor(scores, "classify", [len(flat), queries, n_way], vectors.device)
 
     def compare(support: Tensor, asked_queries: Tensor) -> Tensor:
         support_vectors, asked_vectors = gather(vectors, support), gather(vectors, asked_queries)
@@ -253,10 +253,5 @@ def compare_pairs(
     q = queries.shape[1]
     left = support[:, None].expand(b, q, n, k, e).reshape(-1, e)
     right = queries[:, :, None, None].expand(b, q, n, k, e).reshape(-1, e)
-    scores: Tensor = model.compare(left, right)
-    if scores.shape != (b * q * n * k,):
-        raise ModelFailed(
-            f"compare gave shape {list(scores.shape)} for {b * q * n * k} pairs; "
-            f"expected [{b * q * n * k}]."
-        )
-    return over_shots(scores.view(b, q, n, k), shots)
+    scores = as_tensor(model.compare(left, right), "compare", [b * q * n * k], support.device)
+    return over_shots(scores.reshape(b, q, n, k), shots)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from benchmark.errors import ModelFailed
 from benchmark.evaluation.scorers import compare_pairs
 from benchmark.evaluation.similarity import similarity
+from benchmark.evaluation.tensors import as_tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +75,7 @@ def ask_episode(
     """
     scores = _ask(model, way, episode, shots, generator)
     expected = [len(episode.queries), episode.n_way]
-    if not isinstance(scores, Tensor) or list(scores.shape) != expected:
-        found = list(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
-        raise ModelFailed(f"{way} gave scores of shape {found}; expected {expected}.")
-    return scores.detach().clone()
+    return as_tensor(scores, way, expected).clone()
 
 
 def _ask(
@@ -112,7 +109,7 @@ def ask_similarity(model: Any, support: Tensor, queries: Tensor) -> Tensor:
     """
     with torch.inference_mode():
         found = model.similarity(support.clone(), queries.clone())
-    return _checked(found, [len(queries), len(support)], "similarity")
+    return as_tensor(found, "similarity", [len(queries), len(support)]).clone()
 
 
 def ask_pairs(model: Any, way: str, left: Tensor, right: Tensor) -> Tensor:
@@ -125,11 +122,4 @@ def ask_pairs(model: Any, way: str, left: Tensor, right: Tensor) -> Tensor:
         return ask_similarity(model, left, right).diagonal().clone()
     with torch.inference_mode():
         found = model.compare(left.clone(), right.clone())
-    return _checked(found, [len(left)], way)
-
-
-def _checked(found: Any, expected: list[int], way: str) -> Tensor:
-    if not isinstance(found, Tensor) or list(found.shape) != expected:
-        gave = list(found.shape) if isinstance(found, Tensor) else type(found).__name__
-        raise ModelFailed(f"{way} gave shape {gave}; expected {expected}.")
-    return found.detach().clone()
+    return as_tensor(found, way, [len(left)]).clone()

@@ -26,6 +26,7 @@ from benchmark.evaluation.pairs import (
     with_references,
 )
 from benchmark.evaluation.scorers import BLOCK_VALUES, over_shots
+from benchmark.evaluation.tensors import as_tensor
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.trials import Trials
 
@@ -167,7 +168,8 @@ def _one_by_one(
         for done, t in enumerate(order.tolist(), start=1):
             references = to_input(pixels[row[asked.references[t]]], model, device)
             probe = to_input(pixels[row[asked.probes[t : t + 1]]], model, device)
-            pairs = finite(model.similarity(references, probe))  # (1, k)
+            found = model.similarity(references, probe)
+            pairs = finite(as_tensor(found, "similarity", [1, len(references)], device))
             out[t] = float(over_shots(pairs.double(), shots)[0])
             if done % 100 == 0:
                 report(done, len(asked))

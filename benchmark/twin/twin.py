@@ -20,6 +20,7 @@ from benchmark.evaluation.api import find_device
 from benchmark.evaluation.embeddings import embed, pixels_for, to_input
 from benchmark.evaluation.job import Surroundings, default_work
 from benchmark.evaluation.pairs import finite, pair_way, refusal
+from benchmark.evaluation.tensors import as_tensor
 from benchmark.evaluation.verification import score_pairs
 from benchmark.records.canonical import recipe_hash
 from benchmark.records.store import slug
@@ -280,5 +281,6 @@ class Twin:
                 for start in range(0, len(pairs), AT_ONCE):
                     part = pairs[start : start + AT_ONCE]
                     found = model.similarity(reference, to_input(b[right[part]], model, device))
+                    found = as_tensor(found, "similarity", [len(part), 1], device)
                     out[part] = finite(found)[:, 0].double().cpu().numpy()
         return out

@@ -16,6 +16,7 @@ from benchmark.evaluation.conformance.samples import Sample
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.episodes import Answers, answer, way_of
 from benchmark.evaluation.single_episode import Episode, ask_episode, ask_pairs, ask_similarity
+from benchmark.evaluation.tensors import as_tensor
 from benchmark.tasks.episodes import Episodes
 
 SHAPE = (5, 2)  # ways and shots of the episodes, unless the model's head is fixed to others
@@ -117,10 +118,12 @@ class Subject:
         return replace(episode, support=rows[:cut], queries=rows[cut:])
 
     def embed(self, model: Any, items: Tensor) -> Tensor:
-        """What `embed` gives for the items, unchecked."""
+        """What `embed` gives for the items; the shape of a tensor is not checked."""
         with torch.inference_mode():
-            rows: Tensor = model.embed(items.clone())  # a model that writes to its input harms none
-        return rows
+            rows = model.embed(items.clone())  # a model that writes to its input harms none
+        if isinstance(rows, Tensor):
+            return rows
+        return as_tensor(rows, "embed", [len(items), "width"])
 
     def scores(self, model: Any, episode: Episode, seed: int = 0) -> Tensor:
         """Scores [q, n_way] of an episode that `embedded` gave.
