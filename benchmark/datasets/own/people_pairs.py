@@ -32,7 +32,7 @@ from benchmark.datasets.own.finish import clean, gather
 from benchmark.datasets.own.folders import walk
 from benchmark.datasets.own.options import Added, Options
 from benchmark.datasets.own.reading import Reading
-from benchmark.datasets.own.scale import remark_faint
+from benchmark.datasets.own.scale import report_stored
 from benchmark.datasets.split import SPLITS, ranked
 from benchmark.datasets.store import Progress
 from benchmark.errors import OneshotError, Refused
@@ -103,7 +103,7 @@ def read(file: Path, options: Options, scratch: Path, progress: Progress | None)
     channels = channels_of(headers, options, reading)
     scale = find_scale(pictures, headers, options, reading, progress)
     stored, troubles = decode(pictures, channels, options, scratch, progress, scale)
-    remark_faint(stored, reading)
+    report_stored(stored, reading)
     sound = np.ones(len(places), dtype=bool)
     for row, header in enumerate(headers):
         trouble = header if isinstance(header, Trouble) else troubles.get(row)
