@@ -26,6 +26,7 @@ SMALLEST_CROP = 0.85
 LEARNING_RATE = 0.001
 # Views of each image in a quick training, as in `_defaults.ALIGNED_QUICK`, and the least in all.
 VIEWS, LEAST_ITEMS = 25, 6_000
+LEAST_BATCH = 32  # items; batches of 18 x 2 signatures taught more than of 18 x 3 (validation)
 # A quick training on larger images may take twice as long as one at the usual size.
 LONGER = 2
 
@@ -70,8 +71,8 @@ def own_defaults(
 def with_own_batch(recipe: R, track: TrackInfo, chosen: Mapping[str, Any]) -> R:
     """The recipe with batches that the training split can fill.
 
-    Fewer classes than a batch has are all in it, with more items of each. What the user has
-    `chosen` stays.
+    Fewer classes than a batch has are all in it, with more items of each where it would be very
+    small: small batches are more steps. What the user has `chosen` stays.
     """
     held = track.train
     if held is None or track.labelled:
@@ -81,7 +82,7 @@ def with_own_batch(recipe: R, track: TrackInfo, chosen: Mapping[str, Any]) -> R:
     if "classes" not in fixed:
         classes = max(2, min(classes, held.classes))
     if "per_class" not in fixed:
-        wanted = max(per_class, recipe.classes * recipe.per_class // classes)
+        wanted = max(per_class, -(-min(LEAST_BATCH, recipe.classes * per_class) // classes))
         per_class = max(2, min(wanted, held.per_class))
     return dataclasses.replace(recipe, classes=classes, per_class=per_class)
 

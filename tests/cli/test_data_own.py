@@ -44,7 +44,7 @@ def test_three_commands_from_a_table_to_a_record(points):
     assert "pts: 144 items in 18 classes" in added.stdout
     assert "oneshot run siamese-mlp-cosine-nt-xent --task pts-4w1s" in added.stdout
     assert "80 items in 10 classes to learn from" in added.stdout
-    assert "batches of 10 classes x 6 items" in added.stdout
+    assert "batches of 10 classes x 4 items" in added.stdout
     assert "oneshot tune siamese-mlp-cosine-nt-xent --track pts" in added.stdout
     told = run("data", "describe", "pts", "--data", points / "data").stdout
     assert "144 vectors of 6 numbers" in told and "train: 10 classes, 80 items" in told

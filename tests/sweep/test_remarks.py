@@ -22,7 +22,7 @@ def line(model, where=MINE, **settings):
 
 def test_size_batch_and_length_are_said():
     said = line("siamese-conv4-cosine-nt-xent")
-    for part in ("90 items in 18 classes", "84 pixels (stored at 84)", "18 classes x 3 items",
+    for part in ("90 items in 18 classes", "84 pixels (stored at 84)", "18 classes x 2 items",
                  "6,000 items", "learning rate 0.001"):  # fmt: skip
         assert part in said
     assert "crops" not in said  # characters are not cropped
@@ -34,7 +34,7 @@ def test_size_batch_and_length_are_said():
     [
         ("photograph", 3, 60, "siamese-conv4-cosine-nt-xent", "crops of 85 % or more"),
         ("text", 1, 433, "siamese-char-cnn-cosine-nt-xent", "96 letters of a text (the longest"),
-        ("vector", 6, 1, "siamese-mlp-cosine-nt-xent", "to learn from): batches of 18 classes x 3"),
+        ("vector", 6, 1, "siamese-mlp-cosine-nt-xent", "to learn from): batches of 18 classes x 2"),
         ("photograph", 3, 60, "prototypical-conv4", "18 classes with 1 + 2 items (support=1)"),
     ],
 )  # fmt: skip
