@@ -14,12 +14,17 @@ from benchmark.cli.data_common import Data, Name, show_reading
 if TYPE_CHECKING:
     from benchmark.datasets.summary import Summary
 
+SHOWN = 10  # classes of a split
+
 
 def describe(
     name: Name,
     sheet: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Also draw a contact sheet.")
     ] = None,
+    classes: Annotated[
+        bool, typer.Option("--classes", help="Name all classes of each split, not the first few.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     data: Data = None,
 ) -> None:
@@ -37,7 +42,7 @@ def describe(
         everything = {**asdict(summary), "reading": reading.as_json()}
         typer.echo(json.dumps(everything, indent=2, ensure_ascii=False))
     else:
-        for line in _told(name, summary):
+        for line in _told(name, summary, classes):
             typer.echo(line)
         show_reading(reading)
     if sheet is not None:
@@ -48,7 +53,9 @@ def describe(
             typer.echo(f"contact sheet in {sheet}")
 
 
-def _told(name: str, summary: Summary) -> Iterator[str]:
+def _told(name: str, summary: Summary, every_class: bool) -> Iterator[str]:
+    from benchmark.report.escape import printable
+
     balance = summary.balance
     yield f"{name}: {summary.items:,} {summary.shape}"
     yield (
@@ -56,7 +63,11 @@ def _told(name: str, summary: Summary) -> Iterator[str]:
         f"{balance.greatest:,} items ({balance.most}), median {balance.median:g}"
     )
     for split, classes, items in summary.splits:
-        yield f"{split}: {classes:,} classes, {items:,} items"
+        names = [printable(name) for name, part, _ in summary.classes if part == split]
+        shown = names if every_class else names[:SHOWN]
+        more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
+        listed = f": {', '.join(shown)}{more}" if names else ""
+        yield f"{split}: {classes:,} classes, {items:,} items{listed}"
     for where, same, different in summary.pairs:
         yield f"{where}: {same:,} pairs labelled the same, {different:,} different"
     for group, values, is_whole in summary.groups:

@@ -50,6 +50,7 @@ class Summary:
         examples: some of them, those across splits first.
         copied_classes: (class, how many of its items are doubles), most first.
         pairs: (split, pairs labelled the same, different); empty where nobody labelled pairs.
+        classes: (class, split, items) of every class; the split is "" where there is none.
     """
 
     items: int
@@ -62,6 +63,7 @@ class Summary:
     across_splits: int
     examples: tuple[Double, ...]
     pairs: tuple[tuple[str, int, int], ...] = ()
+    classes: tuple[tuple[str, str, int], ...] = ()
     copied_classes: tuple[tuple[str, int], ...] = ()
 
 
@@ -106,8 +108,16 @@ def summarise(data: DataSet) -> Summary:
         across_splits=len(crossing),
         examples=tuple(Double(named(a), named(b)) for a, b in [*crossing, *inside][:TOLD]),
         pairs=tuple(_labelled(data)),
+        classes=tuple(_classes(data, counts.tolist())),
         copied_classes=tuple(Counter(names[data.labels[b]] for _, b in found).most_common()),
     )
+
+
+def _classes(data: DataSet, counts: list[int]) -> Iterator[tuple[str, str, int]]:
+    group = data.groups.get("split")
+    codes = data.class_groups("split").tolist() if group is not None else [-1] * len(counts)
+    for name, code, count in zip(data.class_names, codes, counts, strict=True):
+        yield name, group.names[code] if group is not None and code >= 0 else "", count
 
 
 def _labelled(data: DataSet) -> Iterator[tuple[str, int, int]]:

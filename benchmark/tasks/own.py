@@ -411,7 +411,13 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         of_folds=_of_folds(description, pairs, own.get("folds", 0)),
         fit=own.get("fit", "pad") if kind in ("character", "photograph") else None,
         forged=np.bincount(labels[used & forged], minlength=count) if forged.any() else None,
-        queries=_queries(description["groups"].get(ROLE), labels, used & ~forged, counts),
+        queries=_queries(
+            description["groups"].get(ROLE),
+            labels,
+            used & ~forged,
+            counts,
+            class_groups.get("split"),
+        ),
         trials=own.get("trials"),
     )
 
@@ -452,14 +458,17 @@ def _queries(
     labels: NDArray[np.int64],
     used: NDArray[np.bool_],
     counts: NDArray[np.int64],
+    split: NDArray[np.int64] | None,
 ) -> NDArray[np.int64]:
-    """Of each class the items that query and have a match."""
-    if group is None:
-        return np.where(counts > 1, counts, 0)
+    """Of each class the items that query and have a match; marks count for the test alone."""
+    every: NDArray[np.int64] = np.where(counts > 1, counts, 0)
+    if group is None or split is None:
+        return every
     roles = Groups(np.asarray(group["codes"], dtype=np.int32), tuple(group["names"]))
     asks, found = roles_of(roles)
     matches = np.bincount(labels[used & found], minlength=len(counts))[labels] - found
-    return np.bincount(labels[used & asks & (matches > 0)], minlength=len(counts))
+    marked = np.bincount(labels[used & asks & (matches > 0)], minlength=len(counts))
+    return np.where(split == SPLITS.index("test"), marked, every)
 
 
 def _of_classes(

@@ -62,8 +62,8 @@ def draw_queries(
 ) -> Queries:
     """The items of `classes` as a gallery, in the order of classes and items, and their queries.
 
-    Items `left_out` (bool [n]) are in neither. Where the data have a group "role", the items that
-    it marks as queries look for those that it marks as gallery.
+    Items `left_out` (bool [n]) are in neither. Where the data have a group "role", the test items
+    that it marks as queries look for those that it marks as gallery.
 
     Raises:
         ValueError: if no query has a match.
@@ -73,7 +73,7 @@ def draw_queries(
     sizes = np.array([int(((data.labels == c) & used).sum()) for c in classes], dtype=np.int32)
     queries = order_of(task, tuple(int(size) for size in sizes))
     found = None
-    if task.distinct and ROLE in data.groups:
+    if task.distinct and task.split == "test" and ROLE in data.groups:
         asks, found = (each[items] for each in roles_of(data.groups[ROLE]))
         number = np.repeat(np.arange(len(sizes)), sizes)
         matches = np.bincount(number[found], minlength=len(sizes))[number] - found
@@ -86,7 +86,8 @@ def draw_queries(
 def roles_of(roles: Groups) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which items query, and which can be found; an item without a mark does both."""
     names = np.array(roles.names)[roles.codes]
-    return names != "gallery", names != "query"
+    neither = names == "neither"
+    return (names != "gallery") & ~neither, (names != "query") & ~neither
 
 
 def order_of(task: Task, sizes: tuple[int, ...]) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from benchmark.datasets.own.bad import Bad
 from benchmark.datasets.own.config import by_lists, read_config, read_lists, refuse_small
 from benchmark.datasets.own.imitations import FORGED, GENUINE, KIND, Imitations
 from benchmark.datasets.own.options import Added, Options
-from benchmark.datasets.own.parts import completed, split_of_parts
+from benchmark.datasets.own.parts import ROLE, completed, split_of_parts
 from benchmark.datasets.split import LEAST, SPLITS, by_groups, by_hash, split_groups
 from benchmark.errors import OneshotError
 
@@ -148,7 +148,7 @@ def finish(
     _check_tasks(tasks, set(groups))
     if split:
         groups["split"] = split_groups(split, names, labels)
-    notes += _copies(kept, identical, split)
+    notes += [*_marked(kept, options), *_copies(kept, identical, split)]
     facts: dict[str, Any] = {
         "trials": options.trials or TRIALS,
         "copies": np.flatnonzero(surplus).tolist(),
@@ -344,6 +344,26 @@ def _refuse_divided(together: Mapping[str, str], split: Mapping[str, str], optio
 
 def _rank(entry: Entry, split: Mapping[str, str]) -> int:
     return SPLITS.index(split[entry.label]) if split else 0
+
+
+def _marked(kept: Sequence[Entry], options: Options) -> list[str]:
+    """How many imitations, queries and gallery items there are."""
+    notes = []
+    forged = Counter(entry.label for entry in kept if entry.imitation)
+    if forged:
+        notes.append(
+            f"{forged.total():,} imitations of {len(forged):,} classes (--imitations "
+            f"{options.imitations}): skilled forgeries in the verification, in no other task"
+        )
+    roles = Counter(entry.groups.get(ROLE, "") for entry in kept)
+    if set(roles) - {""}:
+        both = f", {roles['']:,} items are both" if roles[""] else ""
+        neither = f", {roles['neither']:,} neither" if roles["neither"] else ""
+        notes.append(
+            f"retrieval: {roles['query']:,} items query {roles['gallery']:,} of the gallery"
+            f"{both}{neither}"
+        )
+    return notes
 
 
 def _copies(

@@ -105,11 +105,12 @@ def read_csv(path: Path, options: Options, scratch: Path, progress: Progress | N
             bad.add(place, target)
         elif not label.strip():
             bad.add(place, "has no label")
-        elif table.groups is not None:
-            value = {str(options.group): table.groups[row]}
-            _label(found, Picture(target, place), place, label, options, bad, value)
         else:
-            _label(found, Picture(target, place), place, label, options, bad)
+            groups = table.marks.groups(row)
+            if table.groups is not None:
+                groups[str(options.group)] = table.groups[row]
+            by = table.marks.by(row)
+            _label(found, Picture(target, place), place, label, options, bad, groups, by=by)
     return _add(found, options, scratch, progress, bad, table.splits, table.reading)
 
 
@@ -220,10 +221,11 @@ def _label(
     bad: Bad,
     groups: dict[str, str] | None = None,
     part: str | None = None,
+    by: str | None = None,
 ) -> None:
     """Appends the file with its class and groups, or says why it has none.
 
-    `groups` are known already; where they hold that of --group, it is a column of the table.
+    `groups` and the value `by` of --split-by are known already where they are columns of a table.
     """
     name = clean(label)
     if name is None:
@@ -236,12 +238,12 @@ def _label(
         if values is None:
             return
         groups |= values
-    if split_by is not None and split_by not in groups:
+    if by is None and split_by is not None and split_by not in groups:
         values = _values(split_by, "split-by", name, place, bad)
         if values is None:
             return
         by = "\0".join(values.values())
-    else:
+    elif by is None:
         by = groups.get(str(split_by), "")
     cleaned = {key: clean(value) or "" for key, value in groups.items()}
     entry = Entry(-1, name, cleaned, place, part, by if split_by is not None else None)

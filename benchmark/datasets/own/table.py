@@ -25,7 +25,7 @@ from benchmark.datasets.own.bad import Bad, printable
 from benchmark.datasets.own.config import states_splits
 from benchmark.datasets.own.finish import clean
 from benchmark.datasets.own.options import Options
-from benchmark.datasets.own.parts import part_of
+from benchmark.datasets.own.parts import ROLE, part_of
 from benchmark.datasets.own.reading import Reading, listed
 from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError
@@ -522,6 +522,61 @@ def check_split_cells(
             )
 
 
+TRUE = {"1", "1.0", "true", "yes", "t", "y", "x"}
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Columns that say more of each row than its class; None where there is none.
+
+    Attributes:
+        split_by: the value of --split-by.
+        roles: "query", "gallery", "neither", or "" for both.
+    """
+
+    split_by: list[str] | None = None
+    roles: list[str] | None = None
+
+    def groups(self, row: int) -> dict[str, str]:
+        """The group of the row that these columns give."""
+        return {} if self.roles is None else {ROLE: self.roles[row]}
+
+    def by(self, row: int) -> str | None:
+        """The row's value of --split-by."""
+        return None if self.split_by is None else self.split_by[row]
+
+
+def find_marks(table: Table, options: Options, on_paths: bool = False) -> dict[str, int]:
+    """The columns of `Marks`. With `on_paths`, --split-by may be no column.
+
+    Raises:
+        OneshotError: there is no column for --split-by, or several fit.
+    """
+    found: dict[str, int | None] = {
+        "queries": table.find(None, ("is_query",)), "gallery": table.find(None, ("is_gallery",))
+    }  # fmt: skip
+    if options.split_by is not None:
+        named = plain(options.split_by) in map(plain, table.names)
+        found["split by"] = table.find(options.split_by, ()) if named or not on_paths else None
+    return {name: column for name, column in found.items() if column is not None}
+
+
+def marks_of(columns: dict[str, int], cells: dict[int, list[str]]) -> Marks:
+    """The marks of each row from the columns of `find_marks`."""
+    by = None if "split by" not in columns else cells[columns["split by"]]
+    given = [name for name in ("queries", "gallery") if name in columns]
+    if not given:
+        return Marks(by)
+    marked = {name: [c.strip().lower() in TRUE for c in cells[columns[name]]] for name in given}
+    first = next(iter(marked.values()))
+    # With one column alone, the items that it does not mark have the other role.
+    queries = marked.get("queries", [not mark for mark in first])
+    gallery = marked.get("gallery", [not mark for mark in first])
+    names = {(True, True): "", (True, False): "query", (False, True): "gallery"}
+    rows = zip(queries, gallery, strict=True)
+    return Marks(by, [names.get(roles, "neither") for roles in rows])
+
+
 @dataclass(frozen=True)
 class Labelled:
     """The rows of a table of paths or texts.
@@ -533,6 +588,7 @@ class Labelled:
         places: what each row is called in messages.
         settled: of these, the rows that are bad already.
         splits: the split of each class where a column names them, else None.
+        marks: what further columns say of each row.
         reading: how the table was interpreted.
     """
 
@@ -542,6 +598,7 @@ class Labelled:
     places: list[str]
     settled: set[str]
     splits: dict[str, str] | None
+    marks: Marks
     reading: Reading
 
 
@@ -569,7 +626,8 @@ def read_labelled(
         if options.group is not None:
             on_paths = role == "path" and plain(options.group) not in map(plain, table.names)
             group = None if on_paths else table.find(options.group, ())
-        roles = {item, label} | ({group} if group is not None else set())
+        marks = find_marks(table, options, on_paths=role == "path")
+        roles = {item, label, *marks.values()} | ({group} if group is not None else set())
         maybe_split = find_split(table, roles)
         lines, cells = table.texts(sorted({*roles, *maybe_split}))
     reasons: dict[int, str] = {}
@@ -581,9 +639,8 @@ def read_labelled(
         check_split_cells(table, split, cells[split], splits, lines, bad)
         good = [(clean(a) or "", b) for a, b in zip(cells[label], splits, strict=True) if b]
         of_classes = splits_of_classes(table, split, [a for a, _ in good], [b for _, b in good])
-    report_columns(
-        reading, table, {role: item, "label": label, "group": group, "split": split}, reasons
-    )
+    columns = {role: item, "label": label, "group": group, "split": split, **marks}
+    report_columns(reading, table, columns, reasons)
     return Labelled(
         cells[item],
         cells[label],
@@ -591,5 +648,6 @@ def read_labelled(
         [f"{table.place} {line}" for line in lines],
         {name for name, _ in bad.items},
         of_classes,
+        marks_of(marks, cells),
         reading,
     )

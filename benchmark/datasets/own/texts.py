@@ -51,7 +51,9 @@ def read(path: Path, options: Options, scratch: Path, progress: Progress | None)
             held = (
                 {} if table.groups is None else {str(options.group): clean(table.groups[row]) or ""}
             )
-            entries.append(Entry(row, name, held, place_of(table.places[row], options)))
+            held |= table.marks.groups(row)
+            place, by = place_of(table.places[row], options), table.marks.by(row)
+            entries.append(Entry(row, name, held, place, split_by=by))
     longest = max(map(len, texts))
     if 4 * longest * len(texts) > MOST_BYTES:
         raise OneshotError(

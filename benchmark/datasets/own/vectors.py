@@ -22,9 +22,12 @@ from benchmark.datasets.own.options import Added, Options
 from benchmark.datasets.own.reading import Reading
 from benchmark.datasets.own.table import (
     LABELS,
+    Marks,
     as_texts,
     check_split_cells,
+    find_marks,
     find_split,
+    marks_of,
     open_table,
     report_columns,
     split_of_rows,
@@ -48,6 +51,8 @@ class Vectors:
         wrong: by row, what is wrong with its numbers.
         splits: the split of each row where the file names them, else None.
         reading: how the file was interpreted.
+        bad: rows that are bad already.
+        marks: what further columns say of each row.
     """
 
     values: NDArray[np.float32]
@@ -58,6 +63,7 @@ class Vectors:
     reading: Reading
     splits: dict[str, str] | None = None
     bad: Bad = field(default_factory=Bad)
+    marks: Marks = field(default_factory=Marks)
 
 
 def read(path: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:
@@ -88,7 +94,9 @@ def read(path: Path, options: Options, scratch: Path, progress: Progress | None)
             bad.add(found.places[row], found.wrong[row])
         else:
             values = {key: clean(held[row]) or "" for key, held in found.groups.items()}
-            entries.append(Entry(row, name, values, place_of(found.places[row], options)))
+            values |= found.marks.groups(row)
+            place, by = place_of(found.places[row], options), found.marks.by(row)
+            entries.append(Entry(row, name, values, place, split_by=by))
     if not found.labels:
         raise OneshotError(f"{path} holds no vectors.")
     good = found.values[[entry.row for entry in entries]]
@@ -106,7 +114,8 @@ def _table(path: Path, options: Options) -> Vectors:
     with open_table(path) as table:
         label = table.need(options.label, LABELS, "--label")
         group = None if options.group is None else table.need(options.group, ())
-        roles = {label} | ({group} if group is not None else set())
+        marks = find_marks(table, options)
+        roles = {label, *marks.values()} | ({group} if group is not None else set())
         maybe_split = find_split(table, roles)
         wanted, reasons = candidates(table, options.features, roles)
         features = Features(table, wanted, options.features is not None)
@@ -131,16 +140,19 @@ def _table(path: Path, options: Options) -> Vectors:
         good = [(clean(a) or "", b) for a, b in zip(cells[label], splits, strict=True) if b]
         of_classes = splits_of_classes(table, split, [a for a, _ in good], [b for _, b in good])
     features.report(reading)
-    report_columns(
-        reading, table, {"label": label, "group": group, "split": split}, reasons, features.columns
-    )
+    columns = {"label": label, "group": group, "split": split, **marks}
+    report_columns(reading, table, columns, reasons, features.columns)
     groups = {} if group is None else {str(options.group): cells[group]}
     return Vectors(
-        values, cells[label], groups, places, features.bad_rows(values), reading, of_classes, bad
-    )
+        values, cells[label], groups, places, features.bad_rows(values), reading, of_classes, bad,
+        marks_of(marks, cells),
+    )  # fmt: skip
 
 
 def _archive(path: Path, options: Options) -> Vectors:
+    if options.split_by not in (None, options.group):
+        raise OneshotError("--split-by of NPZ arrays must be the array of --group.")
+
     def wanted(there: list[str]) -> list[str]:
         labels = (options.label,) if options.label else LABELS
         groups = [(options.group,)] if options.group else []
@@ -175,7 +187,8 @@ def _archive(path: Path, options: Options) -> Vectors:
     }
     texts = {key: as_texts(array.tolist()) for key, array in groups.items()}
     places = [f"row {row}" for row in range(len(values))]
-    return Vectors(values, as_texts(labels.tolist()), texts, places, wrong, reading)
+    marks = Marks(texts[options.split_by] if options.split_by is not None else None)
+    return Vectors(values, as_texts(labels.tolist()), texts, places, wrong, reading, marks=marks)
 
 
 def _named(there: list[str], names: tuple[str, ...], path: Path) -> str:
