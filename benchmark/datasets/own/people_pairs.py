@@ -75,8 +75,10 @@ def file_of(path: Path) -> Path | None:
     lines = [line for line in head if line.strip()][:-1] or head[:1]
     if lines and _header(lines[0]):
         lines = lines[1:]
+    if not lines or _parsed(lines[0]) is None:  # such as the headings of a table
+        return None
     good = [_parsed(line) is not None for line in lines[:50]]
-    return file if good and 2 * sum(good) > len(good) else None
+    return file if 2 * sum(good) > len(good) else None
 
 
 def read(file: Path, options: Options, scratch: Path, progress: Progress | None) -> Added:

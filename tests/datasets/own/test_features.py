@@ -47,7 +47,6 @@ NOT_FEATURES = {
     "code of the class": ("kind", np.repeat(np.arange(12) * 5 % 12, 4)),
     "text": ("place", [f"p{n}" for n in ROWS]),
     "empty": ("remark", [""] * COUNT),
-    "query": ("is_query", ROWS % 2),
 }
 
 

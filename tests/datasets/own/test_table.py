@@ -248,12 +248,12 @@ def test_a_column_that_names_no_splits_is_said_to_be_unused(tmp_path, kind):
 
 
 def test_columns_that_are_not_used_are_named_once(tmp_path):
-    lines = ["text,label,is_query,is_gallery,x_1,y_2"]
+    lines = ["text,label,checked,is_new,x_1,y_2"]
     lines += [f"w{n},{CLASSES[n % 8]},True,False,0,9" for n in range(24)]
     (tmp_path / "x.csv").write_text("\n".join(lines))
     _, reading = bring(tmp_path / "x.csv", tmp_path / "data", "text")
     (left,) = reading.left_out
-    assert (left.name, left.count) == ("is_query, is_gallery, x_1, y_2", 4)
+    assert (left.name, left.count) == ("checked, is_new, x_1, y_2", 4)
 
 
 def test_paths_elsewhere_are_one_message_with_the_remedy(tree, tmp_path):
