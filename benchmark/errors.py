@@ -16,6 +16,8 @@ class OneshotError(Exception):
             other error. With several models it is applied to those that have it.
     """
 
+    code = 2  # what the command exits with
+
     def __init__(self, message: str, hint: str = "", setting: str = "") -> None:
         super().__init__(message)
         self.message = message
@@ -59,6 +61,16 @@ class DataMissing(OneshotError):
 
 class Refused(OneshotError):
     """A combination that makes no sense, with the reason."""
+
+
+class ModelBroken(OneshotError):
+    """A user's model cannot be loaded or built."""
+
+
+class Interrupted(OneshotError):
+    """The user stopped the command, as with Ctrl-C."""
+
+    code = 130  # as shells do
 
 
 class Busy(OneshotError):

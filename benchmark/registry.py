@@ -29,7 +29,7 @@ from typing import Any, Literal
 
 from benchmark import sources
 from benchmark.datasets.resample import NAME as RESAMPLER
-from benchmark.errors import OneshotError, UnknownName
+from benchmark.errors import ModelBroken, OneshotError, UnknownName
 from benchmark.evaluation.asking import NAMES, Asking, literal, recorded, split
 from benchmark.protocols import TrackInfo
 
@@ -73,6 +73,11 @@ class ModelSpec:
         return found
 
     @property
+    def foreign(self) -> bool:
+        """Whether code or files that are not the suite's run: they may end the whole process."""
+        return ":" in self.key or bool(self.homes)
+
+    @property
     def files(self) -> dict[str, str]:
         """Digests of what decides the answers outside the suite; see `sources.own_files`."""
         values = (value for value in self.settings.values() if isinstance(value, str))
@@ -107,7 +112,7 @@ class ModelSpec:
         except OneshotError:
             raise
         except (Exception, SystemExit) as error:
-            raise OneshotError(
+            raise ModelBroken(
                 f"{self.key} cannot be built: {type(error).__name__}: {error}.",
                 "Run it again with --debug to see where.",
             ) from error
@@ -338,7 +343,7 @@ def load_file(path: Path) -> tuple[ModuleType, str]:
                 importlib.import_module(root + package)
             module = _run(f"{root}{package}.{path.stem}", path)
     except (Exception, SystemExit) as error:
-        raise OneshotError(
+        raise ModelBroken(
             f"{path} fails when it is loaded: {type(error).__name__}: {error}.",
             "Run it again with --debug to see where.",
         ) from error

@@ -92,7 +92,7 @@ def main() -> None:
     except OneshotError as error:
         if os.environ.get(DEBUG):
             raise
-        sys.exit(_say(str(error)))
+        sys.exit(_say(str(error), error.code))
     except ModuleNotFoundError as error:
         if os.environ.get(DEBUG) or error.name not in HEAVY:
             raise
@@ -109,7 +109,7 @@ def main() -> None:
         sys.exit(_say(f"{error.strerror or error}{where}. Finished records are kept."))
 
 
-def _say(message: str) -> int:
+def _say(message: str, code: int = 2) -> int:
     # Names come from files of strangers: no line break or escape sequence reaches the terminal.
     print(f"oneshot: {printable(message)}", file=sys.stderr)  # noqa: T201
-    return 2
+    return code

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.errors import OneshotError
+from benchmark.errors import Interrupted, OneshotError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,23 @@ if TYPE_CHECKING:
     from benchmark.sweep.ray import RayCrew
 
 
+@dataclass(frozen=True)
+class Done:
+    """What came of the jobs of a plan.
+
+    Attributes:
+        records: new ones.
+        failed: how many of them say that the model failed.
+        lost: jobs that were given up, which leave no record.
+        plan: the plan that was followed.
+    """
+
+    records: int
+    failed: int
+    lost: list[Lost]
+    plan: Plan
+
+
 def run_many(
     plan: Plan,
     again: Callable[[], Plan],
@@ -26,7 +44,7 @@ def run_many(
     place: Surroundings,
     existing: Existing,
     tensorboard: Path | None,
-) -> tuple[int, int, Plan]:
+) -> Done:
     """Does what a plan wants with several workers.
 
     Args:
@@ -37,11 +55,8 @@ def run_many(
         existing: what to do where a record is there.
         tensorboard: where progress is written for TensorBoard, or None.
 
-    Returns:
-        New records, how many of them tell of failures, and the plan that was followed.
-
     Raises:
-        OneshotError: jobs were lost, or an interruption; finished records stay.
+        OneshotError: workers cannot be started, or an interruption; finished records stay.
     """
     from benchmark.cli.table import JobsTable
     from benchmark.sweep import machine
@@ -65,7 +80,7 @@ def run_on_ray(
     cluster: Cluster,
     place: Surroundings,
     tensorboard: Path | None,
-) -> tuple[int, int, Plan]:
+) -> Done:
     """The same on a Ray cluster; see `run_many`."""
     from benchmark.cli.table import JobsTable
     from benchmark.sweep.ray import RayCrew
@@ -84,7 +99,7 @@ def _follow(
     crew: Crew | RayCrew,
     table: JobsTable,
     existing: Existing,
-) -> tuple[int, int, Plan]:
+) -> Done:
     from benchmark.sweep.local import unit_of, unit_of_search
     from benchmark.sweep.order import longest_first
 
@@ -104,28 +119,30 @@ def _follow(
                 table.expect(units)
                 lost += crew.do(units)
         except KeyboardInterrupt:
-            raise OneshotError(
+            raise Interrupted(
                 f"Interrupted; {table.records} new records are kept.",
                 "Type the same command again to go on where it stopped.",
             ) from None
-    if lost:
-        raise _told(lost, table.records)
-    return table.records, table.failed, plan
+    return Done(table.records, table.failed, lost, plan)
 
 
-def _told(lost: list[Lost], records: int) -> OneshotError:
+def given_up(lost: list[Lost], jobs: int, records: int) -> OneshotError:
+    """The error for jobs that were given up, of `jobs` in all; with --debug, where they failed."""
     from benchmark.cli.app import DEBUG
 
     if os.environ.get(DEBUG):
+        import typer
+
         for each in lost:
             if each.trace:
-                import typer
-
                 typer.echo(each.trace, err=True)
+    seen = "" if all(not each.trace for each in lost) else " Add --debug to see where."
+    if jobs == 1:
+        return OneshotError(f"{lost[0].unit.name}: {lost[0].reason.rstrip('.')}.{seen}")
     reasons = "; ".join(f"{each.unit.name}: {each.reason.rstrip('.')}" for each in lost[:3])
     more = f"; and {len(lost) - 3} more" if len(lost) > 3 else ""
-    jobs = "1 job was" if len(lost) == 1 else f"{len(lost)} jobs were"
+    many = "1 job was" if len(lost) == 1 else f"{len(lost)} jobs were"
     return OneshotError(
-        f"{jobs} given up: {reasons}{more}. The {records} new records of others are kept.",
-        "Type the same command again to try what is missing.",
+        f"{many} given up: {reasons}{more}. The {records} new records of others are kept.",
+        f"Type the same command again to try what is missing.{seen}",
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,10 +14,10 @@ from benchmark.cli import wanted as asked
 from benchmark.cli.beside import say_beside_raw
 from benchmark.cli.engine import Address, Cpus, DataFrom, Engine, Gpus, check_engine
 from benchmark.cli.options import Data, Device, Embeddings, Results, Shard, Work, default_work
-from benchmark.errors import Busy, DataMissing, OneshotError, Refused, UnknownName
+from benchmark.errors import DataMissing, Interrupted, Refused, UnknownName
 
 if TYPE_CHECKING:
-    from benchmark.cli.watch import Watch
+    from benchmark.cli.many import Done
     from benchmark.evaluation.clock import Clock
     from benchmark.evaluation.job import Surroundings
     from benchmark.evaluation.presence import Presence
@@ -68,7 +69,7 @@ def run(
 
     Whatever is interrupted can be started again: finished records stay, trainings resume.
     """
-    from benchmark.cli.watch import Watch
+    from benchmark.cli.many import run_many, run_on_ray
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.clock import Clock
     from benchmark.evaluation.job import Surroundings
@@ -80,8 +81,8 @@ def run(
         raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
     wanted = asked.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
     place = Surroundings(
-        data, results, work or default_work(), find_device(device), commit_weights,
-        embeddings=embeddings,
+        _absolute(data), results.absolute(), (work or default_work()).absolute(),
+        find_device(device), commit_weights, embeddings=_absolute(embeddings),
     )  # fmt: skip
     clock = Clock(place.device) if profile else None
     part = shard_of(shard) if shard else None
@@ -99,75 +100,95 @@ def run(
     if engine == "local":
         for track in {track.name: track for track in tracks}.values():
             place.require(track)
-    if workers != "1" or engine == "ray":
-        from benchmark.cli.many import run_many, run_on_ray
+    there = _there(plan)
 
-        def again() -> Plan:
-            return _planned(wanted, results, False, part, redo)
+    def again() -> Plan:
+        return _planned(wanted, results, False, part, redo)
 
-        if engine == "ray":
-            from benchmark.sweep.cluster import Cluster
+    if engine == "ray":
+        from benchmark.sweep.cluster import Cluster
 
-            cluster = Cluster(
-                address, cpus_per_job, gpus_per_job, data, work, data_from, device,
-                existing,  # type: ignore[arg-type]
-            )  # fmt: skip
-            records, failed, plan = run_on_ray(plan, again, cluster, place, tensorboard)
-        else:
-            records, failed, plan = run_many(
-                plan, again, workers, place, existing, tensorboard  # type: ignore[arg-type]
-            )  # fmt: skip
-        _end(plan, place, existing)
-        close(records, failed, place, _there(plan))
-        return
+        cluster = Cluster(
+            address, cpus_per_job, gpus_per_job, data, work, data_from, device,
+            existing,  # type: ignore[arg-type]
+        )  # fmt: skip
+        done = run_on_ray(plan, again, cluster, place, tensorboard)
+    elif workers != "1" or (_foreign(plan) and clock is None):
+        done = run_many(plan, again, workers, place, existing, tensorboard)  # type: ignore[arg-type]
+    else:
+        done = _one_by_one(plan, again, place, existing, tensorboard, clock)
+    _end(done.plan, place, existing)
+    close(done, results, there)
+
+
+def _absolute(folder: Path | None) -> Path | None:
+    """The same folder for a model that changes the working directory."""
+    return None if folder is None else folder.absolute()
+
+
+def _foreign(plan: Plan) -> bool:
+    """Whether users' code is run: a crash in it ends the process, so it gets one of its own."""
+    return any(each.job.spec.foreign for each in plan.planned)
+
+
+def _one_by_one(
+    plan: Plan,
+    again: Callable[[], Plan],
+    place: Surroundings,
+    existing: str,
+    tensorboard: Path | None,
+    clock: Clock | None,
+) -> Done:
+    """Does the jobs here, in their order; those that another process is at come last.
+
+    Raises:
+        Refused: no model takes any task.
+        Interrupted: by the user; finished records stay.
+    """
+    from collections import deque
+
+    from benchmark.cli.many import Done
+    from benchmark.cli.watch import Watch
+    from benchmark.evaluation.run import run as run_job
+    from benchmark.sweep.local import Lost, unit_of
+    from benchmark.sweep.worker import ended_as
+
     if plan.searches:
         from benchmark.cli.tune import make_searches
 
         make_searches(list(plan.searches), place)
-        plan = _planned(wanted, results, False, part, redo)
-    there = _there(plan)
+        plan = again()
+    waiting = deque(plan.planned)
+    lost: list[Lost] = []
+    busy = 0  # jobs in a row that another process was at
     with Watch(len(plan.planned), tensorboard) as watch:
-        try:
-            _one_by_one(plan, place, existing, watch, clock)
-        except KeyboardInterrupt:
-            raise OneshotError(
-                f"Interrupted; {watch.records} new records are kept.",
-                "Type the same command again to go on where it stopped.",
-            ) from None
-    _end(plan, place, existing)
+        while waiting:
+            each = waiting.popleft()
+            place.wait = busy > len(waiting)  # for all that is left others are at work
+            watch.start(each.job.spec.key, each.job.track.name, each.job.which)
+            if clock is not None:
+                clock.start()
+                place.mark = clock.mark
+            jobs = run_job(each.job, place, existing, watch)  # type: ignore[arg-type]
+            try:
+                kind, *facts = ended_as(partial(deque, jobs, 0))
+            except KeyboardInterrupt:
+                raise Interrupted(
+                    f"Interrupted; {watch.records} new records are kept.",
+                    "Type the same command again to go on where it stopped.",
+                ) from None
+            if kind == "busy":
+                watch.later(facts[0])
+                waiting.append(each)
+            elif kind != "done":
+                watch.lost(facts[0])
+                lost.append(Lost(unit_of(each), *facts))
+            elif clock is not None:
+                watch.profile(clock.lines())
+            busy = busy + 1 if kind == "busy" else 0
     if watch.left_out and len(watch.left_out) == sum(len(e.job.tasks) for e in plan.planned):
         raise Refused("Nothing could be asked; the reasons stand above.")
-    close(watch.records, watch.failed, place, there)
-
-
-def _one_by_one(
-    plan: Plan, place: Surroundings, existing: str, watch: Watch, clock: Clock | None
-) -> None:
-    """Does the jobs in their order; those that another process is at come last."""
-    from collections import deque
-
-    from benchmark.evaluation.run import run as run_job
-
-    waiting = deque(plan.planned)
-    busy = 0  # jobs in a row that another process was at
-    while waiting:
-        each = waiting.popleft()
-        place.wait = busy > len(waiting)  # for all that is left others are at work: wait for them
-        watch.start(each.job.spec.key, each.job.track.name, each.job.which)
-        if clock is not None:
-            clock.start()
-            place.mark = clock.mark
-        try:
-            for _ in run_job(each.job, place, existing, watch):  # type: ignore[arg-type]
-                pass
-            if clock is not None:
-                watch.profile(clock.lines())
-        except Busy as other:
-            watch.later(str(other.message))
-            waiting.append(each)
-            busy += 1
-        else:
-            busy = 0
+    return Done(watch.records, watch.failed, lost, plan)
 
 
 def _end(plan: Plan, place: Surroundings, existing: str) -> None:
@@ -177,7 +198,8 @@ def _end(plan: Plan, place: Surroundings, existing: str) -> None:
 
 def _refused(plan: Plan) -> None:
     for refusal in plan.refused:
-        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}")
+        mark = "FAILED" if refusal.broken else "refused"
+        typer.echo(f"{mark}  {refusal.model} on {refusal.track}: {refusal.reason}")
 
 
 def _planned(
@@ -202,22 +224,25 @@ def _there(plan: Plan) -> list[Presence]:
     return [found for each in plan.planned for found in each.found.values() if found.present]
 
 
-def close(records: int, failed: int, place: Surroundings, there: Sequence[Presence] = ()) -> None:
+def close(done: Done, results: Path, there: Sequence[Presence]) -> None:
     """The last lines: how many records there are now, and what to type next.
 
     Raises:
+        OneshotError: jobs were given up.
         Exit: with code 2 if a model failed, now or in a record that was there.
     """
+    from benchmark.cli.many import given_up
     from benchmark.evaluation.presence import summary
 
-    made = f"{records} new record{'' if records == 1 else 's'} in {place.results}"
-    typer.echo(f"{made}{f', {failed} of them failures' if failed else ''}.")
+    made = f"{done.records} new record{'' if done.records == 1 else 's'} in {results}"
+    typer.echo(f"{made}{f', {done.failed} of them failures' if done.failed else ''}.")
     for line in summary(there):
         typer.echo(line)
-    typer.echo(
-        f"Tables and figures: oneshot leaderboard --results {shlex.quote(str(place.results))}"
-    )
-    if failed or any(found.failed for found in there):
+    typer.echo(f"Tables and figures: oneshot leaderboard --results {shlex.quote(str(results))}")
+    if done.lost:
+        raise given_up(done.lost, len(done.plan.planned), done.records)
+    broken = any(refusal.broken for refusal in done.plan.refused)
+    if done.failed or broken or any(found.failed for found in there):
         raise typer.Exit(2)
 
 

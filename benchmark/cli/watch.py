@@ -72,6 +72,10 @@ class Watch:
         self.job -= 1
         self.console.print(f"{self._label}: left for later. {reason}", markup=False)
 
+    def lost(self, reason: str) -> None:
+        """The job failed without a record."""
+        self.console.print(f"{self._label}: FAILED: {reason}", markup=False)
+
     def training(self, progress: Training) -> None:
         """Items, loss, validation accuracy, speed and time left."""
         if self.board is not None:

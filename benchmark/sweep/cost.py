@@ -59,9 +59,9 @@ def _counted(job: Job, model: Any) -> float:
         return UNCOUNTED
     parameters = float(sum(p.numel() for p in model.parameters()))
     side = int(getattr(model, "input_size", None) or job.track.side)
-    if not callable(getattr(model, "embed", None)) or job.track.family not in (
-        "character", "photograph",
-    ):  # fmt: skip
+    images = job.track.family in ("character", "photograph")
+    # A user's network is not run here: it may do anything, and its job has a process of its own.
+    if job.spec.foreign or not images or not callable(getattr(model, "embed", None)):
         return max(UNCOUNTED, parameters * side**2 / 16)  # as after four halvings, half way
     channels = int(getattr(model, "channels", None) or job.track.channels)
     counted = 0.0

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Existing, Surroundings
 from benchmark.evaluation.provenance import code_digest
 from benchmark.protocols import Progress
@@ -25,7 +23,7 @@ from benchmark.records.schema import Record
 from benchmark.sweep.description import JobDescription
 from benchmark.sweep.tuning import FOLDER as TUNING
 from benchmark.sweep.tuning import Search
-from benchmark.sweep.worker import Message, Order
+from benchmark.sweep.worker import Message, Order, ended_as
 
 PACKAGES = ("benchmark", "baselines")
 FILES = ("torchscript:", "onnx:", "checkpoint:")  # models that are named by a file
@@ -136,7 +134,8 @@ def _do(errand: Errand, place: Surroundings, watcher: _Watcher, folder: Path) ->
     from benchmark.tasks.own import looking_in
 
     torch.set_num_threads(errand.threads)
-    try:
+
+    def job() -> None:
         for name in errand.data_sets:
             bring(name, data_directory(errand.data), errand.source)
         order = _unpacked(errand, folder)
@@ -146,12 +145,8 @@ def _do(errand: Errand, place: Surroundings, watcher: _Watcher, folder: Path) ->
             else:
                 for _ in run(order.job(), place, errand.existing, watcher):
                     pass
-    except OneshotError as error:
-        return "failed", str(error)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        return "broken", reason, traceback.format_exc()
-    return ("done",)
+
+    return ended_as(job)
 
 
 def _place(errand: Errand) -> Surroundings:

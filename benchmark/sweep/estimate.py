@@ -2,7 +2,7 @@
 
 An estimate, not a promise: trainings are taken to cost three passes an item (one forward, two
 backward), validation and test one pass for each distinct item. Models that must see the images of
-each episode or pair themselves are left out.
+each episode or pair themselves are left out, and so are users' own networks.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ class Estimator:
         shape = {name: recipe[name] for name in SHAPE if name in recipe}
         key = str(sorted(shape.items())) if "backbone" in shape else job.spec.key
         if key not in self._passes:
-            self._passes[key] = self._probe(build(job)[0])
+            # A user's network is not run here: it may do anything.
+            self._passes[key] = 0.0 if job.spec.foreign else self._probe(build(job)[0])
         return self._passes[key]
 
     def _probe(self, model: Any) -> float:

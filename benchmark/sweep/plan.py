@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmark.errors import OneshotError, Refused
+from benchmark.errors import ModelBroken, OneshotError, Refused
 from benchmark.evaluation.asking import NAMES as ASKED
 from benchmark.evaluation.job import Job, build
 from benchmark.evaluation.outcome import not_answered
@@ -76,11 +76,12 @@ class Planned:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A model that a track's data or its own parts rule out."""
+    """A model that a track's data or its own parts rule out, or that cannot be built (`broken`)."""
 
     model: str
     track: str
     reason: str
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def make(
     Raises:
         OneshotError: unknown names, settings that do not exist.
     """
+    wanted = list(wanted)
     planned: dict[tuple[str, str, int, int, str | None], Planned] = {}
     refused: dict[tuple[str, str], Refusal] = {}
     searches: dict[str, Search] = {}
@@ -151,6 +153,10 @@ def make(
                 if strict:
                     raise
                 refused[each.model, track] = Refusal(each.model, track, str(refusal))
+            except ModelBroken as error:
+                if len(wanted) == 1:
+                    raise
+                refused[each.model, track] = Refusal(each.model, track, str(error), broken=True)
     jobs = [_again(each) if again else each for each in planned.values()]
     return Plan(tuple(jobs), tuple(refused.values()), tuple(searches.values()))
 

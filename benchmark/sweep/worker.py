@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import connection, parent_process
 from pathlib import Path
@@ -22,6 +23,7 @@ from benchmark.errors import Busy, OneshotError
 from benchmark.evaluation.job import Existing, Surroundings
 from benchmark.protocols import Progress
 from benchmark.records.schema import Record
+from benchmark.registry import same_folder
 from benchmark.sweep.description import JobDescription
 from benchmark.sweep.tuning import Search
 
@@ -110,6 +112,7 @@ def work(pipe: connection.Connection, orders: Orders) -> None:
     # An interruption at the keyboard reaches every process; the one that started this decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.dup2(2, 1)  # what a model prints does not mix with the results
     import torch
 
     from benchmark.tasks.own import looking_in
@@ -136,28 +139,55 @@ def work(pipe: connection.Connection, orders: Orders) -> None:
 
 
 def do(order: Order, place: Surroundings, existing: Existing, teller: Teller) -> Message:
-    """Does a job or a search, and says how it ended.
-
-    Returns:
-        ("done",), ("busy", reason) where another process is at it, ("failed", reason), or
-        ("broken", reason, traceback) after an error that nobody foresaw.
-    """
+    """Does a job or a search, and says how it ended; see `ended_as`."""
     from benchmark.evaluation.run import run
 
-    try:
+    def job() -> None:
         if isinstance(order, Search):
             order.make(place, teller)
         else:
             for _ in run(order.job(), place, existing, teller):
                 pass
+
+    try:
+        return ended_as(job)
+    except KeyboardInterrupt as error:  # the keyboard's never comes here: the model raised it
+        return "broken", reason_of(error), traceback.format_exc()
+
+
+def ended_as(job: Callable[[], object]) -> Message:
+    """Does a job and says how it ended, whatever its model does but end the process.
+
+    Returns:
+        ("done",), ("busy", reason) where another process is at it, ("failed", reason), or
+        ("broken", reason, traceback) after an error that nobody foresaw.
+
+    Raises:
+        KeyboardInterrupt: the user wants all jobs to end.
+    """
+    try:
+        with same_folder():
+            job()
     except Busy as busy:
         return "busy", str(busy)
     except OneshotError as error:
         return "failed", str(error)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        return "broken", reason, traceback.format_exc()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit too: a model does not end a sweep
+        return "broken", reason_of(error), traceback.format_exc()
     return ("done",)
+
+
+def reason_of(error: BaseException) -> str:
+    """An error of somebody's code in one line."""
+    if isinstance(error, SystemExit):
+        return f"the model called sys.exit({error.code!r})"
+    try:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    except Exception:  # its own __str__ fails
+        lines = []
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _end_with_parent() -> None:
