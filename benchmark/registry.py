@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any, Literal
 
@@ -226,6 +226,17 @@ def resolve_recorded(key: str, settings: Mapping[str, Any], trust_code: bool = F
             "If you trust it, add --trust-code, or name the model yourself: --model my_net.py:Net",
         )
     return resolve(key, settings)
+
+
+def record_key(name: str) -> str:
+    """The key in records of what a person types: without the folders of a file. Loads nothing."""
+    prefix, colon, rest = name.partition(":")
+    if colon and prefix in ("torchscript", "onnx", "checkpoint"):
+        return f"{prefix}:{PurePath(rest.replace(chr(92), '/')).name}"
+    place, _, attribute = name.rpartition(":")
+    if place.endswith(".py"):
+        return f"{PurePath(place.replace(chr(92), '/')).name}:{attribute}"
+    return name
 
 
 def catalogue_keys() -> list[str]:

@@ -28,6 +28,7 @@ from benchmark.cli import (
     tune,
     verify,
 )
+from benchmark.cli.terminal import take_any_text
 from benchmark.errors import OneshotError
 from benchmark.report.escape import printable
 
@@ -84,6 +85,7 @@ def options(
 def main() -> None:
     """Runs the command line; an error the user can mend is one line on stderr and exit code 2."""
     waiting.choose()
+    take_any_text()
     arguments = sys.argv[1:]
     if "--debug" in arguments:  # accepted anywhere, as people add it to the end of what failed
         arguments = ["--debug", *(word for word in arguments if word != "--debug")]

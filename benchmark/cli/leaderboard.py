@@ -40,6 +40,7 @@ def leaderboard(
     if check:
         _check(results)
         return
+    from benchmark.report.comparable import outdated
     from benchmark.report.text import fill, render
     from benchmark.report.write import write_leaderboard
 
@@ -50,6 +51,8 @@ def leaderboard(
     console.print()
     also = "" if results == Path("results") else f" --results {shlex.quote(str(results))}"
     for line in fill(written.commands, also):
+        console.print(line, markup=False, soft_wrap=True)
+    for line in outdated(results):
         console.print(line, markup=False, soft_wrap=True)
     for path in (written.page, written.sheet, *written.pair_sheets, written.html):
         console.print(f"wrote {path}", markup=False, soft_wrap=True)

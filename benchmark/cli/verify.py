@@ -29,20 +29,25 @@ def verify(
     device: Device = "auto",
     trust_code: TrustCode = False,
 ) -> None:
-    """Checks schema, ids, digests and file names of all records; exit code 1 if one is wrong."""
+    """Checks schema, ids, digests and file names of all records.
+
+    Exit code 1 if one is wrong, or was measured on other data than those at hand.
+    """
     from benchmark.records.verify import verify as check
 
     count, findings = check(results, lambda task, episodes: _prefix(task, episodes, data))
-    wrong = [finding for finding in findings if not finding.unchecked]
+    wrong = [finding for finding in findings if not finding.unchecked and not finding.outdated]
     for finding in findings:
-        mark = "not checked" if finding.unchecked else "WRONG"
+        mark = "not checked" if finding.unchecked else "outdated" if finding.outdated else "WRONG"
         typer.echo(f"{mark}  {finding.path.relative_to(results)}: {finding.says}")
     faulty = len({finding.path for finding in wrong})
-    typer.echo(f"{count} records, {faulty} of them wrong.")
+    outdated = sum(finding.outdated for finding in findings)
+    also = f", {outdated} outdated: run their models again" if outdated else ""
+    typer.echo(f"{count} records, {faulty} of them wrong{also}.")
     different = (
         _recomputed(results, recompute, draw, data, work, device, trust_code) if recompute else 0
     )
-    if faulty or different:
+    if faulty or outdated or different:
         raise typer.Exit(1)
 
 

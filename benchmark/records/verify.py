@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmark.datasets.catalogue import KNOWN, digest_at_hand
 from benchmark.errors import OneshotError
 from benchmark.records import store
 from benchmark.records.packed import Integers
 from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
 from benchmark.tasks.catalogue import task as find_task
-from benchmark.tasks.loading import pins
+from benchmark.tasks.loading import data_name, pins
+from benchmark.tasks.own import DIRECTORY
 from benchmark.tasks.spec import VALIDATION, Task
+from benchmark.tasks.tracks import track as find_track
 
 KINDS = {"episodes": Counts, "verification": LogOdds, "retrieval": Ranks}
 PrefixDigest = Callable[[str, int], str | None]
@@ -30,11 +33,13 @@ class Finding:
         path: the record's file.
         says: in words.
         unchecked: whether it is no fault but something that could not be looked at here.
+        outdated: whether the record is sound, but of other data than those at hand.
     """
 
     path: Path
     says: str
     unchecked: bool = False
+    outdated: bool = False
 
 
 def verify(results: Path, prefix_digest: PrefixDigest | None = None) -> tuple[int, list[Finding]]:
@@ -71,8 +76,32 @@ def _of_file(
         yield Finding(path, "its bytes are not those that the suite writes")
     if store.record_path(results, record) != path:
         yield Finding(path, f"its content belongs at {store.record_path(results, record)}")
+    says = outdated_data(record)
+    if says is not None:
+        yield Finding(path, says, outdated=True)
+        return  # its questions were drawn from data that are not here
     yield from (
         Finding(path, says, unchecked) for says, unchecked in _of_record(record, prefix_digest)
+    )
+
+
+def outdated_data(record: Record) -> str | None:
+    """That a record was measured on other data than those at hand, with both digests, or None.
+
+    Only data sets of the user's own are looked at: those of the suite are pinned.
+    """
+    try:
+        task = find_task(record.task.name)
+        track = find_track(task.track)
+    except OneshotError:
+        return None
+    name = data_name(track, task.split)
+    digest = None if name in KNOWN else digest_at_hand(name, DIRECTORY.get())
+    if digest in (None, record.task.data_digest):
+        return None
+    return (
+        f"it was measured on other data than those at hand as '{name}': digest "
+        f"{record.task.data_digest[:12]}, here {str(digest)[:12]}"
     )
 
 

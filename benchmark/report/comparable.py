@@ -9,10 +9,17 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
+from pathlib import Path
 
+from benchmark.datasets.catalogue import KNOWN
 from benchmark.errors import OneshotError
 from benchmark.records.schema import Record
-from benchmark.registry import in_command
+from benchmark.records.store import read
+from benchmark.records.verify import outdated_data
+from benchmark.registry import in_command, outside
+from benchmark.report import recipes
+from benchmark.report.names import describe
+from benchmark.report.selection import folders
 
 
 def check(records: Iterable[Record]) -> None:
@@ -22,7 +29,7 @@ def check(records: Iterable[Record]) -> None:
         OneshotError: naming the records of the smaller side and how to mend it.
     """
     records = list(records)
-    _same(records, "data", lambda r: r.task.data_digest)
+    _same_data(records)
     alike: dict[tuple[int, int], list[Record]] = defaultdict(list)
     for record in records:
         alike[record.task.episodes, record.fold or 0].append(record)
@@ -31,6 +38,58 @@ def check(records: Iterable[Record]) -> None:
     answered = [record for record in records if record.outcome is not None]
     _same(answered, "kinds of answers", lambda r: r.outcome.kind if r.outcome else None)
     _same(answered, "numbers of queries", lambda r: getattr(r.outcome, "of", None))
+
+
+def outdated(results: Path) -> list[str]:
+    """Lines about records of the user's own data sets that are not of the data at hand.
+
+    Of each recipe on a task the first record is read; tables follow the records alone.
+    """
+    lines = []
+    for folder in folders(results):
+        data = describe(folder.task).data
+        if not data or data in KNOWN:
+            continue
+        path = min(folder.path.glob("seed-*.json"), default=None)
+        says = None if path is None else outdated_data(read(path))
+        if says is not None:
+            lines.append(f"outdated  {folder.model}--{folder.recipe8} on {folder.task}: {says}.")
+    if lines:
+        lines.append("Run these models on their tasks again, or set ONESHOT_DATA to those data.")
+    return lines
+
+
+def _same_data(records: list[Record]) -> None:
+    """Names the records that are not of the data at hand, and the commands that replace them."""
+    outdated = [record for record in records if outdated_data(record) is not None]
+    if not outdated or len({record.task.data_digest for record in records}) < 2:
+        _same(records, "data", lambda record: record.task.data_digest)
+        return
+    task = outdated[0].task
+    by_recipe: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in outdated:
+        by_recipe[record.model.key, record.model.recipe8].append(record)
+    commands = [_command(of_recipe) for of_recipe in by_recipe.values()]
+    raise OneshotError(
+        f"Records of {task.name} v{task.version} were measured on other data than those at hand "
+        f"and cannot share a table with the rest: {_name(outdated)}.",
+        f"Measure them again: {'; '.join(commands)}",
+    )
+
+
+def _command(records: list[Record]) -> str:
+    """What to type to measure these records of one recipe on one task again."""
+    first = records[0]
+    typed = first.provenance.settings
+    settings = dict(setting.partition("=")[::2] for setting in typed)
+    seeds = ",".join(str(seed) for seed in sorted({record.seed for record in records}))
+    words = ["oneshot", "run", in_command(first.model.key, settings)]
+    words += ["--task", first.task.name, "--seeds", seeds]
+    if outside(first.model.key, settings) is None:  # else the reader types the model
+        budget = recipes.budget_of(first.model.recipe)
+        words += ["--budget", budget] if budget in recipes.BUDGETS else []
+        words += [word for setting in typed for word in ("--set", setting)]
+    return shlex.join(words)
 
 
 def _same(records: list[Record], what: str, value: Callable[[Record], Hashable]) -> None:

@@ -6,12 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.records.schema import Record
 from benchmark.records.store import RECORDS, read, record_path, slug
+from benchmark.registry import record_key
 from benchmark.report import recipes
 from benchmark.report.names import is_validation
 
@@ -45,7 +47,7 @@ def choose(found: list[Folder], model: str, pattern: str = "*") -> dict[TaskVers
 
     Args:
         found: all folders.
-        model: KEY or KEY--RECIPE8.
+        model: KEY or KEY--RECIPE8; the file of a model may be named with its folders.
         pattern: glob of task names, upper and lower case told apart; validation twins only where
             it names them.
 
@@ -54,10 +56,12 @@ def choose(found: list[Folder], model: str, pattern: str = "*") -> dict[TaskVers
     """
     named = re.fullmatch(r"(.+)--([0-9a-f]{8})", model)
     key, recipe8 = (named[1], named[2]) if named else (model, None)
+    key = record_key(key)
     mine = [f for f in found if f.model == slug(key) and recipe8 in (None, f.recipe8)]
     if not mine:
-        known = sorted({f.model for f in found} | {f"{f.model}--{f.recipe8}" for f in found})
-        raise UnknownName("model with records", model, known, "Type: oneshot leaderboard")
+        raise UnknownName(
+            "model with records", model, _near(found, key), "Type: oneshot leaderboard"
+        )
     by_task: dict[TaskVersion, list[Folder]] = defaultdict(list)
     for folder in mine:
         twin = is_validation(folder.task)
@@ -71,6 +75,13 @@ def choose(found: list[Folder], model: str, pattern: str = "*") -> dict[TaskVers
                 f"Type one of them in full, such as {key}--{several[0].recipe8}.",
             )
     return {task: several[0] for task, several in by_task.items()}
+
+
+def _near(found: list[Folder], key: str) -> list[str]:
+    """Keys like this one, as records spell them; folders leave signs out."""
+    by_name = {folder.model: folder for folder in found}
+    near = get_close_matches(slug(key), by_name, n=3, cutoff=0.5)
+    return [record.model.key for name in near for record in records_of(by_name[name])[:1]]
 
 
 def records_of(folder: Folder) -> list[Record]:

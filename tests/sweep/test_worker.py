@@ -10,7 +10,7 @@ from benchmark.evaluation.job import Surroundings, build, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.records import store
 from benchmark.sweep.description import JobDescription
-from benchmark.sweep.worker import Orders, Teller, do
+from benchmark.sweep.worker import Orders, Teller, do, ended_as, reason_of
 
 
 @pytest.fixture
@@ -78,6 +78,67 @@ def test_what_nobody_foresaw_comes_with_its_traceback(ends, tmp_path):
     (kind, reason, trace), _ = ends(job(model=f"{path}:Model"))
     assert (kind, reason) == ("broken", "ZeroDivisionError: division by zero")
     assert "return 1 / 0" in trace
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("raise ValueError('one\\ntwo')", "ValueError: one"),
+        ("raise ValueError", "ValueError"),
+        ("raise ValueError('\\n  two')", "ValueError: two"),
+        ("import sys; sys.exit()", "the model called sys.exit(None)"),
+        ("import sys; sys.exit('bye')", "the model called sys.exit('bye')"),
+        ("self.embed(images)", "RecursionError: maximum recursion depth exceeded"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("return images.flatten(1).numpy()", "embed gave numpy.ndarray; expected a tensor"),
+        ("return [1.0]", "embed gave list; expected a tensor"),
+        ("return None", "embed gave NoneType; expected a tensor"),
+    ],
+)
+def test_every_error_of_a_model_ends_its_job_alone_with_one_line(ends, tmp_path, statement, reason):
+    path = tmp_path / "m.py"
+    path.write_text(
+        "class Model:\n    input_size = 8\n    distance = 'cosine'\n"
+        f"    def embed(self, images):\n        {statement}\n"
+    )
+    (kind, told, *_), _ = ends(job(model=f"{path}:Model"))
+    assert kind in ("failed", "broken") and told.startswith(reason) and "\n" not in told
+
+
+def test_a_wrong_signature_of_fit_ends_its_job_alone(ends, tmp_path):
+    path = tmp_path / "m.py"
+    path.write_text("class Model:\n    def fit(self): ...\n    def embed(self, images): ...\n")
+    (kind, told, _), _ = ends(job(model=f"{path}:Model"))
+    assert kind == "broken" and "fit() takes 1 positional argument" in told
+
+
+def test_an_error_that_cannot_be_told_is_named():
+    assert reason_of(Unspeakable()) == "Unspeakable"
+
+
+def test_a_model_that_leaves_the_working_directory_is_brought_back(ends, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.py").write_text(
+        "import os\nclass Model:\n    input_size = 8\n    distance = 'cosine'\n"
+        "    def embed(self, images):\n        os.chdir('/')\n        return images.flatten(1)\n"
+    )
+    for seed in (0, 1):
+        end, _ = ends(job(model="m.py:Model").model_copy(update={"seed": seed}))
+        assert end == ("done",) and Path.cwd() == tmp_path
+
+
+def test_an_interruption_of_the_user_goes_through():
+    def stop():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ended_as(stop)
 
 
 def test_orders_leave_to_others_what_others_do():
