@@ -80,12 +80,12 @@ def training_code(model: Any, recipe: Mapping[str, Any], spec: ModelSpec) -> str
     the suite that none of them imports do not.
     """
     modules = {
-        home.__module__
-        for part in _parts(model)
-        for home in type(part).__mro__
-        if home.__module__.startswith("baselines.")
+        each.__module__
+        for each in (*_trained_classes(model), *(c for m in _parts(model) for c in type(m).__mro__))
+        if each.__module__.startswith("baselines.")
     }
-    named = part_modules(recipe)
+    answering = getattr(model, "answering", ())
+    named = part_modules({name: recipe[name] for name in recipe if name not in answering})
     files = spec.files
     used = {
         each.name
@@ -97,9 +97,22 @@ def training_code(model: Any, recipe: Mapping[str, Any], spec: ModelSpec) -> str
     return digest([sources.run_digest({*modules, *named, *used}), files])
 
 
+def _trained_classes(model: Any) -> tuple[type, ...]:
+    """The model's class and its ancestors; without heads on them that only answer.
+
+    Of a model that declares `answering`, the class that defines `fit` is the first that trains.
+    """
+    lineage = type(model).__mro__
+    if not getattr(model, "answering", ()):
+        return lineage
+    first = next((n for n, each in enumerate(lineage) if "fit" in vars(each)), 0)
+    return lineage[first:]
+
+
 def _parts(model: Any) -> list[Any]:
+    """The modules inside a network."""
     modules = getattr(model, "modules", None)
-    return [model, *(modules() if callable(modules) else [])]
+    return [each for each in modules() if each is not model] if callable(modules) else []
 
 
 def stated(task: Task) -> str | None:

@@ -104,6 +104,14 @@ def test_each_method_is_known_by_its_own_files(suite, key, own, other):
     assert code_of(key) != before
 
 
+def test_heads_on_one_classifier_share_its_training(suite):
+    keys = ("nearest-centroid-conv4", "simple-shot-un-conv4")
+    before = code_of(keys[0])
+    edit("classifier/simple_shot.py")(suite)
+    edit("classifier/nearest_centroid.py")(suite)
+    assert code_of(keys[0]) == code_of(keys[1]) == before
+
+
 def test_finished_weights_are_found_after_an_edit_elsewhere_and_not_after_one_of_the_loss(
     tmp_path, monkeypatch, suite
 ):
