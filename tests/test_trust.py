@@ -30,8 +30,7 @@ CALLS = {
 METHODS = {"extract", "extractall", "query_from_string", "run_path", "run_module"}
 # Where code is run on purpose: a model or a backbone in a user's own file, told in SECURITY.md.
 ON_PURPOSE = {
-    ("benchmark/registry.py", "exec_module"),
-    ("baselines/backbones/_custom.py", "exec_module"),
+    ("benchmark/user_code.py", "exec_module"),
     ("baselines/adapters/torchscript.py", "torch.jit.load"),
 }
 READER = "benchmark/datasets/unpickle.py"  # the one that gives pickles nothing to call

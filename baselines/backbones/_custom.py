@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from benchmark.errors import OneshotError
-from benchmark.registry import load_file
+from benchmark.user_code import load_file
 
 HINT = "A backbone is 'my_net.py:Net' with `class Net(nn.Module)`, images [n, c, h, w] -> [n, e]."
 
