@@ -96,9 +96,6 @@ class Unspeakable(Exception):
         ("self.embed(images)", "RecursionError: maximum recursion depth exceeded"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("raise GeneratorExit", "GeneratorExit"),
-        ("return images.flatten(1).numpy()", "embed gave numpy.ndarray; expected a tensor"),
-        ("return [1.0]", "embed gave list; expected a tensor"),
-        ("return None", "embed gave NoneType; expected a tensor"),
     ],
 )
 def test_every_error_of_a_model_ends_its_job_alone_with_one_line(ends, tmp_path, statement, reason):
