@@ -27,6 +27,11 @@ WEB_PAGE = re.compile(
 SERVER_ERROR = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<error>\s*<code>", re.IGNORECASE)
 LFS_POINTER = re.compile(rb"version https://(git-lfs|hawser)\.github\.com/spec/")
 ANNEX_POINTER = re.compile(rb"/?(\.\./)*(\.git/)?annex/objects/")
+# Of substitutes: most files, images among them, need no search for the patterns.
+FIRST_BYTES = (
+    b"<", b"v", b"/", b".", b"annex", b" ", b"\t", b"\n", b"\r", b"\v", b"\f",
+    codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE,
+)  # fmt: skip
 NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 log = logging.getLogger(__name__)
 
@@ -47,7 +52,7 @@ def named_substitute(source: Path | bytes) -> tuple[str, str] | None:
                 source = file.read(HEAD_BYTES)
         except OSError:
             return None
-    head = _as_utf8(source[:HEAD_BYTES])
+    head = _as_utf8(source[:HEAD_BYTES]) if source.startswith(FIRST_BYTES) else b""
     if WEB_PAGE.match(head):
         return "is a web page (HTML), saved in place of the download.", DOWNLOAD_AGAIN
     if SERVER_ERROR.match(head):

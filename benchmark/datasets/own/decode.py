@@ -50,7 +50,7 @@ FORMATS = (
 MOST_BYTES = 2 << 30  # of a file
 MOST_ICONS = 256
 ORIENTATION = 0x0112
-BYTES_A_PIXEL = 14  # decoded, on paper, as planes: what a pixel of a large image takes at once
+BYTES_A_PIXEL = 12  # decoded, turned, as planes: what a pixel of a large image takes at once
 STRIP_PIXELS = 1 << 20
 TROUBLE = (OneshotError, UnidentifiedImageError, Image.DecompressionBombError, *IMAGE_TROUBLE)
 """What decoders of hostile files were seen to raise; each means a bad image, not a broken suite."""
@@ -288,8 +288,17 @@ def planes(image: Image.Image, channels: int, scale: Scale | None = None) -> NDA
         image.getexif().update(exif)
     if image.getexif().get(ORIENTATION, 1) != 1:
         image = ImageOps.exif_transpose(image)
-    array = np.asarray(_opaque(image).convert("RGB" if channels == 3 else "L"))
-    return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+    image.load()
+    mode = "RGB" if channels == 3 else "L"
+    found = np.empty((channels, image.height, image.width), dtype=np.uint8)
+    height = max(1, STRIP_PIXELS // max(1, image.width))  # a strip at a time, to bound memory
+    for top in range(0, image.height, height):
+        bottom = min(image.height, top + height)
+        whole = (top, bottom) == (0, image.height)
+        strip = image if whole else image.crop((0, top, image.width, bottom))
+        values = np.asarray(_opaque(strip).convert(mode))
+        found[:, top:bottom] = values if channels == 1 else values.transpose(2, 0, 1)
+    return found
 
 
 def scan(
@@ -386,18 +395,12 @@ def decode(
 
 
 def _opaque(image: Image.Image) -> Image.Image:
-    """The image on white paper where it has transparency, a strip at a time to bound memory."""
+    """The image on white paper where it has transparency."""
     if image.mode not in ("RGBA", "LA", "PA", "La", "RGBa") and "transparency" not in image.info:
         return image
-    whole = Image.new("RGB", image.size)
-    height = max(1, STRIP_PIXELS // max(1, image.width))
-    image.load()
-    for top in range(0, image.height, height):
-        strip = image.crop((0, top, image.width, min(image.height, top + height)))
-        above = strip.convert("RGBA")
-        paper = Image.new("RGBA", above.size, "white")
-        whole.paste(Image.alpha_composite(paper, above).convert("RGB"), (0, top))
-    return whole
+    above = image.convert("RGBA")
+    paper = Image.new("RGBA", above.size, "white")
+    return Image.alpha_composite(paper, above).convert("RGB")
 
 
 def _trouble(picture: Picture, error: BaseException) -> Trouble:
