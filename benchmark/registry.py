@@ -72,6 +72,17 @@ class ModelSpec:
         return found
 
     @property
+    def typed(self) -> str:
+        """The model as a command names it: with the folders of its file."""
+        if self.code is not None and self.home is not None:
+            here = Path.cwd()
+            place = self.home.relative_to(here) if self.home.is_relative_to(here) else self.home
+            return f"{place}:{self.key.rpartition(':')[2]}"
+        prefix, colon, _ = self.key.partition(":")
+        path = getattr(self.factory, "args", ("",))[:1]  # of an adapter: see `baselines.adapters`
+        return f"{prefix}:{path[0]}" if colon and path and path[0] else self.key
+
+    @property
     def foreign(self) -> bool:
         """Whether code or files that are not the suite's run: they may end the whole process."""
         return ":" in self.key or bool(self.homes)

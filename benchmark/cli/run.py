@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -197,9 +198,13 @@ def _end(plan: Plan, place: Surroundings, existing: str) -> None:
 
 
 def _refused(plan: Plan) -> None:
+    from benchmark.cli.app import DEBUG
+
     for refusal in plan.refused:
         mark = "FAILED" if refusal.broken else "refused"
         typer.echo(f"{mark}  {refusal.model} on {refusal.track}: {refusal.reason}")
+        if refusal.trace and os.environ.get(DEBUG):
+            typer.echo(refusal.trace, err=True)
 
 
 def _planned(

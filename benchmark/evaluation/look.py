@@ -5,7 +5,9 @@ Records keep counts; whoever wants to see which query was missed has the model a
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,14 @@ from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation import platt, precision, seen
 from benchmark.evaluation.bank import Bank, bank_of
 from benchmark.evaluation.episodes import answer
-from benchmark.evaluation.job import Job, Surroundings, build, note_reading
+from benchmark.evaluation.job import (
+    Job,
+    Surroundings,
+    build,
+    default_work,
+    note_reading,
+    path_of,
+)
 from benchmark.evaluation.outcome import not_answered
 from benchmark.evaluation.training import kept
 from benchmark.evaluation.verification import score_trials
@@ -141,11 +150,24 @@ def _trained(
         digest = place.data_set(job.track.data).digest
         found = kept(job, model, recipe, place.work, digest, final)
     if found is None:
-        typed = "".join(f" --set {pair}" for pair in job.typed)
         raise OneshotError(
             f"{job.spec.key} trains, and {place.work} holds no finished weights of it on "
             f"{job.track.name} with seed {job.seed} and budget {job.budget}.",
-            f"Type: oneshot run {job.spec.key} --task {job.tasks[0].removesuffix(VALIDATION)} "
-            f"--seeds {job.seed} --budget {job.budget}{typed}, or say with --work where they are.",
+            f"Type: {_command(job, place, recipe)}, or say with --work where they are.",
         )
     return found.model
+
+
+def _command(job: Job, place: Surroundings, recipe: dict[str, Any]) -> str:
+    """What to type to train the job's model, with everything that was typed to look at it."""
+    task = job.tasks[0].removesuffix(VALIDATION)
+    words = ["oneshot", "run", job.spec.typed, "--task", task]
+    words += ["--seeds", str(job.seed), "--budget", job.budget]
+    words += [word for setting in job.typed for word in ("--set", setting)]
+    folders = {"--data": (place.data, None), "--work": (place.work, default_work()),
+               "--results": (place.results, Path("results"))}  # fmt: skip
+    for option, (folder, usual) in folders.items():
+        words += [option, str(folder)] if folder is not None and folder != usual else []
+    if place.results is not None and path_of(job, task, recipe, place.results).is_file():
+        words += ["--existing", "redo"]  # else it would be left out
+    return shlex.join(words)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.evaluation.job import Existing, Surroundings
+from benchmark.evaluation.presence import keep_outdated
 from benchmark.evaluation.provenance import code_digest
 from benchmark.protocols import Progress
 from benchmark.records import readings, store
@@ -171,8 +172,10 @@ def _readings(results: Path) -> Iterator[tuple[str, str, str, int, str, int]]:
         yield track, model, task, int(version), recipe8, int(seed)
 
 
-def keep(back: Back, results: Path) -> Iterator[tuple[Record, Path]]:
+def keep(back: Back, results: Path, existing: Existing = "skip") -> Iterator[tuple[Record, Path]]:
     """Writes what came back into the results folder, readings first; yields each record.
+
+    Unless `existing` is "redo", a record of other data or code is kept beside the new one.
 
     Raises:
         OneshotError: the folder cannot be written.
@@ -182,6 +185,8 @@ def keep(back: Back, results: Path) -> Iterator[tuple[Record, Path]]:
     for content in back.records:
         record = Record.model_validate_json(content)
         store.clear_unfinished(store.record_path(results, record))  # of one that was killed
+        if existing == "skip":
+            keep_outdated(results, record)
         yield record, store.write(results, record)
     for name, content in back.outcomes:
         store.write_bytes(results / name, content)

@@ -5,6 +5,7 @@ The same plan comes out every time: models in the order of the suite, then track
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -76,12 +77,16 @@ class Planned:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A model that a track's data or its own parts rule out, or that cannot be built (`broken`)."""
+    """A model that a track's data or its own parts rule out, or that cannot be built (`broken`).
+
+    Of the latter `trace` says where.
+    """
 
     model: str
     track: str
     reason: str
     broken: bool = False
+    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,8 @@ def make(
             except ModelBroken as error:
                 if len(wanted) == 1:
                     raise
-                refused[each.model, track] = Refusal(each.model, track, str(error), broken=True)
+                trace = "".join(traceback.format_exception(error))
+                refused[each.model, track] = Refusal(each.model, track, str(error), True, trace)
     jobs = [_again(each) if again else each for each in planned.values()]
     return Plan(tuple(jobs), tuple(refused.values()), tuple(searches.values()))
 

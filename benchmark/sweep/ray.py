@@ -256,7 +256,7 @@ class RayCrew:
             self._node_of[unit.training] = node
             for task, why in back.refused:
                 self.listener.heard(unit, ("refused", task, why))
-            for record, path in errand.keep(back, self.results):
+            for record, path in errand.keep(back, self.results, self.cluster.existing):
                 self.listener.heard(unit, ("finished", record, path))
             if back.end[0] == "done":
                 self._leave(number)

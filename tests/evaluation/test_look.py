@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+
 import numpy as np
 import pytest
 import torch
 
 from benchmark.errors import OneshotError, Refused
+from benchmark.evaluation import look
 from benchmark.evaluation.api import evaluate
 from benchmark.evaluation.job import Job, Surroundings
 from benchmark.evaluation.look import ready
@@ -131,3 +134,33 @@ def test_embeddings_are_as_the_distance_sees_them() -> None:
     vectors = ready(job(Small), Surroundings(), loaded, embeds=True).embeddings(loaded, items)
     flat = loaded.data.take(items).images(16).reshape(2, -1) / 255
     assert vectors == pytest.approx(flat / np.linalg.norm(flat, axis=1, keepdims=True), abs=1e-6)
+
+
+def test_the_command_that_trains_keeps_all_that_was_typed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "my models"
+    folder.mkdir()
+    (folder / "net.py").write_text("class Net:\n    def embed(self, x): ...\n")
+    spec = resolve("my models/net.py:Net", {"width": "0.5"})
+    job = Job(spec, find_track("glyphs"), 3, "quick", ("glyphs-5w1s",), ("width=0.5",))
+    place = Surroundings(tmp_path / "d", tmp_path / "r", tmp_path / "my work")
+    words = shlex.split(look._command(job, place, {}))
+    assert words[:3] == ["oneshot", "run", "my models/net.py:Net"]
+    told = {word: words[n + 1] for n, word in enumerate(words) if word.startswith("--")}
+    assert told == {
+        "--task": "glyphs-5w1s", "--seeds": "3", "--budget": "quick", "--set": "width=0.5",
+        "--data": str(tmp_path / "d"), "--work": str(tmp_path / "my work"),
+        "--results": str(tmp_path / "r"),
+    }  # fmt: skip
+    path = look.path_of(job, "glyphs-5w1s", {}, tmp_path / "r")
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+    assert look._command(job, place, {}).endswith("--existing redo"), "else nothing is trained"
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [("pixels-cosine", "pixels-cosine"), ("checkpoint:some/w.pt", "checkpoint:some/w.pt")],
+)
+def test_a_model_can_be_typed_again(name, typed):
+    assert resolve(name).typed == typed
