@@ -6,6 +6,7 @@ A data set is a light view: taking a split copies integers, never pictures.
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -206,6 +207,15 @@ class DataSet:
                 if len(chosen):
                     out[chosen] = np.rot90(out[chosen], turn, axes=(2, 3))
         return out
+
+
+def release(stored: NDArray[np.generic]) -> None:
+    """Lets go of the pages of a mapped file that have been read; they can be read again."""
+    held: object = stored
+    while isinstance(held, np.ndarray):
+        held = held.base
+    if isinstance(held, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        held.madvise(mmap.MADV_DONTNEED)
 
 
 def codes(texts: Sequence[str], length: int) -> NDArray[np.int32]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from benchmark.datasets.data_set import DataSet
+from benchmark.datasets.data_set import DataSet, release
 from benchmark.errors import ModelFailed
 from benchmark.evaluation.folding import channels_last, folded, folds
 from benchmark.evaluation.memory import SMALLER, free, ran_out
@@ -27,7 +27,7 @@ BATCH_VALUES = 1 << 22  # input values a batch: bounds memory whatever the item'
 # Images on a processor: the maps of a batch then stay in its caches, which is three times as fast
 # as a batch of 200 photographs of 84x84.
 BATCH_PIXELS = 1 << 16
-CHECKED = 1 << 16  # embeddings looked at at once
+CHECKED = 1 << 22  # values of embeddings that are checked at once
 READ_VALUES = 1 << 23  # of images read at once: bounds memory whatever their number
 # ITU-R BT.601 luma in 1/256, so that grey values are whole numbers on every machine.
 LUMA = np.array([77, 150, 29], dtype=np.uint16)
@@ -138,8 +138,8 @@ def embed(
         log.warning("Memory ran out; embedding begins again with batches of an eighth.")
         out = _embedded(model, data, device, views, dtype, quick, SMALLER)
     bad = sum(
-        int((~torch.isfinite(out[start : start + CHECKED])).any(dim=1).sum())
-        for start in range(0, len(out), CHECKED)
+        int((~torch.isfinite(part)).any(dim=1).sum())
+        for part in torch.split(out, max(1, CHECKED // max(1, out.shape[1])))
     )
     if bad:
         raise ModelFailed(f"{bad} of {len(out)} embeddings have values that are not finite.")
@@ -226,6 +226,7 @@ def _parts(
     for read in _reads(data, step):
         for start, batch in batches(pixels_for(model, data.take(read)), device, part):
             yield read[start : start + len(batch)], batch
+        release(data.stored)
 
 
 def _reads(data: DataSet, step: int) -> Iterator[NDArray[np.int64]]:

@@ -20,11 +20,12 @@ from torch import Tensor
 OFFSET = 256.0
 NEAR = 2.0**-8  # a squared distance below this share of the squared length counts as cancelled
 ROUNDING = 2.0**-21  # error of an inner product of float32 vectors, times the root of their width
-SAMPLE = 2_048  # embeddings from which the offset is estimated
+SAMPLE, LEAST = 2_048, 64  # embeddings, at most and at least from which the offset is estimated
 SAFE = 2.0**-40, 2.0**40  # values whose squares float32 sums without overflow or underflow
 EPSILON = 1e-12  # as in torch.nn.functional.normalize
 FEW = 16  # classes: reductions over a short last axis are slow, so that it is moved to the front
-BLOCK = 1 << 14  # rows converted to float64 at once
+BLOCK_VALUES = 1 << 21  # values converted to float64 at once: bounds memory
+LARGE = 1 << 26  # values of embeddings of which no second copy of length one is made: 256 MB
 EUCLIDEAN = ("euclidean", "squared-euclidean")
 
 
@@ -89,22 +90,47 @@ def centred_unit(vectors: Tensor) -> Tensor | None:
 
     The order of their distances is that of the angles.
     """
-    sample = unit(vectors[:: _step(vectors)].double())
+    sample = unit(sampled(vectors).double())
     if offset_ratio(sample) <= OFFSET:
         return None
     mean = sample.mean(dim=0)
     out: Tensor = torch.empty_like(vectors)
-    for start in range(0, len(vectors), BLOCK):
-        out[start : start + BLOCK] = unit(vectors[start : start + BLOCK].double()) - mean
+    block = rows_at_once(vectors)
+    for start in range(0, len(vectors), block):
+        out[start : start + block] = unit(vectors[start : start + block].double()) - mean
     return out
 
 
+def lengths_of(vectors: Tensor) -> Tensor | None:
+    """[n]: by what vectors [n, e] are divided to have length one, block by block.
+
+    None where a copy of length one is small enough to be made, or some length is extreme.
+    """
+    if vectors.numel() <= LARGE:
+        return None
+    lengths: Tensor = torch.linalg.vector_norm(vectors, dim=1)
+    if bool(((lengths < SAFE[0]) | (lengths > SAFE[1])).any()):
+        return None
+    return lengths.clamp_min(EPSILON)
+
+
+def sampled(vectors: Tensor) -> Tensor:
+    """Evenly spaced rows of vectors [n, e] from which an offset is estimated."""
+    return vectors[:: _step(vectors)]
+
+
+def rows_at_once(vectors: Tensor) -> int:
+    """How many rows of vectors [n, e] are converted to float64 at once."""
+    return max(1, BLOCK_VALUES // max(1, vectors.shape[1]))
+
+
 def _step(vectors: Tensor) -> int:
-    return max(1, len(vectors) // SAMPLE)
+    rows = max(LEAST, min(SAMPLE, rows_at_once(vectors)))
+    return max(1, len(vectors) // rows)
 
 
 def _moments(vectors: Tensor) -> tuple[Tensor, float]:
-    sample = vectors[:: _step(vectors)].double()
+    sample = sampled(vectors).double()
     mean = sample.mean(dim=0)
     return mean, float((sample - mean).square().sum(dim=1).mean())
 

@@ -23,7 +23,7 @@ from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import compared, finite, pair_way, refusal
-from benchmark.evaluation.scorers import BLOCK_VALUES
+from benchmark.evaluation.scorers import BLOCK_VALUES, gather
 from benchmark.evaluation.similarity import similarity
 from benchmark.evaluation.tensors import as_tensor
 from benchmark.tasks.loading import LoadedTask
@@ -115,8 +115,10 @@ def retrieve(
     else:
         items = asked.items()
         vectors = (bank or Bank(model, device)).vectors(loaded.data, loaded.task.split, items)
-        place = torch.from_numpy(np.searchsorted(items, gallery)).to(device)
-        vectors, embedded = vectors[place], time.perf_counter()
+        place = np.searchsorted(items, gallery)
+        if not np.array_equal(place, np.arange(len(items))):  # else without a copy
+            vectors = vectors[torch.from_numpy(place).to(device)]
+        embedded = time.perf_counter()
         rows = _by_compare(model, vectors) if way == "compare" else by_distance(model, vectors)
     with torch.inference_mode():
         found = search(rows, asked, device, report or (lambda done, total: None))
@@ -153,8 +155,9 @@ def search(rows: Rows | ByDistance, asked: Queries, device: str, report: Report)
         columns = columns.to(device)
         ranks, match, other = _ranks(_only(finite(fast(chosen)), hidden), itself_of, columns)
         if isinstance(rows, ByDistance):
-            again = torch.minimum(match, other) > rows.near[chosen]  # (b,)
-            for some in torch.split(again.nonzero()[:, 0], max(1, EXACT_SCORES // n)):
+            again = (torch.minimum(match, other) > rows.near[chosen]).nonzero()[:, 0]
+            step = max(1, EXACT_SCORES // n)
+            for some in (again[first : first + step] for first in range(0, len(again), step)):
                 scores = _only(finite(rows.exact(chosen[some])), hidden)
                 better, *_ = _ranks(scores, chosen[some] if itself else None, columns[some])
                 for kept, values in zip(ranks, better, strict=True):
@@ -215,12 +218,16 @@ def by_distance(model: Any, vectors: Tensor) -> ByDistance:
     measure = similarity(distance)
     raw = vectors
     never = torch.full((len(vectors),), float("inf"), device=vectors.device)
-    near = never
+    near, divisors = never, None
     if distance == "cosine":
         turned = precision.centred_unit(vectors)
-        vectors = precision.unit(vectors) if turned is None else turned
         measure = similarity("dot-product" if turned is None else "squared-euclidean")
-        near = torch.full_like(never, 1 - precision.NEAR) if turned is None else _near(vectors)
+        if turned is not None:
+            vectors, near = turned, _near(turned)
+        else:
+            divisors = precision.lengths_of(vectors)
+            vectors = precision.unit(vectors) if divisors is None else vectors
+            near = torch.full_like(never, 1 - precision.NEAR)
     elif distance == "dot-product":
         if precision.offset_ratio(vectors) > precision.OFFSET:
             near = -never  # the offset hides all differences
@@ -233,11 +240,25 @@ def by_distance(model: Any, vectors: Tensor) -> ByDistance:
         queries = _double(raw[rows], distance)
         parts = [
             precision.exact_rows(distance, queries, _double(part, distance))
-            for part in torch.split(raw, precision.BLOCK)
+            for part in torch.split(raw, precision.rows_at_once(raw))
         ]
         return torch.cat(parts, dim=1)
 
-    return ByDistance(lambda rows: measure(vectors[rows][None], vectors[None])[0], exact, near)
+    def fast(rows: Tensor) -> Tensor:
+        if divisors is None:
+            return measure(vectors[rows][None], vectors[None])[0]
+        queries = gather(vectors, rows, divisors)[None]
+        out = torch.empty((len(rows), len(vectors)), device=vectors.device)
+        block = precision.rows_at_once(vectors)
+        held = torch.empty_like(vectors[:block])  # made once: many small blocks scatter memory
+        for start in range(0, len(vectors), block):
+            part = slice(start, start + block)
+            directions = held[: len(vectors[part])]
+            torch.div(vectors[part], divisors[part, None], out=directions)
+            out[:, part] = measure(queries, directions[None])[0]
+        return out
+
+    return ByDistance(fast, exact, near)
 
 
 def _near(vectors: Tensor) -> Tensor:

@@ -71,8 +71,7 @@ def embedding_scorer(
         )  # fmt: skip
 
     if distance == "cosine":
-        vectors = precision.unit(vectors)
-        if precision.offset_ratio(vectors) > precision.OFFSET:
+        if precision.offset_ratio(precision.unit(precision.sampled(vectors))) > precision.OFFSET:
             return Scorer(exact, _block(vectors, gathered + lookups))
     elif distance == "dot-product":
         vectors = precision.in_range(vectors)
@@ -81,6 +80,7 @@ def embedding_scorer(
     by_matrix = len(vectors) ** 2 * width + episodes * lookups * LOOKUP
     linear = distance not in ("manhattan",)
     if linear and len(vectors) <= MATRIX_ITEMS and by_matrix < episodes * gathered * GATHERED_VALUE:
+        vectors = precision.unit(vectors) if distance == "cosine" else vectors
         inner = bank.inner_products(vectors, items, distance)
         fast, values = _lookup(inner, distance, shots, width), lookups
     else:
@@ -106,22 +106,27 @@ def _gathered(vectors: Tensor, distance: str, measure: Similarity, shots: str) -
     """Scores from the embeddings of each episode."""
     width = vectors.shape[1]
     order = 1 if distance == "manhattan" else 2
+    divisors = precision.lengths_of(vectors) if distance == "cosine" else None
+    if distance == "cosine" and divisors is None:
+        vectors = precision.unit(vectors)
     sizes = None if distance == "cosine" else torch.linalg.vector_norm(vectors, order, dim=1)
     longest = 0.0 if sizes is None else float(sizes.max())
 
     def score(support: Tensor, queries: Tensor) -> precision.Fast:
         n, k = support.shape[1:]
-        asked = gather(vectors, queries)
+        asked = gather(vectors, queries, divisors)
         shortest = None
         if shots == "prototype" and distance == "cosine" and k > 1:
-            classes = means(vectors, support)
+            classes = means(vectors, support, divisors)
             lengths = torch.linalg.vector_norm(classes, dim=2, keepdim=True)
             scores = products = dot_product(asked, classes / lengths.clamp_min(precision.EPSILON))
             shortest = lengths.amin(dim=1)
         elif shots == "prototype":
-            scores = products = measure(asked, means(vectors, support))
+            scores = products = measure(asked, means(vectors, support, divisors))
         else:
-            products = measure(asked, gather(vectors, support.flatten(1)))  # (b, q, n * k)
+            products = measure(
+                asked, gather(vectors, support.flatten(1), divisors)
+            )  # (b, q, n * k)
             scores = over_shots(products.view(*products.shape[:2], n, k), shots)
         if sizes is None:
             return precision.fast_cosine(scores, width, shortest)
@@ -145,16 +150,26 @@ def _mean_distances(products: Tensor, squares: Tensor, n_way: int, width: int) -
     return precision.fast_mean_distance(products, squares, apart.mean(dim=3), width)
 
 
-def gather(vectors: Tensor, rows: Tensor) -> Tensor:
-    """float32 [..., e]: the rows [...] of vectors [m, e]; twice as fast as indexing with them."""
-    return vectors.index_select(0, rows.flatten()).view(*rows.shape, vectors.shape[1])
+def gather(vectors: Tensor, rows: Tensor, divisors: Tensor | None = None) -> Tensor:
+    """float32 [..., e]: the rows [...] of vectors [m, e]; twice as fast as indexing with them.
+
+    Each is divided by its own of `divisors` [m], if any.
+    """
+    flat = rows.flatten()
+    chosen = vectors.index_select(0, flat)
+    if divisors is not None:
+        chosen.div_(divisors.index_select(0, flat)[:, None])
+    return chosen.view(*rows.shape, vectors.shape[1])
 
 
-def means(vectors: Tensor, rows: Tensor) -> Tensor:
-    """float32 [b, n, e]: the means of the rows [b, n, k] of vectors [m, e]."""
+def means(vectors: Tensor, rows: Tensor, divisors: Tensor | None = None) -> Tensor:
+    """float32 [b, n, e]: the means of the rows [b, n, k] of vectors [m, e]; see `gather`."""
     b, n, k = rows.shape
     if k == 1:
-        return gather(vectors, rows[:, :, 0])
+        return gather(vectors, rows[:, :, 0], divisors)
+    if divisors is not None:
+        vectors = gather(vectors, rows.flatten(), divisors)
+        rows = torch.arange(b * n * k, device=rows.device)
     bags = rows.reshape(b * n, k)
     return torch.nn.functional.embedding_bag(bags, vectors, mode="mean").view(b, n, -1)
 
