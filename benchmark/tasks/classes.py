@@ -12,7 +12,13 @@ from benchmark.tasks.tracks import track as find_track
 
 TURNS = 4
 # Test classes of tracks whose episodes mix them freely, turns of one character counted once.
-TEST_CLASSES = {"omniglot-vinyals": 423, "mini-imagenet": 20, "mini-imagenet-pickles": 20}
+TEST_CLASSES = {
+    "omniglot-vinyals": 423,
+    "mini-imagenet": 20,
+    "mini-imagenet-pickles": 20,
+    "orl-faces": 8,  # people of fold 0
+    "languages": 40,
+}
 
 
 def episode_classes(name: str, episodes: int) -> NDArray[np.int64] | None:
