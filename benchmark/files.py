@@ -36,6 +36,26 @@ NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr
 log = logging.getLogger(__name__)
 
 
+def inside(folder: Path, path: Path) -> Path:
+    """The path, which lies below `folder`; refused where a link below it leads elsewhere.
+
+    A results folder may come from a stranger. A link in it could make a command read, append to or
+    delete a file anywhere.
+
+    Raises:
+        OneshotError: the path, or a folder between the two, is a link out of `folder`.
+    """
+    depth = len(path.parts) - len(folder.parts)
+    if any(part.is_symlink() for part in (path, *path.parents[: max(0, depth - 1)])):
+        target = path.resolve()
+        if not target.is_relative_to(folder.resolve()):
+            raise OneshotError(
+                f"{path} is, or lies below, a link that leads out of {folder}.",
+                "Remove the link, or put the files themselves there.",
+            )
+    return path
+
+
 def named_substitute(source: Path | bytes) -> tuple[str, str] | None:
     """Recognises a web page, an error message or a pointer saved in place of a file.
 

@@ -32,7 +32,7 @@ def about(
 
     # Without any records there is a page all the same.
     there = (results / RECORDS).is_dir()
-    leaderboard = build(load(results)) if there else Leaderboard(0, ())
+    leaderboard = build(load(results, strict=False)) if there else Leaderboard(0, ())
     if _is_task(name):
         page = task_pages.page(name, leaderboard)
     else:

@@ -205,7 +205,7 @@ def _hardest(loaded: LoadedTask, count: int, results: Path) -> _Shown:
             f"{loaded.task.name} is a retrieval; the hardest are drawn of episodes and trials.",
             "Type: oneshot list tasks",
         )
-    found = hardest(load(results), loaded.task, loaded.episodes.digest(), count)
+    found = hardest(load(results, strict=False), loaded.task, loaded.episodes.digest(), count)
     if isinstance(loaded.episodes, Episodes):
         return _Shown(f"hardest-{count}", episode.draw_hardest(loaded, found))
     return _Shown(f"hardest-{count}", trials.draw(loaded, found.questions, found=found))

@@ -81,7 +81,7 @@ def _recomputed(
     from benchmark.records import store
 
     draw = secrets.randbelow(1_000_000) if draw is None else draw
-    records = store.load(results)
+    records = store.load(results, strict=False)
     chosen = random.Random(draw).sample(records, min(count, len(records)))
     typer.echo(f"Measuring {len(chosen)} of them again (--draw {draw}):")
     # Nothing is written to the results; weights that are committed there are used.

@@ -15,11 +15,12 @@ from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.locks import FOLDER as LOCKS
+from benchmark.files import inside
 from benchmark.protocols import Progress, TrackInfo, unmarked
 from benchmark.records import readings, store
 from benchmark.records.canonical import digest, recipe_hash
 from benchmark.records.schema import Record
-from benchmark.records.store import slug
+from benchmark.records.store import file_name
 from benchmark.registry import ModelSpec, recipe_of
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import LoadedTask, bind, data_name
@@ -125,7 +126,7 @@ class Surroundings:
         if self.results is None:
             return
         try:
-            (self.results / store.RECORDS).mkdir(parents=True, exist_ok=True)
+            inside(self.results, self.results / store.RECORDS).mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.results / store.RECORDS):
                 pass
         except OSError as error:
@@ -223,7 +224,7 @@ def lock_of(job: Job, recipe: dict[str, Any], results: Path) -> Path:
     """The lock of the job's records: who holds it alone writes them."""
     track = job.track
     mark = digest([job.spec.key, recipe, track.name, track.fold, job.seed])
-    return results / LOCKS / f"{slug(job.spec.key)}-{mark[:16]}.lock"
+    return results / LOCKS / f"{file_name(job.spec.key)}-{mark[:16]}.lock"
 
 
 def note_reading(job: Job, recipe: dict[str, Any], task: Task, results: Path) -> None:

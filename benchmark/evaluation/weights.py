@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchmark.errors import OneshotError
+from benchmark.files import inside
 from benchmark.records.store import write_bytes
 
 FOLDER = "weights"  # of results: files named by the first 16 hex digits of their SHA-256
@@ -72,7 +74,7 @@ def commit(results: Path, data: bytes) -> Path:
     Raises:
         OneshotError: it cannot be written.
     """
-    path = path_of(results, digest(data))
+    path = inside(results, path_of(results, digest(data)))
     write_bytes(path, data)
     return path
 
@@ -87,7 +89,7 @@ def committed(results: Path, weights: str | None) -> bytes | None:
     if weights is None:
         return None
     try:
-        data = path_of(results, weights).read_bytes()
-    except OSError:
+        data = inside(results, path_of(results, weights)).read_bytes()
+    except (OSError, OneshotError):
         return None
     return data if digest(data) == weights else None

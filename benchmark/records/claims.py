@@ -6,6 +6,7 @@ task's; without a source it is none.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Literal, Self
 
@@ -13,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from benchmark import toml
 from benchmark.errors import OneshotError, first_mistake
+from benchmark.files import inside
 
 FOLDER = "claims"
+log = logging.getLogger(__name__)
 
 
 class Claim(BaseModel):
@@ -58,25 +61,28 @@ class Claim(BaseModel):
         return self.accuracy if self.accuracy is not None else 100 - (self.error or 0.0)
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    claim: list[Claim]
-
-
 def load(results: Path) -> list[Claim]:
     """All claims of a results folder, file after file; none where there is no folder.
 
-    Raises:
-        OneshotError: a file is no TOML, or a claim lacks its source or says something else.
+    A file that is not valid TOML, and a claim that lacks its source or says something else, is
+    named in a warning and left out; the others count.
     """
     claims: list[Claim] = []
     for path in sorted((results / FOLDER).glob("*.toml")):
         try:
-            claims += _File.model_validate(toml.read(path, str(path))).claim
-        except ValidationError as error:
-            raise OneshotError(
-                f"{path} is wrong at {first_mistake(error)}.",
-                "What a claim says stands in benchmark/records/claims.py.",
-            ) from error
+            tables = toml.read(inside(results, path), str(path))
+            found = tables.pop("claim", None)
+            if tables or not isinstance(found, list):
+                raise OneshotError(f"{path} holds something else than [[claim]] tables.")
+        except OneshotError as error:
+            log.warning("%s It was left out.", error)
+            continue
+        for number, table in enumerate(found, 1):
+            try:
+                claims.append(Claim.model_validate(table))
+            except ValidationError as error:
+                log.warning(
+                    "%s is wrong at claim.%d.%s; this claim was left out.",
+                    path, number, first_mistake(error),
+                )  # fmt: skip
     return claims

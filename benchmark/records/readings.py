@@ -6,16 +6,26 @@ and then shown is told from one that was tested once.
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
+import logging
 import os
+import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmark.errors import OneshotError
-from benchmark.records.store import slug
+from benchmark.files import inside
+from benchmark.records.store import file_name, slug
 
 FOLDER = "readings"
 HEAD = "model,task,version,recipe8,seed\n"
+FIELDS = HEAD.strip().split(",")
+NUMBER = re.compile(r"[0-9]{1,16}")
+MOST_LINES = 50  # of a name with line breaks
+log = logging.getLogger(__name__)
 
 
 def note(
@@ -26,15 +36,14 @@ def note(
     Raises:
         OneshotError: if the file cannot be written.
     """
-    path = results / FOLDER / slug(track) / f"{slug(model)}.csv"
+    path = inside(results, results / FOLDER / slug(track) / f"{file_name(model)}.csv")
     line = ",".join(map(_quoted, (model, task, version, recipe8, seed))) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Short lines that are appended in one write do not mix.
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         try:
-            empty = os.fstat(handle).st_size == 0
-            os.write(handle, ((HEAD if empty else "") + line).encode())
+            _append(handle, line)
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -44,11 +53,34 @@ def note(
         ) from error
 
 
+def _append(handle: int, line: str) -> None:
+    """Appends a line whole; what a full disk took of it is taken back.
+
+    A line that was torn before, by a failing machine, is ended first, so that it stays alone.
+    """
+    size = os.fstat(handle).st_size
+    start = HEAD if size == 0 else ""
+    if size:
+        os.lseek(handle, size - 1, os.SEEK_SET)
+        start = "" if os.read(handle, 1) == b"\n" else "\n"
+    data = (start + line).encode("utf-8", "backslashreplace")
+    written = 0
+    try:
+        while written < len(data):
+            written += os.write(handle, data[written:])
+    except OSError:
+        # Only if nobody else has appended since: their line is not ours to take.
+        with contextlib.suppress(OSError):
+            if os.fstat(handle).st_size == size + written:
+                os.ftruncate(handle, size)
+        raise
+
+
 def load(results: Path) -> Counter[tuple[str, str]]:
-    """Readings of each (slug of the track, model).
+    """Readings of each (slug of the track, model); see `rows`.
 
     Raises:
-        OneshotError: a file is not what `note` writes.
+        OneshotError: a file cannot be read.
     """
     return Counter((track, row[0]) for track, row in rows(results))
 
@@ -56,24 +88,59 @@ def load(results: Path) -> Counter[tuple[str, str]]:
 def rows(results: Path) -> list[tuple[str, list[str]]]:
     """(slug of the track, [model, task, version, recipe8, seed]) of every reading.
 
+    A line that is not what `note` writes is named in a warning and left out; the file stays as it
+    is, and the others count.
+
     Raises:
-        OneshotError: a file is not what `note` writes.
+        OneshotError: a file cannot be read.
     """
     found: list[tuple[str, list[str]]] = []
-    head = HEAD.strip().split(",")
     for path in sorted((results / FOLDER).glob("*/*.csv")):
         try:
-            with path.open(encoding="utf-8", newline="") as file:
-                lines = list(csv.reader(file))
-            wrong = any(len(line) != len(head) for line in lines)
+            text = inside(results, path).read_bytes().decode("utf-8", "replace")
+        except OneshotError as error:
+            log.warning("%s It was left out.", error)
+            continue
         except OSError as error:
             raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
-        except (UnicodeDecodeError, csv.Error):
-            wrong = True
-        if wrong:
-            raise OneshotError(f"{path} has a line that is not {HEAD.strip()}.", "Restore it.")
-        found += [(path.parent.name, line) for line in lines if line != head]
+        for number, row in _rows(text):
+            if row is None:
+                log.warning("%s, line %d, is not %s; it was left out.", path, number, HEAD.strip())
+            elif row != FIELDS:
+                found.append((path.parent.name, row))
     return found
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str] | None]]:
+    """Each row with the number of its line; None for a line that is no row.
+
+    A name may hold line breaks, in quotes. A torn line may hold half a quote: it must not swallow
+    the lines below it.
+    """
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        if not lines[at].strip("\r"):
+            at += 1
+            continue
+        end = at + 1
+        while end < min(len(lines), at + MOST_LINES) and "\n".join(lines[at:end]).count('"') % 2:
+            end += 1
+        row = _row("\n".join(lines[at:end]))
+        yield at + 1, row
+        at = end if row is not None else at + 1
+
+
+def _row(text: str) -> list[str] | None:
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        return None
+    if len(rows) != 1 or len(rows[0]) != len(FIELDS):
+        return None
+    (row,) = rows
+    numbers = NUMBER.fullmatch(row[2]) and NUMBER.fullmatch(row[4])
+    return row if row == FIELDS or numbers else None
 
 
 def _quoted(value: object) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
+import logging
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from benchmark.errors import OneshotError, first_mistake
-from benchmark.files import flush_folder, set_aside
+from benchmark.files import flush_folder, inside, set_aside
 from benchmark.records.packed import packed
 from benchmark.records.schema import ADDED, Record
 
 RECORDS = "records"
+log = logging.getLogger(__name__)
 
 
 def slug(name: str) -> str:
@@ -29,6 +32,25 @@ def slug(name: str) -> str:
     if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", text):
         text = f"_{text}"
     return text[:120]
+
+
+def file_name(name: str) -> str:
+    """A name for files and folders that no other name shares, on any file system.
+
+    A name that is its own `slug` and has no capitals stays as it is. Any other, such as one with
+    letters beyond ASCII, spaces or capitals, gets a hash: file systems may take capitals for small
+    letters and one Unicode form for another.
+    """
+    plain = slug(name)
+    if plain == name == name.lower():
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{plain[:80].rstrip('.-')}+{digest[:16]}"
+
+
+def folder_names(model: str, recipe8: str) -> tuple[str, str]:
+    """The folder of a model's records of one recipe, as it is named now and as it was before."""
+    return f"{file_name(model)}--{recipe8}", f"{slug(model)}--{recipe8}"
 
 
 def record_path(results: Path, record: Record) -> Path:
@@ -53,9 +75,29 @@ def job_path(
     seed: int,
     fold: int | None = None,
 ) -> Path:
-    """Where the record of a job lies, whether or not it has run."""
-    folder = results / RECORDS / f"{slug(task)}.v{version}" / f"{slug(model)}--{recipe8}"
-    return folder / (f"seed-{seed}.json" if fold is None else f"seed-{seed}-fold-{fold}.json")
+    """Where the record of a job lies, whether or not it has run.
+
+    Records of before names had hashes stay where they are.
+
+    Raises:
+        OneshotError: a link leads out of the results folder.
+    """
+    name = f"seed-{seed}.json" if fold is None else f"seed-{seed}-fold-{fold}.json"
+    new, before = folder_names(model, recipe8)
+    tasks = results / RECORDS / f"{file_name(task)}.v{version}"
+    path, old = tasks / new / name, tasks.with_name(f"{slug(task)}.v{version}") / before / name
+    if old != path and not path.exists() and _holds(old, task, model):
+        path = old
+    return inside(results, path)
+
+
+def _holds(path: Path, task: str, model: str) -> bool:
+    """Whether a file holds a record of this model on this task."""
+    try:
+        record = read(path)
+    except OneshotError:
+        return False
+    return (record.task.name, record.model.key) == (task, model)
 
 
 def encode(record: Record) -> bytes:
@@ -78,24 +120,36 @@ def encode(record: Record) -> bytes:
     return (text + "\n").encode("utf-8")
 
 
+class _Another(OneshotError):
+    """The record of another job lies in the way."""
+
+
 def write(results: Path, record: Record) -> Path:
     """Writes a record: temporary file, fsync, rename.
 
     An equal one that was measured with the same files stays.
 
     Raises:
-        OneshotError: when the folder cannot be written or the disk is full; what was there before
-            is untouched.
+        OneshotError: when the folder cannot be written, the disk is full, or the record of another
+            model or task lies there; what was there before is untouched.
     """
     path = record_path(results, record)
     if path.is_file():
         try:
             before = read(path)
+            if not _holds(path, record.task.name, record.model.key):
+                raise _Another(
+                    f"{path} holds the record of {before.model.key} on {before.task.name}, not of "
+                    f"{record.model.key} on {record.task.name}. Nothing was written.",
+                    "Move it to where it belongs, or choose another folder with --results DIR.",
+                )
             if before.id == record.id and (
                 before.provenance.files == record.provenance.files
                 and before.provenance.task == record.provenance.task
             ):
                 return path
+        except _Another:
+            raise
         except OneshotError:
             set_aside(path, "it is no valid record")
     write_bytes(path, encode(record))
@@ -116,14 +170,15 @@ def write_bytes(path: Path, data: bytes, option: str = "--results", durable: boo
     temporary: str | None = None
     try:
         _make_folder(path.parent)
-        handle, temporary = tempfile.mkstemp(prefix=_unfinished(path), dir=path.parent)
+        temporary = str(path.with_name(f"{_unfinished(path)}{secrets.token_hex(8)}"))
+        # Unlike a temporary file of the library, with the permissions that the umask leaves.
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             _write_all(handle, data)
             if durable:
                 os.fsync(handle)
         finally:
             os.close(handle)
-        os.chmod(temporary, 0o644)  # noqa: PTH101
         os.replace(temporary, path)  # noqa: PTH105
         temporary = None
         if durable:
@@ -146,7 +201,7 @@ def clear_unfinished(path: Path) -> None:
 
 
 def _unfinished(path: Path) -> str:
-    return f".writing-{path.name}-"
+    return f".writing-{path.name[:150]}-"
 
 
 def _write_all(handle: int, data: bytes) -> None:
@@ -184,9 +239,10 @@ def read_placed(results: Path, path: Path) -> Record:
     """Reads and checks one record of a results folder, its place included.
 
     Raises:
-        OneshotError: as `read`, or for a record that lies under the name of another.
+        OneshotError: as `read`, or for a record that lies under the name of another or behind a
+            link out of the folder.
     """
-    record = read(path)
+    record = read(inside(results, path))
     if record_path(results, record) != path:
         raise OneshotError(
             f"{path} holds the record of {record.model.key} on {record.task.name}, "
@@ -219,33 +275,56 @@ def paths(results: Path) -> Iterator[Path]:
     yield from sorted(found, key=lambda path: path.relative_to(root).as_posix())
 
 
-def load(results: Path) -> list[Record]:
+def load(results: Path, strict: bool = True) -> list[Record]:
     """All records below the results folder, in a fixed order.
 
+    Args:
+        results: the results folder.
+        strict: False names files that are no valid record, or lie under the name of another, in a
+            warning and leaves them out.
+
     Raises:
-        OneshotError: for the first file that is no valid record or lies under another's name.
+        OneshotError: for the first such file.
     """
-    return [read_placed(results, path) for path in paths(results)]
+    records = []
+    for path in paths(results):
+        try:
+            records.append(read_placed(results, path))
+        except OneshotError as error:
+            if strict:
+                raise
+            log.warning("%s It was left out.", error)
+    return records
 
 
 def measured(results: Path) -> Iterator[tuple[str, str]]:
     """(model key, task name) of each folder of records, in a fixed order.
 
     Reads one record of each folder and checks nothing else of it: naming what was measured must not
-    take the time and memory of checking every record.
-
-    Raises:
-        OneshotError: for the first of these files that is not a record.
+    take the time and memory of checking every record. A file that is not a record is named in a
+    warning and left out.
     """
     folders: set[Path] = set()
     for path in paths(results):
         if path.parent in folders:
             continue
-        folders.add(path.parent)
         try:
-            data = json.loads(path.read_bytes())
-            key, task = data["model"]["key"], data["task"]["name"]
-        except (ValueError, RecursionError, LookupError, TypeError, OSError):
-            record = read(path)  # names what is wrong with it
-            key, task = record.model.key, record.task.name
+            key, task = _named(inside(results, path))
+        except OneshotError as error:
+            log.warning("%s It was left out.", error)
+            continue
+        folders.add(path.parent)
         yield key, task
+
+
+def _named(path: Path) -> tuple[str, str]:
+    """The model key and the task name in a file, as cheaply as possible."""
+    try:
+        data = json.loads(path.read_bytes())
+        key, task = data["model"]["key"], data["task"]["name"]
+    except (ValueError, RecursionError, LookupError, TypeError, OSError):
+        key = task = None
+    if isinstance(key, str) and isinstance(task, str):
+        return key, task
+    record = read(path)  # names what is wrong with it
+    return record.model.key, record.task.name

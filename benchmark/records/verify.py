@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmark.datasets.catalogue import KNOWN, digest_at_hand
 from benchmark.errors import OneshotError
+from benchmark.files import inside
 from benchmark.records import store
 from benchmark.records.packed import Integers
 from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
@@ -66,6 +67,7 @@ def _of_file(
     results: Path, path: Path, prefix_digest: PrefixDigest | None
 ) -> Iterator[Finding]:  # fmt: skip
     try:
+        inside(results, path)
         record = store.read(path)  # schema, counts within range, id equal to the content
     except OneshotError as error:
         yield Finding(path, error.message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from benchmark.report import manifest
 from benchmark.report.write import FIGURES, Written, write_leaderboard
 
 # Figures are compared by what they plot: their pixels depend on the version of the library.
@@ -41,11 +42,16 @@ def _all(written: Written) -> tuple[Path, ...]:
 
 
 def _kept(results: Path, made: set[Path]) -> set[Path]:
-    """Files of the folders that are ours alone; what else lies beside is nobody's business."""
+    """Files of the folders that are ours alone; what else lies beside is nobody's business.
+
+    Figures are known by the manifest of the last run, where there is one.
+    """
+    listed = manifest.read(results)
     folders = {path.parent for path in made if path.parent != Path()} | {Path(FIGURES)}
     return {
         path.relative_to(results)
         for folder in folders
         for path in (results / folder).glob("*")
         if path.is_file() and path.suffix in {made_one.suffix for made_one in made}
+        if listed is None or folder != Path(FIGURES) or f"{FIGURES}/{path.name}" in listed
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.records.schema import Record
-from benchmark.records.store import RECORDS, read, record_path, slug
+from benchmark.records.store import RECORDS, file_name, read, record_path, slug
 from benchmark.registry import record_key
 from benchmark.report import recipes
 from benchmark.report.names import is_validation
@@ -57,7 +57,7 @@ def choose(found: list[Folder], model: str, pattern: str = "*") -> dict[TaskVers
     named = re.fullmatch(r"(.+)--([0-9a-f]{8})", model)
     key, recipe8 = (named[1], named[2]) if named else (model, None)
     key = record_key(key)
-    mine = [f for f in found if f.model == slug(key) and recipe8 in (None, f.recipe8)]
+    mine = [f for f in found if recipe8 in (None, f.recipe8) and _is_of(f, key)]
     if not mine:
         raise UnknownName(
             "model with records", model, _near(found, key), "Type: oneshot leaderboard"
@@ -84,6 +84,14 @@ def _near(found: list[Folder], key: str) -> list[str]:
     return [record.model.key for name in near for record in records_of(by_name[name])[:1]]
 
 
+def _is_of(folder: Folder, key: str) -> bool:
+    """Whether the folder holds the model's records, by its name of now or of before."""
+    if folder.model != slug(key) or folder.model == file_name(key):
+        return folder.model == file_name(key)
+    first = next(iter(sorted(folder.path.glob("seed-*.json"))), None)
+    return first is not None and read(first).model.key == key
+
+
 def records_of(folder: Folder) -> list[Record]:
     """The folder's records by seed.
 
@@ -93,8 +101,12 @@ def records_of(folder: Folder) -> list[Record]:
     paths = sorted(p for p in folder.path.glob("seed-*.json") if not p.name.startswith("."))
     found = [read(path) for path in paths]
     for path, record in zip(paths, found, strict=True):
-        lies = (slug(record.task.name), record.task.version, slug(record.model.key))
-        if lies != (folder.task, folder.version, folder.model) or (
+        fits = any(
+            (folder.task, folder.version, folder.model)
+            == (name(record.task.name), record.task.version, name(record.model.key))
+            for name in (file_name, slug)
+        )
+        if not fits or (
             record.model.recipe8 != folder.recipe8 or path.name != record_path(path, record).name
         ):
             raise OneshotError(

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.errors import OneshotError
+from benchmark.files import inside
 from benchmark.records import claims, readings
 from benchmark.records.store import RECORDS, load, write_bytes
 from benchmark.records.swhid import swhid
-from benchmark.report import latex, markdown, model_pages, sheet, task_pages
+from benchmark.report import latex, manifest, markdown, model_pages, sheet, task_pages
 from benchmark.report.analysis import analyse
 from benchmark.report.cite import references
 from benchmark.report.columns import entries
@@ -84,7 +85,7 @@ def write_leaderboard(
         # Unpacks the drawings that the page asks about, which lets Python go on; over before any
         # process is copied.
         beside.submit(on_glyphs)
-        records = load(results)
+        records = load(results, strict=False)
         leaderboard = build(records, groups_of, readings.load(results))
         if not leaderboard.sections:
             raise OneshotError(
@@ -121,21 +122,22 @@ def write_leaderboard(
             model_pages.render_all(leaderboard),
             task_pages.render_all(leaderboard),
         )
-        drawn, paths = _write_figures(out / FIGURES, workers)
+        drawn, paths = _write_figures(out, workers)
     text = markdown.render(leaderboard, made_from, holes, drawn, published, analysis)
     contents = {page: text, **contents}
     for path, content in contents.items():
-        _put(path, content)
+        _put(out, path, content)
     pair_sheets = _write_pair_sheets(out, leaderboard)
-    models = _write_pages(out / model_pages.FOLDER, of_models, model_pages.MADE)
-    tasks = _write_pages(out / task_pages.FOLDER, of_tasks, task_pages.MADE)
-    _remove(out / latex.FOLDER, "*.tex", set(contents), latex.MADE)
+    models = _write_pages(out, model_pages.FOLDER, of_models, model_pages.MADE)
+    tasks = _write_pages(out, task_pages.FOLDER, of_tasks, task_pages.MADE)
+    _remove(out, latex.FOLDER, "*.tex", set(contents), latex.MADE)
     files = (*contents, *pair_sheets)
+    _put_manifest(out, (*files, *paths, *models, *tasks), figures)
     return Written(leaderboard, page, table, html, paths, models, tasks, files, holes, pair_sheets)
 
 
 def _write_figures(
-    folder: Path, workers: Workers | None
+    out: Path, workers: Workers | None
 ) -> tuple[dict[str, tuple[tuple[str, str], ...]], tuple[Path, ...]]:
     """By section the (caption, relative address) of its figures, and the paths of all files."""
     shown: dict[str, tuple[tuple[str, str], ...]] = {}
@@ -146,53 +148,57 @@ def _write_figures(
 
     for picture in drawn(workers):
         for name, data in picture.files.items():
-            write_bytes(folder / name, data, durable=False)
-            paths.append(folder / name)
+            path = inside(out, out / FIGURES / name)
+            write_bytes(path, data, durable=False)
+            paths.append(path)
         said = (picture.caption, f"{FIGURES}/{picture.shown}")
         shown[picture.section] = (*shown.get(picture.section, ()), said)
-    _remove_outdated(folder, {path.name for path in paths})
     return shown, tuple(paths)
 
 
-def _put(path: Path, text: str) -> None:
+def _put_manifest(out: Path, written: tuple[Path, ...], figures: bool) -> None:
+    """Deletes what the last run wrote and this one did not, and writes down what this one wrote.
+
+    Without figures, those of the last run stay.
+    """
+    before = manifest.read(out)
+    drawn = {
+        name: digest
+        for name, digest in (before or {}).items()
+        if not figures and name.startswith(f"{FIGURES}/")
+    }
+    manifest.remove_outdated(out, before, (*written, *(out / name for name in drawn)))
+    _put(out, out / manifest.FILE, manifest.render(out, written, drawn))
+
+
+def _put(out: Path, path: Path, text: str) -> None:
+    inside(out, path)
     # A lone surrogate in a name is valid JSON but no UTF-8.
     write_bytes(path, text.encode("utf-8", errors="backslashreplace"), durable=False)
 
 
 def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
-    """Writes the sheets of verification and retrieval; removes those without results any more."""
+    """Writes the sheets of verification and retrieval, where there are such results."""
     there = sheet.protocols(leaderboard)
-    for protocol in SHEETS:
-        path = out / f"leaderboard-{protocol}.csv"
-        if protocol in there:
-            _put(path, sheet.render(leaderboard, protocol))
-        else:
-            path.unlink(missing_ok=True)
-    return tuple(out / f"leaderboard-{protocol}.csv" for protocol in there)
+    paths = {name: out / f"leaderboard-{name}.csv" for name in SHEETS if name in there}
+    for protocol, path in paths.items():
+        _put(out, path, sheet.render(leaderboard, protocol))
+    return tuple(paths[protocol] for protocol in there)
 
 
-def _write_pages(folder: Path, pages: dict[str, str], made: str) -> tuple[Path, ...]:
+def _write_pages(out: Path, folder: str, pages: dict[str, str], made: str) -> tuple[Path, ...]:
     """Writes pages by name, and removes those that were made before and are no more."""
     for name, content in pages.items():
-        _put(folder / f"{name}.md", content)
-    written = {folder / f"{name}.md" for name in pages}
-    _remove(folder, "*.md", written, made)
+        _put(out, out / folder / f"{name}.md", content)
+    written = {out / folder / f"{name}.md" for name in pages}
+    _remove(out, folder, "*.md", written, made)
     return tuple(sorted(written))
 
 
-def _remove(folder: Path, pattern: str, kept: set[Path], made: str) -> None:
+def _remove(out: Path, folder: str, pattern: str, kept: set[Path], made: str) -> None:
     """Removes files of ours, known by how they begin, that are made no more; others stay."""
-    for path in sorted(folder.glob(pattern)):
-        if path not in kept and path.read_text("utf-8").startswith(made):
-            path.unlink()
-
-
-def _remove_outdated(folder: Path, kept: set[str]) -> None:
-    """Removes our own figures of tracks that have no records any more; other files stay."""
-    from benchmark.report.figures.draw import SUFFIXES, FigureKinds, OfAll
-
-    for path in sorted(folder.glob("*")):
-        ours = path.name.startswith(tuple(f"{kind}-" for kind in FigureKinds))
-        ours = ours or path.stem in OfAll
-        if ours and path.suffix in SUFFIXES and path.name not in kept:
+    for path in sorted((out / folder).glob(pattern)):
+        if path in kept or path.is_symlink() or not inside(out, path).is_file():
+            continue
+        if path.read_bytes().startswith(made.encode()):
             path.unlink()

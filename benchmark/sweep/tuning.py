@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,8 +22,9 @@ from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.run import run
 from benchmark.evaluation.shots import trainings, unmatched
+from benchmark.files import inside, set_aside
 from benchmark.records.canonical import digest
-from benchmark.records.store import slug, write_bytes
+from benchmark.records.store import file_name, slug, write_bytes
 from benchmark.registry import resolve
 from benchmark.report.answers import decisions
 from benchmark.sweep.space import trials
@@ -30,6 +32,7 @@ from benchmark.tasks import track as find_track
 from benchmark.tasks.spec import VALIDATION
 
 FOLDER = "tuning"
+log = logging.getLogger(__name__)
 SEED = 1000  # of all trials: no seed whose result is reported is chosen by its luck
 
 
@@ -90,9 +93,12 @@ class Search:
     @property
     def name(self) -> str:
         """Path of the search's file under the results folder; another for another search."""
+        return f"{FOLDER}/{slug(self.track)}/{self._file(file_name(self.key))}"
+
+    def _file(self, model: str) -> str:
         own = [self.given, self.count, self.task]
         other = "" if own == [(), None, None] else f"--{digest(own)[:8]}"
-        return f"{FOLDER}/{slug(self.track)}/{slug(self.key)}--{self.budget}{other}.json"
+        return f"{model}--{self.budget}{other}.json"
 
     @property
     def key(self) -> str:
@@ -135,24 +141,24 @@ class Search:
     def read(self, results: Path) -> Outcome | None:
         """The outcome that is there, or None.
 
-        Raises:
-            OneshotError: the file is damaged, or of another search.
+        A file that is damaged or of another search is named in a warning and does not count: the
+        search is made again.
         """
         path = results / self.name
-        if not path.is_file():
-            return None
+        if not path.is_file():  # as it was named before names had hashes
+            path = path.with_name(self._file(slug(self.key)))
         try:
-            outcome = Outcome.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise OneshotError(
-                f"The search {path} cannot be read.", "Delete it; the search is then made again."
-            ) from error
+            outcome = Outcome.model_validate_json(inside(results, path).read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OneshotError, OSError, ValidationError) as error:
+            told = str(error) if isinstance(error, OneshotError) else "it cannot be read"
+            log.warning("The search %s does not count: %s.", path, told.rstrip("."))
+            return None
         if (outcome.model, outcome.track, outcome.budget) != (self.key, self.track, self.budget):
-            raise OneshotError(
-                f"{path} holds the search of {outcome.model} on {outcome.track} with the budget "
-                f"{outcome.budget}, not that of {self.key} on {self.track} with {self.budget}.",
-                "Move it away; the search is then made again.",
-            )
+            if path.name == Path(self.name).name:
+                log.warning("%s holds the search of %s and does not count.", path, outcome.model)
+            return None
         return outcome
 
     def make(
@@ -189,8 +195,9 @@ class Search:
             task=jobs[0][1].tasks[0], seed=SEED, given=dict(self.given),
         )  # fmt: skip
         if place.results is not None:
-            path = place.results / self.name
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path = inside(place.results, place.results / self.name)
+            if path.is_file() and self.read(place.results) is None:
+                set_aside(path, "it is no search of this model")
             without = None if outcome.given else {"given"}
             text = json.dumps(outcome.model_dump(mode="json", exclude=without), indent=1) + "\n"
             write_bytes(path, text.encode(), "--results")

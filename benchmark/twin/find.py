@@ -141,9 +141,10 @@ def _recorded(name: str, asked: Asked) -> tuple[list[Job], dict[str, str | None]
             "Leave them out, or give the key alone.",
         )
     key, _, recipe8 = name.rpartition("--")
-    folder = f"{store.slug(key)}--{recipe8}"
-    paths = [path for path in store.paths(asked.results) if path.parent.name == folder]
+    folders = store.folder_names(key, recipe8)
+    paths = [path for path in store.paths(asked.results) if path.parent.name in folders]
     records = [store.read_placed(asked.results, path) for path in paths]
+    records = [record for record in records if record.model.key == key]
     seeds = sorted({record.seed for record in records})
     if not records:
         raise OneshotError(
@@ -201,12 +202,14 @@ def _trained(job: Job, model: Any, recipe: dict[str, Any], work: Path) -> Found 
 
 def _committed(job: Job, model: Any, recipe: dict[str, Any], results: Path) -> Found | None:
     """The weights that are committed beside a record of the job, put into its model."""
-    folder = f"{store.slug(job.spec.key)}--{recipe_hash(recipe)}"
+    folders = store.folder_names(job.spec.key, recipe_hash(recipe))
     for path in store.paths(results):
-        if path.parent.name != folder or not path.stem.startswith(f"seed-{job.seed}"):
+        if path.parent.name not in folders or not path.stem.startswith(f"seed-{job.seed}"):
             continue
         record = store.read_placed(results, path)
-        if record.seed != job.seed or find_task(record.task.name).track != job.track.name:
+        if (record.seed, record.model.key) != (job.seed, job.spec.key):
+            continue
+        if find_task(record.task.name).track != job.track.name:
             continue
         data = weights.committed(results, record.provenance.weights)
         if data is None:

@@ -18,13 +18,6 @@ from benchmark.report.figures.picture import Picture
 from benchmark.report.figures.workers import Job, Workers
 from benchmark.report.leaderboard import Leaderboard, Section
 
-FigureKinds = (
-    "accuracy", "curves", "roc", "det", "retrieval", "forest", "grid", "effects", "cost",
-    "budgets", "reliability", "shapes", "rates",
-)  # fmt: skip
-OfAll = ("headline", "ranks")  # figures that belong to no track
-SUFFIXES = (".svg", ".png", ".csv")
-
 
 def draw(
     leaderboard: Leaderboard,

@@ -1,0 +1,58 @@
+"""`generated.txt`: what `oneshot leaderboard` wrote, so that it deletes nothing else.
+
+One line a file, as `sha256sum` writes and checks them: "SHA-256  PATH".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmark.errors import OneshotError
+from benchmark.files import inside
+
+FILE = "generated.txt"
+# A manifest may come from a stranger too: only what the command writes can be named in it.
+OURS = re.compile(
+    r"(figures/[\w.@+-]+\.(svg|png|csv)|(models|tasks)/[\w.@+-]+\.md|tables/[\w.@+-]+\.tex"
+    r"|leaderboard(-[a-z]+)?\.(md|csv|html)|references\.bib)",
+    re.ASCII,
+)
+LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+
+
+def read(out: Path) -> dict[str, str] | None:
+    """SHA-256 of each file of the last run by its path below `out`; None without a manifest."""
+    try:
+        text = inside(out, out / FILE).read_text("utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    lines = (LINE.fullmatch(line) for line in text.splitlines())
+    return {line[2]: line[1] for line in lines if line and OURS.fullmatch(line[2])}
+
+
+def render(out: Path, paths: Iterable[Path], before: dict[str, str] | None) -> str:
+    """The manifest of these files below `out`; those of `before` are kept."""
+    found = dict(before or {})
+    for path in paths:
+        found[path.relative_to(out).as_posix()] = _digest(path)
+    return "".join(f"{found[name]}  {name}\n" for name in sorted(found))
+
+
+def remove_outdated(out: Path, before: dict[str, str] | None, kept: Iterable[Path]) -> None:
+    """Deletes what the last run wrote and this one did not; a file that was changed stays."""
+    names = {path.relative_to(out).as_posix() for path in kept}
+    for name in sorted(set(before or {}) - names):
+        path = out / name
+        try:
+            inside(out, path)
+        except OneshotError:
+            continue
+        if path.is_file() and not path.is_symlink() and _digest(path) == (before or {})[name]:
+            path.unlink()
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
