@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Annotated
@@ -86,6 +87,7 @@ def main() -> None:
     """Runs the command line; an error the user can mend is one line on stderr and exit code 2."""
     waiting.choose()
     take_any_text()
+    _warn_on_one_line()
     arguments = sys.argv[1:]
     if "--debug" in arguments:  # accepted anywhere, as people add it to the end of what failed
         arguments = ["--debug", *(word for word in arguments if word != "--debug")]
@@ -109,6 +111,21 @@ def main() -> None:
             raise
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(_say(f"{error.strerror or error}{where}. Finished records are kept."))
+
+
+class _OneLine(logging.Formatter):
+    """Warnings name files and models of strangers: no escape sequence reaches the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(record.getMessage())
+
+
+def _warn_on_one_line() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_OneLine())
+    logger = logging.getLogger("benchmark")
+    logger.addHandler(handler)
+    logger.propagate = False
 
 
 def _say(message: str, code: int = 2) -> int:

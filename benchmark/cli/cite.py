@@ -34,7 +34,9 @@ def cite(
     for model in models or []:
         if model not in keys and ":" not in model:
             raise UnknownName("model", model, keys, "Type: oneshot list models")
-    pairs = [(key, name) for key, name in measured(results) if not is_validation(name)]
+    pairs = [
+        (key, name) for key, name in measured(results, strict=False) if not is_validation(name)
+    ]
     names = tasks_of(task) if task else list(dict.fromkeys(name for _, name in pairs))
     if not models and task:
         pairs = [(key, name) for key, name in pairs if name in names]

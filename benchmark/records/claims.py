@@ -61,11 +61,15 @@ class Claim(BaseModel):
         return self.accuracy if self.accuracy is not None else 100 - (self.error or 0.0)
 
 
-def load(results: Path) -> list[Claim]:
+def load(results: Path, strict: bool = True) -> list[Claim]:
     """All claims of a results folder, file after file; none where there is no folder.
 
-    A file that is not valid TOML, and a claim that lacks its source or says something else, is
-    named in a warning and left out; the others count.
+    Args:
+        results: the results folder.
+        strict: False names what is wrong in a warning, leaves it out and goes on.
+
+    Raises:
+        OneshotError: a file is not valid TOML, or a claim lacks its source or says something else.
     """
     claims: list[Claim] = []
     for path in sorted((results / FOLDER).glob("*.toml")):
@@ -75,14 +79,18 @@ def load(results: Path) -> list[Claim]:
             if tables or not isinstance(found, list):
                 raise OneshotError(f"{path} holds something else than [[claim]] tables.")
         except OneshotError as error:
+            if strict:
+                raise
             log.warning("%s It was left out.", error)
             continue
         for number, table in enumerate(found, 1):
             try:
                 claims.append(Claim.model_validate(table))
             except ValidationError as error:
-                log.warning(
-                    "%s is wrong at claim.%d.%s; this claim was left out.",
-                    path, number, first_mistake(error),
-                )  # fmt: skip
+                told = f"{path} is wrong at claim {number}: {first_mistake(error)}."
+                if strict:
+                    raise OneshotError(
+                        told, "What a claim says stands in benchmark/records/claims.py."
+                    ) from error
+                log.warning("%s It was left out.", told)
     return claims

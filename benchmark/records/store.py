@@ -297,12 +297,18 @@ def load(results: Path, strict: bool = True) -> list[Record]:
     return records
 
 
-def measured(results: Path) -> Iterator[tuple[str, str]]:
+def measured(results: Path, strict: bool = True) -> Iterator[tuple[str, str]]:
     """(model key, task name) of each folder of records, in a fixed order.
 
     Reads one record of each folder and checks nothing else of it: naming what was measured must not
-    take the time and memory of checking every record. A file that is not a record is named in a
-    warning and left out.
+    take the time and memory of checking every record.
+
+    Args:
+        results: the results folder.
+        strict: False names a file that is not a record in a warning and leaves it out.
+
+    Raises:
+        OneshotError: for the first of these files that is not a record.
     """
     folders: set[Path] = set()
     for path in paths(results):
@@ -311,6 +317,8 @@ def measured(results: Path) -> Iterator[tuple[str, str]]:
         try:
             key, task = _named(inside(results, path))
         except OneshotError as error:
+            if strict:
+                raise
             log.warning("%s It was left out.", error)
             continue
         folders.add(path.parent)

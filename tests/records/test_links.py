@@ -98,7 +98,7 @@ def test_weights_claims_and_locks_are_not_followed(results, outside, tmp_path, c
     assert weights.committed(results, weights.digest(data)) is None
     (results / "claims").symlink_to(outside)
     (outside / "c.toml").symlink_to(outside / "a.csv")
-    assert claims.load(results) == [] and "leads out" in caplog.text
+    assert claims.load(results, strict=False) == [] and "leads out" in caplog.text
     (outside / "c.toml").unlink()
     (results / ".locks").symlink_to(outside)
     with pytest.raises(OneshotError, match="leads out"), held(results / ".locks" / "a", False, "x"):

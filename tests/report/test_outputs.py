@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import subprocess
 import sys
 from io import StringIO
@@ -62,13 +63,15 @@ def test_two_runs_give_equal_bytes_wherever_they_run(results: Path, tmp_path: Pa
 def test_figures_of_vanished_tracks_go_and_other_files_stay(results: Path, tmp_path: Path) -> None:
     figures = tmp_path / "figures"
     figures.mkdir()
-    for name in ("accuracy-gone.svg", "mine.svg", "accuracy-notes.txt"):
+    for name in ("accuracy-gone.svg", "accuracy-mine.svg", "accuracy-notes.txt"):
         (figures / name).write_text("x")
+    digest = hashlib.sha256(b"x").hexdigest()
+    (tmp_path / "generated.txt").write_text(f"{digest}  figures/accuracy-gone.svg\n")
     small = save(tmp_path / "records-of-one", [record("a")])
     write_leaderboard(small, tmp_path, **NONE)
     left = {path.name for path in figures.iterdir()}
     assert "accuracy-gone.svg" not in left
-    assert {"mine.svg", "accuracy-notes.txt", "accuracy-glyphs.svg"} <= left
+    assert {"accuracy-mine.svg", "accuracy-notes.txt", "accuracy-glyphs.svg"} <= left
 
 
 def test_hostile_names_are_harmless_in_the_page(results: Path, tmp_path: Path) -> None:
