@@ -143,7 +143,7 @@ def wanted_by_suite(
     from dataclasses import replace
 
     from benchmark.evaluation.job import check_budget
-    from benchmark.registry import outside
+    from benchmark.registry import in_command, outside
     from benchmark.report.escape import printable
     from benchmark.sweep.suite import load, seeds_of
 
@@ -159,8 +159,8 @@ def wanted_by_suite(
         changes["budget"] = check_budget(budget)
     wanted = load(suite).wanted
     if suite.endswith(".toml"):
-        foreign = [outside(each.model, each.settings) for each in wanted]
-        for named in dict.fromkeys(found for found in foreign if found is not None):
+        code = [each for each in wanted if in_command(each.model, each.settings) != each.model]
+        for named in dict.fromkeys(outside(each.model, each.settings) for each in code):
             typer.echo(
                 printable(f"The suite runs code from outside the catalogue: {named}"), err=True
             )
