@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import warnings
@@ -204,6 +205,7 @@ def _other_tiff(file: IO[bytes]) -> Image.Image:
     except ImportError:
         reason = "it is a TIFF that Pillow cannot read; type: pip install tifffile"
         raise ValueError(reason) from None
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # the faults are in the errors too
     file.seek(0)
     try:
         with tifffile.TiffFile(file) as tiff:
