@@ -19,7 +19,7 @@ from torch import Tensor
 # relative error of about 1e-4 in the squared distances of embeddings just below it.
 OFFSET = 256.0
 NEAR = 2.0**-8  # a squared distance below this share of the squared length counts as cancelled
-ROUNDING = 2.0**-21  # error of an inner product of float32 vectors, times the root of their width
+ROUNDING = 2.0**-22  # error of an inner product of float32 vectors, times the root of their width
 SAMPLE, LEAST = 2_048, 64  # embeddings, at most and at least from which the offset is estimated
 SAFE = 2.0**-40, 2.0**40  # values whose squares float32 sums without overflow or underflow
 EPSILON = 1e-12  # as in torch.nn.functional.normalize
