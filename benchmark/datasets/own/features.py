@@ -236,7 +236,7 @@ class Features:
             return f"counts the rows; {HINT}"
         if counting.shuffled:
             return f"numbers the rows in another order; {HINT}"
-        if labels is not None and counting.whole and _repeats(values, labels):
+        if labels is not None and _repeats(values, labels):
             return f"has one value for each class, it repeats the label; {HINT}"
         return None
 
@@ -336,11 +336,13 @@ def _wanted(table: Table, wanted: str, roles: set[int]) -> list[int]:
 
 
 def _repeats(values: NDArray[np.floating], labels: Sequence[str]) -> bool:
-    """Whether each class has one value and no two classes the same."""
+    """Whether each class has one value, no two classes the same, and a class several rows."""
     of_class: dict[str, float] = {}
+    rows = 0
     for label, value in zip(labels, values.tolist(), strict=True):
         if np.isnan(value):
             continue
+        rows += 1
         if of_class.setdefault(label, value) != value:
             return False
-    return len(of_class) > 1 and len(set(of_class.values())) == len(of_class)
+    return 1 < len(of_class) < rows and len(set(of_class.values())) == len(of_class)

@@ -45,6 +45,7 @@ NOT_FEATURES = {
     "shuffled": ("position", np.random.Generator(np.random.Philox(1)).permutation(COUNT) + 1),
     "large and shuffled": ("x", 2**40 + ROWS * 31 % COUNT),
     "code of the class": ("kind", np.repeat(np.arange(12) * 5 % 12, 4)),
+    "code of the class, not whole": ("mean", np.repeat(np.arange(12) * 5 % 12 + 0.5, 4)),
     "text": ("place", [f"p{n}" for n in ROWS]),
     "empty": ("remark", [""] * COUNT),
 }
