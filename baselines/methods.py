@@ -233,7 +233,7 @@ METHODS = (
     Method(
         key="reptile",
         target="baselines.episodic.reptile:Reptile",
-        recipe="baselines.episodic._adaptation:AdaptationRecipe",
+        recipe="baselines.episodic.reptile:ReptileRecipe",
         title="Reptile",
         family="episodic",
         offers="EpisodeClassifier",

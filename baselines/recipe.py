@@ -13,6 +13,7 @@ from typing import Literal
 from baselines.settings import derived
 from benchmark.datasets.data_set import Family
 from benchmark.errors import OneshotError, Refused, UnknownName
+from benchmark.protocols import TrackInfo
 
 BUDGETS: dict[str, dict[str, int]] = {
     # Training items: about a minute, ten minutes and an hour on two cores for a small network.
@@ -21,6 +22,13 @@ BUDGETS: dict[str, dict[str, int]] = {
     "text": {"quick": 60_000, "standard": 400_000, "full": 2_000_000},
     "vector": {"quick": 60_000, "standard": 400_000, "full": 2_000_000},
 }
+
+# Settings of each kind of augmentation, without effect on the others.
+VIEWS = {
+    "character": ("rotation", "scale", "shear", "shift", "elastic"),
+    "photograph": ("smallest_crop", "flip", "brightness", "contrast", "saturation"),
+}
+COLOURS = 3  # channels of images with a saturation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +85,25 @@ class TrainingRecipe:
     # The arithmetic.
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = 2  # of the processor: weights differ with their number
+
+    def idle(self, track: TrackInfo) -> dict[str, str]:
+        """Settings that have no effect on this recipe, each with the reason.
+
+        Recipes of models add their own. What depends on the data alone, such as whether classes
+        come in groups, is not known here.
+        """
+        reasons: dict[str, str] = {}
+        for kind, names in VIEWS.items():
+            if self.augmentation != kind:
+                reasons |= dict.fromkeys(names, f"the augmentation is '{self.augmentation}'")
+        if self.channels != COLOURS:
+            reasons["saturation"] = "the images have no colours"
+        sides = {stage.partition(":")[0].strip() for stage in self.sizes.split(",")}
+        if sides == {str(self.input_size)}:
+            reasons["sizes"] = f"input_size is {self.input_size} in any case"
+        if self.optimiser != "sgd":
+            reasons["momentum"] = f"the optimiser is '{self.optimiser}'"
+        return reasons
 
 
 def check(recipe: TrainingRecipe) -> None:

@@ -36,6 +36,7 @@ class TrainedNetwork(nn.Module, Generic[R]):
     refits = True
     fixed_width = False  # whether weights behind the backbone depend on its output width
     sharpness = ""  # the number that is searched beside the learning rate
+    idle: frozenset[str] = frozenset()  # settings without effect, as far as a search may carry them
 
     def __init__(self, seed: int, recipe: R, backbone: str) -> None:
         """Builds the backbone (`backbone` is the reference, with the path of a user's file)."""
@@ -103,13 +104,42 @@ def make_recipe(
     """The recipe of a model: the track's defaults, the model's, then what the user set.
 
     Raises:
-        OneshotError: a setting that does not exist or has a bad value.
+        OneshotError: a setting that does not exist, has a bad value or has no effect.
     """
     chosen = convert(recipe_type, settings)
     backbone = str(chosen.get("backbone", "conv4"))
     name, code = _build.recipe_name(backbone)
-    fields = training_defaults(track, backbone, budget) | dict(defaults) | chosen
+    without = training_defaults(track, backbone, budget) | dict(defaults)
+    fields = without | chosen
     fields |= {"backbone": name, "backbone_code": code}
     if "items" in chosen and chosen["items"] != training_defaults(track, backbone, budget)["items"]:
         fields["budget"] = "custom"
-    return with_own_batch(recipe_type(**fields), track, chosen)
+    recipe = with_own_batch(recipe_type(**fields), track, chosen)
+    _refuse_idle(recipe, track, chosen, without)
+    return recipe
+
+
+def _refuse_idle(
+    recipe: TrainingRecipe,
+    track: TrackInfo,
+    chosen: Mapping[str, Any],
+    without: Mapping[str, Any],
+) -> None:
+    """Refuses a setting that changes the recipe and nothing else: a second name for one model.
+
+    Args:
+        recipe: with all settings.
+        track: of the training.
+        chosen: the user's settings.
+        without: fields that differ from the recipe's defaults where nothing is set.
+
+    Raises:
+        Refused: with the first such setting and the reason.
+    """
+    reasons = recipe.idle(track)
+    defaults = {field.name: field.default for field in dataclasses.fields(recipe)} | dict(without)
+    for name, value in chosen.items():
+        if name in reasons and value != defaults[name]:
+            raise Refused(
+                f"The setting {name}={value} has no effect: {reasons[name]}.", f"Leave {name} out."
+            )

@@ -42,6 +42,14 @@ class ClassifierRecipe(TrainingRecipe):
     label_smoothing: float = 0.0
     head: str = derived("")  # follows from the model; the fields that it adds are the head's
 
+    def idle(self, track: TrackInfo) -> dict[str, str]:
+        """Settings that have no effect on this recipe, each with the reason."""
+        reasons = super().idle(track)
+        reasons["classes_from"] = "a classifier learns from all classes at once"
+        if self.classifier == "linear":
+            reasons["logit_scale"] = "the classifier is 'linear'"
+        return reasons
+
 
 C = TypeVar("C", bound=ClassifierRecipe)
 
@@ -74,6 +82,7 @@ class PretrainedClassifier(TrainedEmbedder[C]):
     def __init__(self, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any) -> None:
         recipe = make_recipe(self.recipe_type, track, budget, settings, {"head": self.head})
         _check(recipe, own_settings(self.recipe_type), self.may_be_zero)
+        self.idle = frozenset(recipe.idle(track))
         self.sharpness = "logit_scale" if recipe.classifier == "cosine" else ""
         super().__init__(seed, recipe, str(settings.get("backbone", recipe.backbone)))
         self.classes = ClassWeights(recipe.classifier, recipe.logit_scale)

@@ -24,6 +24,7 @@ from torch import Tensor
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
 from baselines.classifier.baseline import Descent, error
 from baselines.heads import class_means, cosines, one_hot, unit
+from benchmark.protocols import TrackInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,12 @@ class BaselinePlusPlusRecipe(ClassifierRecipe):
     head_steps: int = 100
     head_rate: float = 0.01
     head_decay: float = 0.001
+
+    def idle(self, track: TrackInfo) -> dict[str, str]:
+        """Settings that have no effect on this recipe, each with the reason."""
+        reasons = super().idle(track)
+        reasons.pop("logit_scale", None)  # the head is a cosine classifier in any case
+        return reasons
 
 
 class BaselinePlusPlus(PretrainedClassifier[BaselinePlusPlusRecipe]):

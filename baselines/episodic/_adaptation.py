@@ -55,6 +55,7 @@ class AdaptingNetwork(TrainedNetwork[AdaptationRecipe]):
         settings: fields of `AdaptationRecipe`.
 
     Attributes:
+        recipe_type: of the method.
         defaults: fields of the recipe for each family of data; "" for all.
         trained_for: (ways, shots), read by the harness.
         follows: the settings that follow the task; see `benchmark.evaluation.shots`.
@@ -64,6 +65,7 @@ class AdaptingNetwork(TrainedNetwork[AdaptationRecipe]):
         Refused: published weights together with statistics of the queries.
     """
 
+    recipe_type: ClassVar[type[AdaptationRecipe]] = AdaptationRecipe
     defaults: ClassVar[dict[str, dict[str, Any]]] = {}
     follows: ClassVar[dict[str, str]] = {"support": "n_shot", "ways": "n_way"}
     fixed_width = True
@@ -73,7 +75,7 @@ class AdaptingNetwork(TrainedNetwork[AdaptationRecipe]):
     def __init__(self, seed: int, track: TrackInfo, budget: str = "quick", **settings: Any) -> None:
         backbone = str(settings.get("backbone", AdaptationRecipe.backbone))
         defaults = self.defaults.get("", {}) | self.defaults.get(track.family, {})
-        recipe = make_recipe(AdaptationRecipe, track, budget, settings, defaults)
+        recipe = make_recipe(self.recipe_type, track, budget, settings, defaults)
         _check(recipe)
         if track.train is not None and "queries" not in settings:
             held = track.train.per_class - recipe.support

@@ -21,14 +21,24 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
-from baselines.episodic._adaptation import AdaptingNetwork
+from baselines.episodic._adaptation import AdaptationRecipe, AdaptingNetwork
+from benchmark.protocols import TrackInfo
 
 Weights = dict[str, Tensor]
+
+
+class ReptileRecipe(AdaptationRecipe):
+    """The recipe of Reptile."""
+
+    def idle(self, track: TrackInfo) -> dict[str, str]:
+        """Settings that have no effect on this recipe, each with the reason."""
+        return super().idle(track) | {"first_order": "Reptile takes no second derivatives"}
 
 
 class Reptile(AdaptingNetwork):
     """Adapts all weights by gradient descent, trained without second derivatives."""
 
+    recipe_type = ReptileRecipe
     defaults: ClassVar[dict[str, dict[str, Any]]] = {
         "": {"first_order": True, "inner_steps": 6, "inner_rate": 0.1, "test_steps": 10},
     }

@@ -44,6 +44,17 @@ class SiameseRecipe(TrainingRecipe):
     hardest: float = 1.0  # share of pairs or triplets that count: Simo-Serra et al. 2015
     batches: Literal["class-balanced", "pairs", "triplets"] = "class-balanced"
 
+    def idle(self, track: TrackInfo) -> dict[str, str]:
+        """Settings that have no effect on this recipe, each with the reason."""
+        reasons = super().idle(track)
+        if not loss_needs(self.loss).margin:
+            reasons["margin"] = f"the loss '{self.loss}' has no margin"
+        elif self.loss == "bce" and distance_traits(self.distance).logit:
+            reasons["margin"] = f"the distance '{self.distance}' has a threshold of its own"
+        if self.batches == "pairs" and track.labelled:
+            reasons["classes_from"] = "the pairs are those that somebody labelled"
+        return reasons
+
 
 class Siamese(TrainedEmbedder[SiameseRecipe]):
     """Compares two images by a distance between their embeddings.
@@ -77,7 +88,9 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
         _refuse(recipe, traits, needs)
         loss_class = class_of("losses", loss)
         self.fixed_width = traits.learned or issubclass(loss_class, ProxyLoss)
-        self.sharpness = "temperature" if needs.temperature else "margin" if needs.margin else ""
+        self.idle = frozenset(recipe.idle(track))
+        sharp = (name for name in ("temperature", "margin") if getattr(needs, name))
+        self.sharpness = next((name for name in sharp if name not in self.idle), "")
         super().__init__(seed, recipe, backbone)
         self.metric = class_of("distances", distance)(self.recipe.embedding)
         settings_of_loss = LossSettings(

@@ -22,6 +22,7 @@ from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassif
 from baselines.heads import unit
 from baselines.siamese.distances._distance import squared_distances
 from baselines.transductive._rectify import rectified, shifted
+from benchmark.protocols import TrackInfo
 
 BLOCK_VALUES = 1 << 22  # distances held at once: bounds memory whatever the number of queries
 
@@ -35,6 +36,13 @@ class LaplacianShotRecipe(ClassifierRecipe):
     bound_updates: int = 20
     rectify_sharpness: float = 10.0
     answer_shifted: bool = True  # shifted queries are compared, not those as they came
+
+    def idle(self, track: TrackInfo) -> dict[str, str]:
+        """Settings that have no effect on this recipe, each with the reason."""
+        reasons = super().idle(track)
+        if not self.laplacian:
+            reasons |= dict.fromkeys(("neighbours", "bound_updates"), "laplacian is 0")
+        return reasons
 
 
 class LaplacianShot(PretrainedClassifier[LaplacianShotRecipe]):

@@ -231,7 +231,7 @@ def followed(
         Refused: the model cannot be built, lacks a number that was searched, or nothing was found.
     """
     track = find_track(search.track)
-    _, recipe = build(Job(resolve(model, unmatched(settings)), track, SEED, search.budget, ()))
+    own, recipe = build(Job(resolve(model, unmatched(settings)), track, SEED, search.budget, ()))
     outcome = search.read(results)
     if outcome is None:
         return None
@@ -240,4 +240,5 @@ def followed(
             f"No setting of {outcome.model} could be trained on {outcome.track}.",
             f"To try again, delete {results / search.name}.",
         )
-    return scaled(recipe, outcome.best.factors)
+    idle = getattr(own, "idle", ())  # numbers that this model has no use for
+    return scaled(recipe, {k: v for k, v in outcome.best.factors.items() if k not in idle})
