@@ -9,6 +9,7 @@ import typer
 
 from benchmark.cli.options import Data, Device, TrustCode, Work, default_work
 from benchmark.errors import DataMissing, OneshotError
+from benchmark.report.escape import printable
 
 if TYPE_CHECKING:
     from benchmark.records.schema import Record
@@ -19,7 +20,7 @@ def verify(
         Path, typer.Option("--results", help="Results folder with the records in it.")
     ] = Path("results"),
     recompute: Annotated[
-        int, typer.Option(help="Measure so many records again, drawn at random.", min=0)
+        int, typer.Option(help="Measure N records again, drawn at random.", min=0)
     ] = 0,
     draw: Annotated[
         int | None, typer.Option(help="Seed of that draw; default: another each time.", min=0)
@@ -39,7 +40,8 @@ def verify(
     wrong = [finding for finding in findings if not finding.unchecked and not finding.outdated]
     for finding in findings:
         mark = "not checked" if finding.unchecked else "outdated" if finding.outdated else "WRONG"
-        typer.echo(f"{mark}  {finding.path.relative_to(results)}: {finding.says}")
+        where = finding.path.relative_to(results)
+        typer.echo(printable(f"{mark}  {where}: {finding.says}"))
     faulty = len({finding.path for finding in wrong})
     outdated = sum(finding.outdated for finding in findings)
     also = f", {outdated} outdated: run their models again" if outdated else ""
@@ -70,7 +72,7 @@ def _recomputed(
     device: str,
     trust_code: bool,
 ) -> int:
-    """Measures `count` records again; how many came out different."""
+    """Measures `count` records again; how many came out different or could not be measured."""
     import random
     import secrets
 
@@ -86,21 +88,22 @@ def _recomputed(
     typer.echo(f"Measuring {len(chosen)} of them again (--draw {draw}):")
     # Nothing is written to the results; weights that are committed there are used.
     place = Surroundings(data, None, work or default_work(), find_device(device))
-    different = 0
+    failed = 0
     for record in chosen:
         try:
             with Watch(1) as watch:
                 watch.start(record.model.key, record.task.name, f"seed {record.seed}")
                 found = recompute(record, place, watch, results, trust_code)
         except OneshotError as error:
-            typer.echo(f"not possible  {_name(record)}: {error}")
+            typer.echo(printable(f"not verifiable  {_name(record)}: {error}"))
+            failed += 1
             continue
         detail = f"{100 * found.before:.2f} % then, {100 * found.now:.2f} % now"
         if found.verdict == "decisions differ":
             detail = f"{found.differing} of {found.of} decisions differ, {detail}"
-        typer.echo(f"{found.verdict}  {_name(record)}: {detail}")
-        different += found.verdict == "different"
-    return different
+        typer.echo(printable(f"{found.verdict}  {_name(record)}: {detail}"))
+        failed += found.verdict == "different"
+    return failed
 
 
 def _name(record: Record) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Job, Silent, Surroundings, Watcher, build
@@ -32,7 +33,8 @@ class Recomputed:
 
     Attributes:
         verdict: "identical": the same answers; "decisions differ": a model without a training, or
-            with the same weights, answers up to one query in a hundred otherwise; "statistically
+            with the same weights, answers up to one query in a hundred otherwise, as often right
+            as wrong, on another kind of machine; on a like one it is "different". "statistically
             the same": another training of the recipe, within half a point or within what these
             episodes can tell apart; "different": none of these.
         differing: at least so many decisions differ: counts are compared episode by episode.
@@ -145,6 +147,22 @@ def _as_kept(outcome: Outcome | None, like: Outcome | None) -> Outcome | None:
     return outcome.model_copy(update={"order": None, "doubt": None})
 
 
+def _alike(before: Record, now: Record) -> bool:
+    """Whether both were measured on like machines, as far as records tell."""
+    a, b = before.provenance, now.provenance
+    return (a.device, a.platform, a.torch) == (b.device, b.platform, b.torch)
+
+
+def _leans(difference: NDArray[np.int64]) -> bool:
+    """Whether differences go one way more often than chance lets them: an exact sign test.
+
+    Rounding helps as often as it harms. It is two-sided, at 5 %, over decisions.
+    """
+    better = int(difference[difference > 0].sum())
+    every = int(np.abs(difference).sum())
+    return every > 0 and bool(binomtest(better, every).pvalue < 0.05)
+
+
 def _verdict(
     before: Record, now: Record, old: NDArray[np.int64], new: NDArray[np.int64], of: int
 ) -> Verdict:
@@ -152,7 +170,9 @@ def _verdict(
         return "identical"
     differing = int(np.abs(old - new).sum())
     if before.provenance.weights == now.provenance.weights:
-        return "decisions differ" if differing <= FEW * of * len(old) else "different"
+        if _alike(before, now) or differing > FEW * of * len(old) or _leans(new - old):
+            return "different"
+        return "decisions differ"
     difference = (new - old) / of  # question by question
     # Twenty episodes cannot tell half a point: what their own spread explains is no difference.
     noise = 1.96 * float(difference.std(ddof=1)) / len(old) ** 0.5 if len(old) > 1 else 0.0

@@ -6,14 +6,16 @@ of fewer episodes answered the first of the pinned ones is told by a digest that
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from benchmark.datasets.catalogue import KNOWN, digest_at_hand
 from benchmark.errors import OneshotError
 from benchmark.files import inside
-from benchmark.records import store
+from benchmark.records import canonical, store
 from benchmark.records.packed import Integers
 from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
 from benchmark.tasks.catalogue import task as find_task
@@ -57,21 +59,60 @@ def verify(results: Path, prefix_digest: PrefixDigest | None = None) -> tuple[in
     paths = list(store.paths(results))
     if not paths:
         raise OneshotError(f"There are no records in {results / store.RECORDS}.")
+    copies = _Copies()
     findings = [
-        finding for path in paths for finding in _of_file(results, path, prefix_digest)
-    ]  # fmt: skip
-    return len(paths), findings
+        finding for path in paths for finding in _of_file(results, path, prefix_digest, copies)
+    ]
+    return len(paths), [*findings, *copies.findings()]
+
+
+class _Copies:
+    """Finds one training under several seeds; keeps digests alone.
+
+    Two trainings with other seeds have other weights and other answers. A model without a training
+    answers alike under every seed, and so do trainings whose answers are nearly all the same ones.
+    """
+
+    def __init__(self) -> None:
+        self._seeds: dict[tuple[Any, ...], dict[int, Path]] = defaultdict(dict)
+
+    def add(self, path: Path, record: Record) -> None:
+        if record.model.recipe.get("budget") in (None, "none") or record.outcome is None:
+            return
+        if record.provenance.weights is not None:
+            weights = ("weights", record.provenance.weights)
+            self._seeds[weights].setdefault(record.seed, path)
+        if _is_telling(record.outcome):
+            answers = canonical.digest(record.outcome.model_dump(mode="json"))
+            task, model = record.task, record.model
+            same = ("answers", task.name, task.version, record.fold, model.key, model.recipe8)
+            self._seeds[*same, answers].setdefault(record.seed, path)
+
+    def findings(self) -> Iterator[Finding]:
+        for (what, *_), found in self._seeds.items():
+            if len(found) > 1:
+                seeds = ", ".join(map(str, sorted(found)))
+                says = f"its {what} are those of other seeds too ({seeds}): one training, copied"
+                yield from (Finding(path, says) for path in found.values())
+
+
+def _is_telling(outcome: Outcome) -> bool:
+    """Whether equal outcomes cannot be chance: at least ten answers differ from the usual one."""
+    numbers = {"counts": "correct", "log-odds": "thousandths", "ranks": "precision"}[outcome.kind]
+    values = Counter(getattr(outcome, numbers))
+    return outcome.answered - max(values.values()) >= 10
 
 
 def _of_file(
-    results: Path, path: Path, prefix_digest: PrefixDigest | None
-) -> Iterator[Finding]:  # fmt: skip
+    results: Path, path: Path, prefix_digest: PrefixDigest | None, copies: _Copies
+) -> Iterator[Finding]:
     try:
         inside(results, path)
         record = store.read(path)  # schema, counts within range, id equal to the content
     except OneshotError as error:
         yield Finding(path, error.message)
         return
+    copies.add(path, record)
     if f'"id": "{record.id}"' not in path.read_text("utf-8"):
         yield Finding(path, "it does not state its id")
     if store.encode(record) != path.read_bytes():

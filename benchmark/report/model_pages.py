@@ -195,7 +195,7 @@ def _table(protocol: str, shown: list[Entry]) -> list[str]:
         budget = entry.ranking.budget or "none"
         views = "" if entry.ranking.views == 1 else f", {entry.ranking.views} views"
         cellsof = [safe(column.value(entry)) for column in columns]
-        lines.append(_line([label, safe(entry.result.column.name), budget + views, *cellsof]))
+        lines.append(_line([label, safe(entry.result.column.name), safe(budget + views), *cellsof]))
     return [*lines, ""]
 
 

@@ -16,6 +16,8 @@ from benchmark.records.packed import unpack
 from benchmark.records.schema import Record
 from benchmark.records.verify import verify
 from benchmark.tasks.loading import load_task
+from tests.report.synthetic_records import TRAINED
+from tests.report.synthetic_records import record as made
 
 COUNTED = {
     "temperature_millionths": 1, "answers": [9], "correct": [3], "confidence_millionths": [5],
@@ -102,10 +104,11 @@ def test_nothing_to_verify_is_said(tmp_path):
         verify(tmp_path)
 
 
-def changed(record, correct, weights=None):
+def changed(record, correct, weights=None, torch=None):
     data = record.model_dump(mode="json", by_alias=True) | {"id": ""}
     data["outcome"]["correct"] = [int(c) for c in correct]
     data["provenance"]["weights"] = weights
+    data["provenance"]["torch"] = torch or record.provenance.torch
     return Record.model_validate(data)
 
 
@@ -116,7 +119,14 @@ def test_the_three_verdicts(kept):
     few = before.copy()
     few[:3] += 1
     found = compared(record, changed(record, few))
-    assert (found.verdict, found.differing, found.of) == ("decisions differ", 3, 75_000)
+    assert (found.verdict, found.differing, found.of) == ("different", 3, 75_000)
+    elsewhere = changed(record, few, torch="another")
+    assert compared(record, elsewhere).verdict == "decisions differ"
+    both_ways = np.clip(before + np.resize([1, -1], len(before)) * (np.arange(1000) < 200), 0, 75)
+    assert compared(record, changed(record, both_ways, torch="x")).verdict == "decisions differ"
+    for step in (1, -1):  # within one in a hundred, but all for the better or all for the worse
+        leaning = np.clip(before + step * (np.arange(len(before)) < 200), 0, 75)
+        assert compared(record, changed(record, leaning, torch="x")).verdict == "different"
     swapped = np.roll(before, 1)  # as many correct answers, to other questions
     assert compared(record, changed(record, swapped, "a" * 64)).verdict == "statistically the same"
     better = np.minimum(before + 1, 75)
@@ -146,3 +156,42 @@ def test_a_recipe_that_is_no_more_is_named(kept):
     data["model"]["recipe"]["dtype"] = "float16"
     with pytest.raises(OneshotError, match="another recipe now: dtype"):
         job_of(Record.model_validate(data))
+
+
+def trained(seed, correct, weights=None, key="prototypical-conv4", recipe=None):
+    data = made(key, seed=seed, recipe=recipe or TRAINED).model_dump(mode="json", by_alias=True)
+    data["outcome"]["correct"] = list(map(int, correct))
+    data["task"]["episodes"] = len(correct)
+    data["calibration"] = None
+    data["provenance"]["weights"] = weights
+    return Record.model_validate(data | {"id": ""})
+
+
+ONE, OTHER = np.arange(400) % 70, (np.arange(400) * 7) % 71
+
+
+@pytest.mark.parametrize(
+    ("records", "copies"),
+    [
+        ([trained(0, ONE), trained(1, OTHER)], 0),
+        ([trained(0, ONE), trained(1, ONE), trained(7, ONE)], 3),
+        ([trained(0, ONE, "a" * 64), trained(1, OTHER, "a" * 64)], 2),
+        ([trained(0, ONE, "a" * 64), trained(0, OTHER, "a" * 64, "matching-conv4")], 0),
+        ([trained(seed, ONE, recipe={"budget": "none"}) for seed in (0, 1)], 0),
+        ([trained(0, np.full(400, 15)), trained(1, np.full(400, 15))], 0),  # collapsed both times
+    ],
+    ids=["two trainings", "copied answers", "copied weights", "two heads", "fixed", "constant"],
+)  # fmt: skip
+def test_one_training_under_several_seeds_is_refused(records, copies, tmp_path):
+    for record in records:
+        store.write(tmp_path, record)
+    _, findings = verify(tmp_path)
+    told = [finding for finding in findings if "one training, copied" in finding.says]
+    assert len(told) == copies and not any(finding.unchecked for finding in told)
+
+
+def test_what_cannot_be_measured_again_is_no_success(tmp_path, kept):
+    placed(tmp_path, kept, lambda data: data["provenance"].update(settings=["nothing=1"]))
+    words = ["verify", "--results", str(tmp_path), "--recompute", "1", "--draw", "0"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 1 and "not verifiable  chance" in done.stdout
