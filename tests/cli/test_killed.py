@@ -148,7 +148,7 @@ def test_an_interruption_at_the_keyboard_is_prompt_and_leaves_nobody(tmp_path):
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the group
     _, err = process.communicate(timeout=60)
     assert time.monotonic() - began < PROMPT_SECONDS
-    assert process.returncode == 2
+    assert process.returncode == 130
     assert err.count("\n") == 1 and "Interrupted; " in err and "same command again" in err, err
     assert gone(process.pid)
 
