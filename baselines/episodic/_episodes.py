@@ -36,9 +36,6 @@ EPISODES: dict[tuple[str, str], dict[str, float]] = {
 }
 
 
-LEAST_WAYS = 5
-
-
 @dataclass(frozen=True, kw_only=True)
 class EpisodicRecipe(TrainingRecipe):
     """The recipe of a method that trains on episodes; `classes` are its training ways."""
@@ -144,9 +141,10 @@ class Episodic(TrainedEmbedder[E]):
 
 
 def _with_queries(recipe: E, track: TrackInfo, settings: Mapping[str, Any]) -> E:
-    """The recipe with queries beside its support, in episodes of about the usual number of items.
+    """The recipe with queries beside its support.
 
-    As many queries a class as there would be with one support, or as the classes have items for.
+    As many queries a class as there would be with one support, or as the classes have items for;
+    the ways stay (fewer ways in episodes of the same size lost two points on leaves, validation).
     What the user has set stays.
     """
     if "per_class" in settings or recipe.support < recipe.per_class:
@@ -154,10 +152,7 @@ def _with_queries(recipe: E, track: TrackInfo, settings: Mapping[str, Any]) -> E
     per_class = recipe.support + recipe.per_class - 1
     if track.train is not None:
         per_class = max(recipe.support + 1, min(per_class, track.train.per_class))
-    classes = recipe.classes
-    if "classes" not in settings:
-        classes = max(min(classes, LEAST_WAYS), classes * recipe.per_class // per_class)
-    return dataclasses.replace(recipe, per_class=per_class, classes=classes)
+    return dataclasses.replace(recipe, per_class=per_class)
 
 
 class EpisodicClassifier(Episodic[E]):

@@ -3,9 +3,9 @@
 On the suite's own tracks every model gets the settings that it declares, so that comparisons stay
 fair and published searches what they are. On data of the user's own, for models that declare none,
 and beyond the declared ones, the search starts at the default and changes one number at a time,
-then two at once: the size of the input where images are stored at another, how much a crop leaves,
-the learning rate, the sharpness of the loss. A model of the user's without any of these is searched
-in every number that it can be set.
+then two at once: one shot in place of several, the size of the input where images are stored at
+another, how much a crop leaves, the learning rate, the sharpness of the loss. A model of the user's
+without any of these is searched in every number that it can be set.
 """
 
 from __future__ import annotations
@@ -94,6 +94,8 @@ def _axes(
     """Factors by the name of the number; nothing that is given, absent or zero."""
     sharpness = getattr(model, "sharpness", None)
     axes: dict[str, tuple[float, ...]] = {}
+    if "support" in getattr(model, "follows", {}) and recipe.get("support", 1) > 1:
+        axes["support"] = (1 / recipe["support"],)  # one shot may teach more, with more steps
     size = recipe.get("input_size")
     if isinstance(size, int) and size > 1 and _settable(factory, "input_size"):
         axes["input_size"] = _sizes(size, track)

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.run import run
-from benchmark.evaluation.shots import trainings, unmatched
+from benchmark.evaluation.shots import MATCH, trainings, unmatched
 from benchmark.files import inside, set_aside
 from benchmark.records.canonical import digest
 from benchmark.records.store import file_name, slug, write_bytes
@@ -121,7 +121,8 @@ class Search:
         model, recipe = build(plain)
         decides = chooser_of(model, track) if task is None else task + VALIDATION
         plain = replace(plain, tasks=(decides,))
-        searches = trials(model, recipe, spec.factory, track, given, self.count)
+        own = {name: value for name, value in self.given if value != MATCH}
+        searches = trials(model, recipe, spec.factory, track, own, self.count)
         if not searches:
             raise OneshotError(
                 f"{self.model} has nothing to search: no number of its recipe is free to be set.",

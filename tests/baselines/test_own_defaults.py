@@ -131,11 +131,11 @@ def test_labelled_pairs_keep_their_batches():
 
 
 @pytest.mark.parametrize("support", [1, 2, 5, 20])
-def test_support_leaves_room_for_queries_in_episodes_of_the_usual_size(support):
+def test_support_leaves_room_for_queries_and_the_ways_stay(support):
     pinned = TrackInfo("pinned", "character", 1, 28)
     found = Prototypical(0, pinned, support=support).recipe
     assert found.support == support < found.per_class
-    assert found.classes * found.per_class <= max(60, 5 * found.per_class)
+    assert (found.classes, found.per_class) == (30, support + 1)
     with pytest.raises(OneshotError, match="nothing to learn from"):
         Prototypical(0, pinned, support=support, per_class=2 if support > 1 else 1)
 

@@ -168,6 +168,8 @@ def test_shots_are_matched_in_a_search_too():
     given = (("support", "match"),)
     search = Search("prototypical-mlp", "glyphs", "quick", given, task="glyphs-20w5s")
     assert {job.spec.settings["support"] for _, job in search.jobs()} == {5}
+    more = Search("prototypical-mlp", "glyphs", "quick", given, 12, "glyphs-20w5s").jobs()
+    assert {job.spec.settings["support"] for _, job in more} == {5, 1}
     usual = Search("prototypical-mlp", "glyphs", "quick", given)
     assert all("support" not in job.spec.settings for _, job in usual.jobs())
 
@@ -176,6 +178,7 @@ def test_the_task_of_the_question_decides(keep):
     keep()
     ((_, job), *_) = Search("prototypical-conv4", "mine", "quick", task="mine-3w2s").jobs()
     assert job.tasks == ("mine-3w2s@validation",) and job.spec.settings["support"] == 2
+    assert 1 in [each["support"] for each in tried("prototypical-conv4", task="mine-3w2s")]
     ((_, job), *_) = Search("prototypical-conv4", "mine", "quick", task="mine-verification").jobs()
     assert job.tasks == ("mine-verification@validation",) and "support" not in job.spec.settings
 
