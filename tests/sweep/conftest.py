@@ -43,9 +43,11 @@ class Learner:
         self.weight = state["weight"]
 
     def embed(self, images):
-        draw = torch.Generator().manual_seed(0)
-        noise = torch.rand(images.shape, generator=draw) * (self.recipe.sharpness - 1)
-        return (images + noise).flatten(1)
+        # Noise of each item's own, whatever else is in the batch.
+        seeds = [int(1e6 * item.double().sum()) for item in images]
+        drawn = [torch.rand(images.shape[1:], generator=torch.Generator().manual_seed(seed))
+                 for seed in seeds]
+        return (images + torch.stack(drawn) * (self.recipe.sharpness - 1)).flatten(1)
 '''
 
 
