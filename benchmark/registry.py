@@ -38,6 +38,7 @@ PARTS = {"backbone": "backbones", "distance": "distances", "loss": "losses"}
 # A word without dots, slashes and colons, or numbers such as the sizes "48:0.4,64:0.7": neither can
 # name a file, a module, a hub or a package.
 HARMLESS = re.compile(r"[A-Za-z0-9_-]{0,64}|[0-9.,:]{1,200}")
+ISOLATE = "ONESHOT_ISOLATE"  # environment variable, "0" for --no-isolate
 OFFERS = ("compare", "classify", "classify_episode", "similarity", "embed")
 
 
@@ -52,6 +53,7 @@ class ModelSpec:
         pool: "inductive", "transductive" or "pretrained"; None: as the model declares.
         code: first 16 hex digits of the SHA-256 of the user's file, or None.
         home: the file that defines the class, for a model that is not the suite's, or None.
+        isolated: the name by which a process of its own builds the model, or None to build it here.
     """
 
     key: str
@@ -60,6 +62,7 @@ class ModelSpec:
     pool: Pool | None = None
     code: str | None = None
     home: Path | None = None
+    isolated: str | None = None
 
     @property
     def homes(self) -> dict[str, Path]:
@@ -109,6 +112,12 @@ class ModelSpec:
         Raises:
             OneshotError: for a setting that the model does not take, or if its constructor fails.
         """
+        if self.isolated is not None:
+            from benchmark.evaluation.isolation import client
+            from benchmark.records.canonical import digest
+
+            process = client.start(self.isolated, digest(self.files))
+            return client.build(process, self.settings, seed, track, budget)
         _, own = split(self.settings)
         arguments = accepted(self.factory, self.key, own)
         offered = {"seed": seed, "track": track, "budget": budget}
@@ -134,8 +143,21 @@ class ModelSpec:
         return model
 
 
-def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
+def isolates() -> bool:
+    """Whether runs put users' models into processes of their own, as --no-isolate decides."""
+    return os.environ.get(ISOLATE, "1") != "0" and os.name == "posix"
+
+
+def resolve(
+    name: str, settings: Mapping[str, Any] | None = None, isolate: bool = False
+) -> ModelSpec:
     """The model that `name` means, with the user's settings laid over the catalogue's.
+
+    Args:
+        name: see the module's docstring.
+        settings: of the user.
+        isolate: whether a class of a user's file or module is built in a process of its own
+            (`benchmark.evaluation.isolation`); it is not even imported here.
 
     Raises:
         UnknownName: if nothing has that name.
@@ -152,6 +174,43 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
     if adapted is not None:
         key, factory = adapted
         return ModelSpec(key, factory, chosen)
+    found = _isolated(name, chosen) if isolate else None
+    if found is None:
+        found = _imported(name, chosen, adapters.guess(name))
+    if found is None:
+        known = [entry.key for entry in catalogue.entries()]
+        raise UnknownName("model", name, known, "Type: oneshot list models")
+    return found
+
+
+def _isolated(name: str, settings: dict[str, Any]) -> ModelSpec | None:
+    """A class of a user's file or module that a process of its own will load; None for others."""
+    place, colon, attribute = name.rpartition(":")
+    if place.endswith(".py"):
+        path = Path(place)
+        if not path.is_file() or not os.access(path, os.R_OK):
+            return None
+        code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        key = f"{path.name}:{attribute}"
+        return ModelSpec(key, elsewhere, settings, None, code, path.resolve(), name)
+    module = place if colon else _entry_module(name)
+    home = None if module is None else _outside(module)
+    return None if home is None else ModelSpec(name, elsewhere, settings, home=home, isolated=name)
+
+
+def _entry_module(name: str) -> str | None:
+    """The module of the entry point of this name."""
+    from importlib.metadata import entry_points
+
+    found = [point.module for point in entry_points(group=ENTRY_POINTS) if point.name == name]
+    return found[0] if found else None
+
+
+def _imported(name: str, chosen: dict[str, Any], hint: str | None) -> ModelSpec | None:
+    """A class of a file, a module or an entry point that is loaded here; None for other names.
+
+    `hint` is what to type where a module cannot be imported.
+    """
     if ":" in name and ".py:" in name:
         path, _, attribute = name.rpartition(":")
         module, code = load_file(Path(path))
@@ -172,8 +231,7 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
         except ImportError as error:
             raise OneshotError(
                 f"{name} cannot be imported: {error}.",
-                adapters.guess(name)
-                or "Check the spelling, or give the file: path/to/file.py:Name",
+                hint or "Check the spelling, or give the file: path/to/file.py:Name",
             ) from error
         return ModelSpec(name, _attribute(module, name), chosen, home=foreign_source(module_name))
     from importlib.metadata import entry_points
@@ -181,8 +239,7 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> ModelSpec:
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:
             return ModelSpec(name, point.load(), chosen, home=foreign_source(point.module))
-    known = [entry.key for entry in catalogue.entries()]
-    raise UnknownName("model", name, known, "Type: oneshot list models")
+    return None
 
 
 def outside(key: str, settings: Mapping[str, Any] | None = None) -> str | None:
@@ -319,6 +376,22 @@ def foreign_source(module: str) -> Path | None:
     path = sources.file_of(sys.modules.get(module))
     own = path is None or any(path.is_relative_to(sources.SUITE / p) for p in sources.PACKAGES)
     return None if own else path
+
+
+def _outside(module: str) -> Path | None:
+    """The file of a module that is not the suite's own, found without importing it."""
+    if module.split(".", maxsplit=1)[0] in sources.PACKAGES:
+        return None
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError, AttributeError):
+        return None
+    return Path(found.origin).resolve() if found and found.has_location and found.origin else None
+
+
+def elsewhere(**arguments: Any) -> Any:
+    """In place of a class that is only loaded in a process of its own."""
+    raise RuntimeError("this class is built in another process")
 
 
 def _file_named(value: Any) -> Path | None:

@@ -431,6 +431,16 @@ def opened_files(homes: Mapping[str, Path], without: Iterable[Path | None] = ())
     return found
 
 
+def opened_paths() -> list[tuple[Path, list[Path]]]:
+    """Each watched folder and the files in it that were opened."""
+    return [(folder, sorted(paths)) for folder, paths in _opened.items()]
+
+
+def note_opened(folder: Path, path: Path) -> None:
+    """Notes a file that a model opened in another process."""
+    _opened.setdefault(folder, set()).add(path)
+
+
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event != "open" or not _watched:
         return

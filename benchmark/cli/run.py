@@ -62,6 +62,13 @@ def run(
     tensorboard: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write the progress for TensorBoard.")
     ] = None,
+    isolate: Annotated[
+        bool,
+        typer.Option(
+            "--isolate/--no-isolate",
+            help="Run a model of your own file or module in a process of its own, without labels.",
+        ),
+    ] = True,
     profile: Annotated[
         bool, typer.Option("--profile", help="Show where the time of the trainings goes.")
     ] = False,
@@ -78,8 +85,7 @@ def run(
     from benchmark.sweep.order import shard_of
     from benchmark.sweep.remarks import defaults_of
 
-    if existing not in ("skip", "redo", "fail"):
-        raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
+    _take(existing, isolate)
     wanted = asked.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
     place = Surroundings(
         _absolute(data), results.absolute(), (work or default_work()).absolute(),
@@ -190,6 +196,15 @@ def _one_by_one(
     if watch.left_out and len(watch.left_out) == sum(len(e.job.tasks) for e in plan.planned):
         raise Refused("Nothing could be asked; the reasons stand above.")
     return Done(watch.records, watch.failed, lost, plan)
+
+
+def _take(existing: str, isolate: bool) -> None:
+    """Checks what stands after --existing, and notes --no-isolate for this process and workers."""
+    if existing not in ("skip", "redo", "fail"):
+        raise UnknownName("choice for --existing", existing, ["skip", "redo", "fail"])
+    from benchmark.registry import ISOLATE
+
+    os.environ[ISOLATE] = "1" if isolate else "0"
 
 
 def _end(plan: Plan, place: Surroundings, existing: str) -> None:

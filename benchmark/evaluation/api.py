@@ -22,7 +22,7 @@ from benchmark.evaluation.run import run
 from benchmark.evaluation.shots import trainings
 from benchmark.records import store
 from benchmark.records.schema import Record
-from benchmark.registry import ModelSpec, foreign_source, resolve
+from benchmark.registry import ModelSpec, foreign_source, isolates, resolve
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.own import looking_in
 from benchmark.tasks.tracks import of_fold
@@ -43,6 +43,7 @@ def evaluate(
     device: str = "auto",
     existing: Existing = "redo",
     watcher: Watcher | None = None,
+    isolate: bool = True,
 ) -> Record:
     """Trains the model on the task's track if it trains, and answers the task's pinned questions.
 
@@ -60,6 +61,8 @@ def evaluate(
         device: "auto", "cpu", "cuda" or "mps".
         existing: "redo", or "skip" to return the record that is there.
         watcher: told of the progress.
+        isolate: run a user's model that is given by name in a process of its own, which never has
+            labels of test items (`benchmark.evaluation.isolation`).
 
     Returns:
         The record; `record.outcome.correct` are the correct answers of each episode, for a
@@ -69,13 +72,17 @@ def evaluate(
     Raises:
         OneshotError: for unknown names, missing data, or a refused combination.
     """
-    spec_of(model, settings)  # an unknown model comes before a missing data set
+    spec_of(model, settings, isolate)  # an unknown model comes before a missing data set
     with looking_in(data):  # names of own data sets are looked up there
         track = of_fold(find_track(find_task(task).track), fold)
         ((chosen, _),) = trainings(
-            partial(spec_of, model), settings or {}, track, check_budget(budget), (task,)
+            partial(spec_of, model, isolate=isolate),
+            settings or {},
+            track,
+            check_budget(budget),
+            (task,),
         )
-        spec = spec_of(model, chosen)
+        spec = spec_of(model, chosen, isolate)
         typed = tuple(f"{key}={value}" for key, value in chosen.items())
         job = Job(spec, track, seed, budget, (task,), typed)
         place = Surroundings(data, results, work, find_device(device))
@@ -131,15 +138,19 @@ def find_device(name: str) -> str:
     return name
 
 
-def spec_of(model: str | Any, settings: Mapping[str, Any] | None = None) -> ModelSpec:
+def spec_of(
+    model: str | Any, settings: Mapping[str, Any] | None = None, isolate: bool = False
+) -> ModelSpec:
     """A model as a name, a class or an object, ready to be built; an object builds to itself.
+
+    `isolate` puts a user's class that is given by name into a process of its own.
 
     Raises:
         UnknownName: nothing has that name.
         OneshotError: it cannot be loaded, or settings are laid over an object.
     """
     if isinstance(model, str):
-        return resolve(model, settings)
+        return resolve(model, settings, isolate and isolates())
     if isinstance(model, type):
         home = foreign_source(model.__module__)
         return ModelSpec(model.__name__, model, dict(settings or {}), home=home)

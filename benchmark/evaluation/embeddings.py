@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from benchmark.datasets.data_set import DataSet, release
+from benchmark.datasets.data_set import DataSet, Family, release
 from benchmark.errors import ModelFailed
 from benchmark.evaluation.folding import channels_last, folded, folds
 from benchmark.evaluation.memory import SMALLER, free, ran_out
@@ -76,18 +76,8 @@ def normalised(tensor: Tensor, model: Any) -> Tensor:
     return (tensor - mean) / std
 
 
-def batches(items: NDArray[np.generic], device: str, part: int = 1) -> Iterator[tuple[int, Tensor]]:
-    """(first row, float32 batch) over all items, images in [0, 1].
-
-    An embedding in float32 does not depend on the size of the batch that it was made in; `part`
-    divides the usual one.
-    """
-    size = _batch_size(items.shape, device, part)
-    for start in range(0, len(items), size):
-        yield start, scaled(items[start : start + size], device)
-
-
 def _batch_size(shape: tuple[int, ...], device: str, part: int = 1) -> int:
+    """Items of a batch; an embedding in float32 does not depend on it. `part` divides the usual."""
     size = min(512, max(1, BATCH_VALUES // max(1, math.prod(shape[1:]))))
     if device == "cpu" and len(shape) == 4:
         size = min(size, max(1, BATCH_PIXELS // (shape[2] * shape[3])))
@@ -158,13 +148,10 @@ def embed_groups(
 
     The arguments are those of `embed`.
     """
-
-    def batches_of() -> Iterator[tuple[NDArray[np.int64], Tensor]]:
-        for group in groups:
-            yield group, scaled(pixels_for(model, data.take(group)), device)
-
+    parts = ((group, pixels_for(model, data.take(group))) for group in groups)
     with torch.inference_mode():
-        return [rows for _, rows in _rows_of(model, batches_of(), data, device, views, dtype, True)]
+        found = rows_of(model, parts, data.family, device, views, dtype, True)
+        return [rows for _, rows in found]
 
 
 def _embedded(
@@ -180,7 +167,7 @@ def _embedded(
     out: Tensor | None = None
     with torch.inference_mode():
         parts = _parts(model, data, device, part)
-        for items, rows in _rows_of(model, parts, data, device, views, dtype, quick):
+        for items, rows in rows_of(model, parts, data.family, device, views, dtype, quick):
             if out is None:
                 out = torch.empty((len(data), rows.shape[1]), dtype=torch.float32, device=device)
             out[torch.from_numpy(items).to(out.device)] = rows.float()
@@ -188,19 +175,24 @@ def _embedded(
     return out
 
 
-def _rows_of(
+def rows_of(
     model: Any,
-    batches_of: Iterator[tuple[NDArray[np.int64], Tensor]],
-    data: DataSet,
+    batches: Iterator[tuple[NDArray[np.int64], NDArray[np.generic]]],
+    family: Family,
     device: str,
     views: int,
     dtype: str,
     quick: bool,
 ) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
-    """(numbers of the items, their embeddings [k, e]) of each batch in [0, 1]."""
+    """(numbers of the items, their embeddings [k, e]) of each batch of items from `pixels_for`."""
+    elsewhere = getattr(model, "rows_elsewhere", None)
+    if elsewhere is not None:
+        yield from elsewhere(batches, family, device, views, dtype, quick)
+        return
     with ExitStack() as stack:
         fast: bool | None = None
-        for items, batch in batches_of:
+        for items, stored in batches:
+            batch = scaled(stored, device)
             if fast is None:
                 # Looked at in float32, where forms differ by less than low precision rounds.
                 fast = quick and folds(model, normalised(batch, model))
@@ -209,13 +201,13 @@ def _rows_of(
                 if dtype != "float32":
                     place = torch.device(device).type
                     stack.enter_context(torch.autocast(place, getattr(torch, dtype)))
-            yield items, _averaged(model, batch, data, views, fast)
+            yield items, _averaged(model, batch, family, views, fast)
 
 
 def _parts(
     model: Any, data: DataSet, device: str, part: int
-) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
-    """(numbers of the items, float32 batch) over all items, in a pinned random order.
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.generic]]]:
+    """(numbers of the items, the items) of each batch, in a pinned random order.
 
     Of images a bounded number is read at once.
     """
@@ -224,8 +216,10 @@ def _parts(
         side = getattr(model, "input_size", None) or data.side
         step = max(1, READ_VALUES // (data.channels * max(side, data.side) ** 2))
     for read in _reads(data, step):
-        for start, batch in batches(pixels_for(model, data.take(read)), device, part):
-            yield read[start : start + len(batch)], batch
+        items = pixels_for(model, data.take(read))
+        size = _batch_size(items.shape, device, part)
+        for start in range(0, len(items), size):
+            yield read[start : start + size], items[start : start + size]
         release(data.stored)
 
 
@@ -245,12 +239,12 @@ def _reads(data: DataSet, step: int) -> Iterator[NDArray[np.int64]]:
         yield read
 
 
-def _averaged(model: Any, batch: Tensor, data: DataSet, views: int, fast: bool) -> Tensor:
+def _averaged(model: Any, batch: Tensor, family: Family, views: int, fast: bool) -> Tensor:
     """The mean embedding [n, e] over the views of a batch in [0, 1]."""
     unit = views > 1 and getattr(model, "distance", None) == "cosine"
     total = None
     for number in range(views):
-        rows = _rows(model, view(batch, data.family, number), fast)
+        rows = _rows(model, view(batch, family, number), fast)
         rows = functional.normalize(rows, dim=1) if unit else rows
         total = rows if total is None else total + rows
     assert total is not None

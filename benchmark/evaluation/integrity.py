@@ -24,9 +24,7 @@ more decisions than that.
 from __future__ import annotations
 
 import copy
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -43,6 +41,7 @@ from benchmark.evaluation.episodes import Observer, asked_of, episode_generator,
 from benchmark.evaluation.memory import ran_out
 from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import pair_similarity, pair_way
+from benchmark.evaluation.random_state import other_random_state
 from benchmark.evaluation.single_episode import Episode, ask_episode, ask_pairs
 from benchmark.tasks.episodes import Episodes
 from benchmark.tasks.loading import LoadedTask
@@ -133,22 +132,6 @@ def _centred(scores: Tensor) -> Tensor:
     """Scores [q, n] in double precision without each query's mean, which decides nothing."""
     scores = scores.detach().double().cpu()
     return scores - scores.mean(dim=1, keepdim=True) if scores.shape[1] > 1 else scores
-
-
-@contextmanager
-def other_random_state(seed: int, device: str = "cpu") -> Iterator[None]:
-    """Another state of all global random generators, put back afterwards."""
-    devices = [device] if torch.device(device).type == "cuda" else []
-    python, numpy = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
-        random.seed(seed)
-        np.random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)
 
 
 def attempted(ask: Callable[[], T]) -> tuple[T | None, str]:

@@ -15,6 +15,7 @@ from benchmark.evaluation.choosing import CHOOSING_EPISODES
 from benchmark.evaluation.episodes import PREFIX, Observer, way_of
 from benchmark.evaluation.integrity import Probe
 from benchmark.evaluation.integrity_verdict import probed
+from benchmark.evaluation.isolation.client import IsolatedModel, note_opened
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, note_reading
 from benchmark.evaluation.kept_embeddings import kept_of
 from benchmark.evaluation.locks import FOLDER as LOCKS
@@ -225,6 +226,8 @@ def _provenance(running: Running, task: LoadedTask, weights: str | None) -> Prov
     folders = [place.work, place.embeddings, data_directory(place.data)]
     if place.results is not None:
         folders += [place.results / name for name in (RECORDS, readings.FOLDER, LOCKS)]
+    if isinstance(running.model, IsolatedModel):
+        note_opened(running.model.client)
     files = {**opened_files(homes, folders), **running.files}
     typed = running.job.typed
     return provenance(place.device, weights, typed, files, stated(task.task))

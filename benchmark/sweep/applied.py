@@ -8,7 +8,7 @@ from dataclasses import replace
 from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Job, build
 from benchmark.evaluation.shots import unmatched
-from benchmark.registry import resolve
+from benchmark.registry import isolates, resolve
 from benchmark.sweep.suite import Wanted
 from benchmark.tasks import task as find_task
 from benchmark.tasks import track as find_track
@@ -39,7 +39,7 @@ def _applied(wanted: Wanted, lacking: dict[str, dict[str, OneshotError]]) -> Wan
     while settings:
         try:
             track = find_track(find_task(wanted.tasks[0]).track)
-            spec = resolve(wanted.model, unmatched(settings))
+            spec = resolve(wanted.model, unmatched(settings), isolates())
             build(Job(spec, track, 0, wanted.budget, ()))
         except OneshotError as error:
             if error.setting not in settings:

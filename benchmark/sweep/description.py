@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.evaluation.job import Job
-from benchmark.registry import resolve
+from benchmark.registry import isolates, resolve
 from benchmark.tasks import task as find_task
 from benchmark.tasks import track as find_track
 from benchmark.tasks.tracks import of_fold
@@ -48,7 +48,7 @@ class JobDescription(BaseModel):
             OneshotError: a name or a file that is not there, or a setting that does not exist.
         """
         track = of_fold(find_track(find_task(self.tasks[0]).track), self.fold)
-        spec = resolve(self.model, self.settings)
+        spec = resolve(self.model, self.settings, isolates())
         return Job(
             spec, track, self.seed, self.budget, self.tasks, typed(self.settings), self.episodes
         )

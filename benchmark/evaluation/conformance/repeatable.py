@@ -11,7 +11,7 @@ from benchmark.evaluation.conformance.difference import between
 from benchmark.evaluation.conformance.kind import Check, Finding, failed, passed, skipped
 from benchmark.evaluation.conformance.modules import cause
 from benchmark.evaluation.conformance.subject import Subject
-from benchmark.evaluation.integrity import other_random_state
+from benchmark.evaluation.random_state import other_random_state
 from benchmark.evaluation.single_episode import Episode
 
 

@@ -1,0 +1,343 @@
+"""The harness's side: starts the model's process and stands in for its models."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+import subprocess
+import sys
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmark import errors, sources
+from benchmark.datasets.data_set import DataSet
+from benchmark.errors import ModelFailed, OneshotError
+from benchmark.evaluation.isolation.messages import receive, send
+from benchmark.evaluation.random_state import current
+from benchmark.protocols import (
+    Progress,
+    Seen,
+    TrackInfo,
+    TrainingData,
+    TrainingResult,
+    TrainingRun,
+    unmarked,
+)
+
+OWN = "ONESHOT_"  # environment variables that the model's process is not given
+ERRORS = ("OneshotError", "ModelFailed", "Refused", "DataMissing", "UnknownName")
+START = "from benchmark.evaluation.isolation.server import main; main()"
+
+
+class Client:
+    """A process that holds the models of one class.
+
+    Raises:
+        ModelFailed: it ends before it has answered.
+    """
+
+    def __init__(self, name: str) -> None:
+        ours, theirs = socket.socketpair()
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(OWN)}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", START, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,  # an interruption at the keyboard is the harness's
+            )
+        self.pipe = Connection(ours.detach())
+        self.pending = True  # whether the answer to `start` has not been read yet
+        self.name = name
+        self.dropped: list[int] = []  # models that nobody holds any more
+        send(self.pipe, {"do": "start", "name": name, "threads": torch.get_num_threads()})
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Ends the process."""
+        self.pipe.close()
+        self.process.terminate()
+        self.process.wait()
+
+    def tell(self, value: Any) -> None:
+        """Sends a message."""
+        try:
+            send(self.pipe, value)
+        except OSError:
+            raise self.lost() from None
+
+    def hear(self) -> dict[str, Any]:
+        """The next message; errors of the model's process are raised here."""
+        try:
+            told = receive(self.pipe)
+        except (EOFError, OSError):
+            raise self.lost() from None
+        if "error" in told:
+            raise _raised(told)
+        return dict(told)
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        """Sends a request and waits for what it gives."""
+        if self.pending:
+            self.pending = False
+            self.hear()
+        while self.dropped:
+            self.tell({"do": "drop", "model": self.dropped.pop()})
+            self.hear()
+        self.tell({"do": do, "random": current.get(), **arguments})
+        return self.hear()["ok"]
+
+    def lost(self) -> ModelFailed:
+        """The error for a process that is gone."""
+        code = self.process.wait()
+        _clients.pop(self.name, None)
+        return ModelFailed(
+            f"The process of {self.name} ended with code {code}.",
+            "Run it with --no-isolate to see it in the harness's own process.",
+        )
+
+
+_clients: dict[str, tuple[str, Client]] = {}
+
+
+def start(name: str, digest: str = "") -> Client:
+    """The process of the class of this name, started if it is not there; returns at once.
+
+    Args:
+        name: "path/to/file.py:Name" or "package.module:Name".
+        digest: of its sources; others than before mean a new process.
+    """
+    known = _clients.get(name)
+    if known is not None and known[0] == digest and known[1].process.poll() is None:
+        return known[1]
+    client = Client(name)
+    _clients[name] = digest, client
+    return client
+
+
+def build(
+    client: Client, settings: Mapping[str, Any], seed: int, track: TrackInfo, budget: str
+) -> IsolatedModel:
+    """A fresh model in the process.
+
+    Raises:
+        OneshotError: as `benchmark.registry.ModelSpec.build`.
+    """
+    made = client.ask(
+        "build", settings=dict(settings), seed=seed, track=asdict(track), budget=budget
+    )
+    return IsolatedModel(client, made)
+
+
+class IsolatedModel:
+    """Stands in for a model in another process: has the same methods and declarations.
+
+    Args:
+        client: its process.
+        description: from `server.describe`, with the model's number.
+    """
+
+    def __init__(self, client: Client, description: Mapping[str, Any]) -> None:
+        self.client, self.number = client, int(description["number"])
+        self.device = "cpu"
+        self.describe(description)
+        weakref.finalize(self, _drop, client, self.number)
+
+    def describe(self, description: Mapping[str, Any]) -> None:
+        """Takes over what the model has and declares."""
+        values = dict(description["values"])
+        if "seen" in values:
+            values["seen"] = [
+                each if isinstance(each, str) else _seen(each) for each in values["seen"]
+            ]
+        if values.get("trained_for") is not None:
+            values["trained_for"] = tuple(values["trained_for"])
+        for name, value in values.items():
+            setattr(self, name, value)
+        self._methods = frozenset(description["methods"])
+        self._shapes = description["parameters"] or []
+
+    def __getattr__(self, name: str) -> Any:
+        """A method of the model, where it has one of this name."""
+        if name in self.__dict__.get("_methods", ()):
+            return getattr(self, f"_{name}")
+        raise AttributeError(f"the model has no attribute '{name}'")
+
+    def copied(self) -> IsolatedModel:
+        """A copy that shares no state with it."""
+        made = IsolatedModel(self.client, self._ask("copy"))
+        made.device = self.device
+        return made
+
+    def rows_elsewhere(
+        self,
+        batches: Iterator[tuple[NDArray[np.int64], NDArray[np.generic]]],
+        family: str,
+        device: str,
+        views: int,
+        dtype: str,
+        quick: bool,
+    ) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
+        """`benchmark.evaluation.embeddings.rows_of` in the model's process.
+
+        The next batch is read while the process is busy with the last.
+        """
+        client = self.client
+        client.tell({
+            "do": "rows", "random": current.get(), "model": self.number, "family": family,
+            "views": views, "dtype": dtype, "quick": quick,
+        })  # fmt: skip
+        waiting: NDArray[np.int64] | None = None
+        listening = True  # whether the process still expects batches
+        try:
+            for items, batch in batches:
+                if waiting is not None:
+                    listening, done, waiting = False, waiting, None
+                    rows = client.hear()["rows"]
+                    listening = True
+                    yield done, rows.to(device)
+                client.tell(batch)
+                waiting = items
+            if waiting is not None:
+                listening, done, waiting = False, waiting, None
+                rows = client.hear()["rows"]
+                listening = True
+                yield done, rows.to(device)
+        finally:
+            if listening:
+                if waiting is not None:
+                    client.hear()
+                client.tell(None)
+                client.hear()
+
+    def _ask(self, do: str, **arguments: Any) -> Any:
+        return self.client.ask(do, model=self.number, **arguments)
+
+    def _answer(self, method: str, *tensors: Tensor, generator: int = 0) -> Any:
+        found = self._ask("answer", method=method, tensors=list(tensors), generator=generator)
+        return found.to(self.device) if isinstance(found, Tensor) else found
+
+    def _embed(self, items: Tensor) -> Any:
+        return self._answer("embed", items)
+
+    def _compare(self, a: Tensor, b: Tensor) -> Any:
+        return self._answer("compare", a, b)
+
+    def _classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Any:
+        return self._answer("classify", support, labels, queries)
+
+    def _similarity(self, support: Tensor, queries: Tensor) -> Any:
+        return self._answer("similarity", support, queries)
+
+    def _classify_episode(
+        self, support: Tensor, labels: Tensor, queries: Tensor, generator: torch.Generator
+    ) -> Any:
+        seed = generator.initial_seed()
+        return self._answer("classify_episode", support, labels, queries, generator=seed)
+
+    def _to(self, device: str) -> IsolatedModel:
+        self._ask("to", device=device)
+        self.device = device
+        return self
+
+    def _eval(self) -> IsolatedModel:
+        self._ask("eval")
+        return self
+
+    def _state_dict(self) -> dict[str, Tensor]:
+        return dict(self._ask("state_dict"))
+
+    def _load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        self._ask("load_state_dict", state=dict(state))
+
+    def _parameters(self) -> list[Tensor]:
+        return [torch.empty(shape, device="meta") for shape in self._shapes]
+
+    def _fit(self, data: TrainingData, run: TrainingRun) -> TrainingResult:
+        told = {
+            "train": data_message(data.train),
+            "validation": None if data.validation is None else data_message(data.validation),
+            "validates": data.validate is not None,
+            "final_items": data.final_items,
+        }
+        where = {
+            "seed": run.seed, "device": run.device, "key": run.key,
+            "folder": None if run.folder is None else str(run.folder),
+            "marks": run.mark is not unmarked,
+        }  # fmt: skip
+        client = self.client
+        client.tell({"do": "fit", "model": self.number, "data": told, "run": where})
+        while True:
+            heard = client.hear()
+            if "report" in heard:
+                run.report(Progress(**heard["report"]))
+            elif "mark" in heard:
+                run.mark(heard["mark"])
+            elif "validate" in heard:
+                assert data.validate is not None
+                same = heard["validate"]["number"] == self.number
+                candidate = self if same else IsolatedModel(client, heard["validate"])
+                if same:
+                    self.describe(heard["validate"])
+                candidate.device = self.device
+                client.tell({"do": "validated", "value": data.validate(candidate)})
+            else:
+                result = heard["ok"]["result"]
+                self.describe(heard["ok"]["description"])
+                curve = [(int(a), int(b), int(c)) for a, b, c in result.pop("curve")]
+                return TrainingResult(**result, curve=curve)
+
+
+def _seen(told: Mapping[str, Any]) -> Seen:
+    return Seen(told["name"], told["data"], told["digest"], tuple(told["classes"]))
+
+
+def _drop(client: Client, number: int) -> None:
+    """Forgets a model that nobody holds any more."""
+    client.dropped.append(number)
+
+
+def data_message(data: DataSet) -> dict[str, Any]:
+    """A data set with copies of its own items only, as a message; `server.data_set` reads it."""
+    kept, rows = np.unique(data.rows, return_inverse=True)
+    stored = np.asarray(data.stored[kept])
+    if stored.dtype == object:
+        stored = stored.astype(np.str_)
+    pairs = data.pairs
+    return {
+        "name": data.name, "family": data.family, "stored": stored,
+        "rows": rows.astype(np.int64), "labels": data.labels, "class_names": data.class_names,
+        "digest": data.digest, "turns": data.turns,
+        "groups": {name: (group.codes, group.names) for name, group in data.groups.items()},
+        "pairs": None if pairs is None else vars(pairs),
+    }  # fmt: skip
+
+
+def _raised(told: Mapping[str, Any]) -> Exception:
+    """The error that a message tells of."""
+    kind, message, hint = str(told["error"]), str(told["message"]), str(told["hint"])
+    if kind in ERRORS:
+        known = getattr(errors, kind) if kind != "UnknownName" else OneshotError
+        found: Exception = known(message, hint)
+        return found
+    if kind == "MemoryError":
+        return MemoryError(message)
+    return RuntimeError(f"{kind}: {message}".strip())
+
+
+def note_opened(client: Client) -> None:
+    """Takes over which files the model opened, for the record."""
+    for folder, path in client.ask("opened"):
+        sources.note_opened(Path(folder), Path(path))
