@@ -29,6 +29,7 @@ from benchmark.datasets.data_set import DataSet, Groups, Pairs
 from benchmark.errors import OneshotError
 from benchmark.evaluation.isolation.messages import receive, send
 from benchmark.evaluation.random_state import other_random_state
+from benchmark.evaluation.tensors import as_tensor
 from benchmark.protocols import (
     Progress,
     Seen,
@@ -48,7 +49,13 @@ VALUES = (
     "refits", "searches", "answering", "follows", "ordered_support", "ordered_classes",
     "ordered_pairs", "stochastic",
 )  # fmt: skip
-ANSWERS = ("embed", "compare", "classify", "similarity")
+ANSWERS = {
+    "embed": ["items", "width"],
+    "compare": ["pairs"],
+    "classify": ["episodes", "queries", "n_way"],
+    "similarity": ["queries", "supports"],
+    "classify_episode": ["queries", "n_way"],
+}  # methods that answer, and the axes of what they give
 WATCH_SECONDS = 1.0
 
 
@@ -148,9 +155,11 @@ class Server:
         tensors = [each.to(device) for each in asked["tensors"]]
         if asked["method"] == "classify_episode":
             generator = torch.Generator(device=device).manual_seed(asked["generator"])
-            return model.classify_episode(*tensors, generator)
-        with torch.inference_mode():
-            return getattr(model, asked["method"])(*tensors)
+            found = model.classify_episode(*tensors, generator)
+        else:
+            with torch.inference_mode():
+                found = getattr(model, asked["method"])(*tensors)
+        return as_tensor(found, asked["method"], ANSWERS[asked["method"]])
 
     def do_rows(self, asked: Mapping[str, Any]) -> None:
         """Embeds batch after batch: each is a message, and so are its embeddings."""
