@@ -11,6 +11,7 @@ The only door from `benchmark` to `baselines`.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import inspect

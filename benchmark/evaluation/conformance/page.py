@@ -18,10 +18,10 @@ fails and 2 when the model cannot be built.
 
 The tests run the list on every method, distance, loss and backbone of the catalogue. A model is
 checked as it is built, with fresh weights unless it loads its own; `--train` trains it shortly
-first. Large batches (83 and 512 items) and episodes (up to 300 queries, 20 ways, 64 at once) are asked
-as in every run: what a model does only when it is given much at once shows there. The invariances must
-hold either way; whether an embedding has collapsed is judged only where
-there was something to learn.
+first. Large batches (83 and 512 items) and episodes (up to 300 queries, 20 ways, 64 at once) are
+asked as in every run: what a model does only when it is given much at once shows there. The
+invariances must hold either way; whether an embedding has collapsed is judged only where there was
+something to learn.
 
 Two answers are the same where they differ by at most 1 % of their spread and 0.001 % of their
 size: rounding does less, a hidden dependence does far more.

@@ -35,7 +35,7 @@ from benchmark.protocols import (
 )
 
 OWN = "ONESHOT_"  # environment variables that the model's process is not given
-ERRORS = ("OneshotError", "ModelFailed", "Refused", "DataMissing", "UnknownName")
+ERRORS = ("OneshotError", "ModelFailed", "ModelBroken", "Refused", "DataMissing", "UnknownName")
 START = "from benchmark.evaluation.isolation.server import main; main()"
 
 
@@ -330,7 +330,7 @@ def _raised(told: Mapping[str, Any]) -> Exception:
     kind, message, hint = str(told["error"]), str(told["message"]), str(told["hint"])
     if kind in ERRORS:
         known = getattr(errors, kind) if kind != "UnknownName" else OneshotError
-        found: Exception = known(message, hint)
+        found: Exception = known(message, hint, str(told["setting"]))
         return found
     if kind == "MemoryError":
         return MemoryError(message)

@@ -11,7 +11,6 @@ import os
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, is_dataclass
@@ -250,8 +249,10 @@ def _told(error: BaseException) -> dict[str, Any]:
     """An error as a message."""
     kind = type(error).__name__
     if isinstance(error, OneshotError):
-        return {"error": kind, "message": error.message, "hint": error.hint, "trace": ""}
-    return {"error": kind, "message": str(error), "hint": "", "trace": traceback.format_exc()}
+        return {
+            "error": kind, "message": error.message, "hint": error.hint, "setting": error.setting
+        }  # fmt: skip
+    return {"error": kind, "message": str(error), "hint": "", "setting": ""}
 
 
 def _end_with(parent: int) -> None:
