@@ -329,8 +329,9 @@ def _raised(told: Mapping[str, Any]) -> Exception:
     """The error that a message tells of."""
     kind, message, hint = str(told["error"]), str(told["message"]), str(told["hint"])
     if kind in ERRORS:
-        known = getattr(errors, kind) if kind != "UnknownName" else OneshotError
-        found: Exception = known(message, hint, str(told["setting"]))
+        known: type[OneshotError] = getattr(errors, kind)
+        found = known.__new__(known)  # some kinds make their message themselves
+        OneshotError.__init__(found, message, hint, str(told["setting"]))
         return found
     if kind == "MemoryError":
         return MemoryError(message)
