@@ -141,5 +141,7 @@ def _refuse_idle(
     for name, value in chosen.items():
         if name in reasons and value != defaults[name]:
             raise Refused(
-                f"The setting {name}={value} has no effect: {reasons[name]}.", f"Leave {name} out."
+                f"The setting {name}={value} has no effect: {reasons[name]}.",
+                f"Leave {name} out.",
+                name,
             )

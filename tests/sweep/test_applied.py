@@ -39,6 +39,9 @@ def given(found):
         (("modified-hausdorff", PROTOTYPICAL), {"views": "10"}, {"views": "modified-hausdorff"}),
         (("simple-shot-cl2n-conv4", PROTOTYPICAL), {"shots": "nearest"},
          {"shots": "simple-shot-cl2n-conv4"}),
+        # A setting without effect is one that the model lacks.
+        (("siamese-conv4-cosine-nt-xent", CONTRASTIVE), {"margin": "0.5"},
+         {"margin": "siamese-conv4-cosine-nt-xent"}),
         (("chance", CONTRASTIVE), {"final_fit": "true", "margin": "0.5"},
          {"final_fit": "chance", "margin": "chance"}),
     ],
