@@ -26,6 +26,7 @@ from torch import Tensor
 from benchmark import sources
 from benchmark.datasets.data_set import DataSet, Groups, Pairs
 from benchmark.errors import OneshotError
+from benchmark.evaluation.allocation import kept_memory
 from benchmark.evaluation.isolation.messages import receive, send
 from benchmark.evaluation.random_state import other_random_state
 from benchmark.evaluation.tensors import as_tensor
@@ -181,8 +182,6 @@ class Server:
 
     def do_fit(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Trains a model; progress and questions to the harness are messages in between."""
-        from benchmark.evaluation.allocation import kept_memory
-
         model, told, run = self.models[asked["model"]], asked["data"], asked["run"]
 
         def validate(candidate: Any) -> float:
@@ -200,11 +199,10 @@ class Server:
         )
         folder = None if run["folder"] is None else Path(run["folder"])
         mark = (lambda part: self.tell(mark=part)) if run["marks"] else unmarked
-        with kept_memory():
-            result = model.fit(
-                data,
-                TrainingRun(run["seed"], run["device"], folder, self._report, run["key"], mark),
-            )
+        result = model.fit(
+            data,
+            TrainingRun(run["seed"], run["device"], folder, self._report, run["key"], mark),
+        )
         if not isinstance(result, TrainingResult):
             raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
         return {"result": asdict(result), "description": describe(model)}
@@ -266,6 +264,7 @@ def main() -> None:
     """The process's life."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
-        Server(Connection(int(sys.argv[1]))).serve()
+        with kept_memory():  # asking the system for the maps of each batch anew takes longer
+            Server(Connection(int(sys.argv[1]))).serve()
     except (EOFError, OSError):
         return
