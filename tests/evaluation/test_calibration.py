@@ -120,7 +120,7 @@ def test_records_from_before_keep_their_ids():
     record = benchmark.evaluate(Flat, "glyphs-5w1s")
     data = record.model_dump(mode="json", by_alias=True)
     without = Record.model_validate({**data, "calibration": None, "id": ""})
-    assert b"calibration" not in encode(without)
+    assert b'"calibration"' not in encode(without)
     assert Record.model_validate_json(encode(without)).id == without.id != record.id
 
 

@@ -1,5 +1,7 @@
 """Models that gain by what they may not use are caught by name: in `check` and in every run."""
 
+import random
+
 import numpy as np
 import pytest
 import torch
@@ -109,6 +111,7 @@ def at_28(model):
 
 @by_name(CAUGHT)
 def test_a_run_finds_it_and_names_it(blobs, model, name):
+    random.seed(0)  # of models that draw from it: by chance they could draw alike twice
     loaded = lake(blobs) if model is cheats.AssignsOneToOne else few_shot(blobs)
     _, found = run(at_28(model), loaded)
     assert found is not None and found.check == name, found

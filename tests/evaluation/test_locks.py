@@ -16,6 +16,7 @@ from benchmark.evaluation.job import Surroundings, build, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
+from benchmark.registry import ISOLATE
 from benchmark.sweep.description import JobDescription
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +73,8 @@ def holder(tmp_path):
 
 
 @pytest.fixture
-def job(tmp_path):
+def job(tmp_path, monkeypatch):
+    monkeypatch.setenv(ISOLATE, "0")  # the class counts its trainings in this process
     path = tmp_path / "learner.py"
     path.write_text(LEARNER)
     described = JobDescription(
