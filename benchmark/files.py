@@ -129,6 +129,15 @@ def open_regular(path: Path, most_bytes: int) -> IO[bytes]:
     return file
 
 
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """The content of a file that somebody else wrote; see `open_regular`."""
+    with open_regular(path, most_bytes) as file:
+        try:
+            return file.read(os.fstat(file.fileno()).st_size)  # a larger number would be allocated
+        except OSError as error:
+            raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+
+
 def _never_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | NEVER_WAIT)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 import tracemalloc
 
@@ -112,3 +113,31 @@ def test_recipes_end_somewhere():
         value = [value]
     with pytest.raises(ValueError, match="levels deep"):
         ModelRef(key="x", recipe={"a": value})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 200_000, "-" * 200_000, '"' + "a" * 200_000, "a." * 31 + "a" * 200_000],
+    ids=["letters", "dashes", "open string", "one dot too few"],
+)
+def test_the_search_for_dotted_keys_takes_time_in_proportion_to_the_text(text):
+    # The search over 200,000 letters would take a quarter of an hour if it grew with their square.
+    signal.signal(signal.SIGALRM, _stop)
+    signal.alarm(60)
+    try:
+        assert toml.DOTTED.search(text) is None
+    finally:
+        signal.alarm(0)
+
+
+def _stop(number, frame):
+    raise TimeoutError
+
+
+@pytest.mark.parametrize("key", ["a", '"a b"', "'a\"'", r'"\""', "é"])
+@pytest.mark.parametrize("between", [".", " . ", "\t."])
+def test_dots_of_any_key_are_counted(key, between):
+    with pytest.raises(OneshotError, match="nested more than"):
+        toml.parse(between.join([key] * 40) + " = 1", "x")
+    with pytest.raises(OneshotError, match="not valid TOML|nested more than"):
+        toml.parse("[" + between.join([key] * 40_000) + "]", "x")

@@ -28,6 +28,7 @@ from benchmark.records.packed import Integers, between
 SCHEMA = 1
 MOST = 2**53  # whole numbers that floats hold exactly: sums and means of them cannot overflow
 DEEPEST = 32  # levels of a recipe
+MOST_KINDS = 100  # of trials
 ADDED = ("calibration", "integrity")  # fields that the first records did not have
 UNHASHED = ("id", "curve", "cost", "provenance", "integrity")
 Number = Annotated[int, Field(ge=-MOST, le=MOST)]
@@ -122,17 +123,19 @@ class TrialLabels(Part):
     the classes of both sides.
     """
 
-    kinds: list[str] = Field(min_length=2)
-    of_kind: Whole
-    left: Whole
-    right: Whole
+    kinds: list[Name] = Field(min_length=2, max_length=MOST_KINDS)
+    of_kind: Counted
+    left: Counted
+    right: Counted
 
     @model_validator(mode="after")
     def fitting(self) -> Self:
         """As many trials as classes on either side, and none before the same ones."""
         if self.kinds[0] != "genuine" or len(self.kinds) != len(self.of_kind):
             raise ValueError("the kinds of trials begin with 'genuine' and are counted each")
-        if min(self.of_kind) < 0 or {len(self.left), len(self.right)} != {sum(self.of_kind)}:
+        if len(set(self.kinds)) < len(self.kinds) or "overall" in self.kinds:
+            raise ValueError("the kinds of trials have names of their own, and none is 'overall'")
+        if {len(self.left), len(self.right)} != {sum(self.of_kind)}:
             raise ValueError("the labels of trials have different lengths")
         return self
 

@@ -9,17 +9,19 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from benchmark.errors import OneshotError, first_mistake
-from benchmark.files import flush_folder, inside, set_aside
+from benchmark.files import flush_folder, inside, read_regular, set_aside
 from benchmark.records.packed import packed
+from benchmark.records.possible import impossible
 from benchmark.records.schema import ADDED, Record
 
 RECORDS = "records"
+MOST_BYTES = 32 << 20  # of a record; those of a million trials with their labels take 20 MiB
 log = logging.getLogger(__name__)
 
 
@@ -218,16 +220,29 @@ def _make_folder(folder: Path) -> None:
         flush_folder(part.parent)
 
 
+def content(path: Path) -> bytes:
+    """The bytes of a record's file.
+
+    Raises:
+        OneshotError: the file is missing, not a regular file, or larger than 32 MiB.
+    """
+    return read_regular(path, MOST_BYTES)
+
+
 def read(path: Path) -> Record:
     """Reads and checks one record.
 
     Raises:
-        OneshotError: for a file that cannot be read, is no record, or whose id does not match.
+        OneshotError: for a file that cannot be read or is larger than 32 MiB, that is not a record,
+            or whose id does not match.
     """
+    return parse(path, content(path))
+
+
+def parse(path: Path, data: bytes) -> Record:
+    """The record in the bytes of the file `path`; see `read`."""
     try:
-        return Record.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise OneshotError(f"Cannot read the record {path}: {error.strerror}.") from error
+        return Record.model_validate_json(data)
     except ValidationError as error:
         raise OneshotError(
             f"{path} is not a valid record: {first_mistake(error)}.",
@@ -239,10 +254,13 @@ def read_placed(results: Path, path: Path) -> Record:
     """Reads and checks one record of a results folder, its place included.
 
     Raises:
-        OneshotError: as `read`, or for a record that lies under the name of another or behind a
-            link out of the folder.
+        OneshotError: as `read`, or for a record that lies under the name of another, lies behind a
+            link out of the folder, or that no run can have written (`possible.impossible`).
     """
     record = read(inside(results, path))
+    reason = impossible(record)
+    if reason is not None:
+        raise OneshotError(f"{path} is not a possible record: {reason}.", "Move the file away.")
     if record_path(results, record) != path:
         raise OneshotError(
             f"{path} holds the record of {record.model.key} on {record.task.name}, "
@@ -286,8 +304,13 @@ def load(results: Path, strict: bool = True) -> list[Record]:
     Raises:
         OneshotError: for the first such file.
     """
+    return load_files(results, paths(results), strict)
+
+
+def load_files(results: Path, files: Iterable[Path], strict: bool = True) -> list[Record]:
+    """The records in some files of a results folder, in the order given; see `load`."""
     records = []
-    for path in paths(results):
+    for path in files:
         try:
             records.append(read_placed(results, path))
         except OneshotError as error:
@@ -328,9 +351,9 @@ def measured(results: Path, strict: bool = True) -> Iterator[tuple[str, str]]:
 def _named(path: Path) -> tuple[str, str]:
     """The model key and the task name in a file, as cheaply as possible."""
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(content(path))
         key, task = data["model"]["key"], data["task"]["name"]
-    except (ValueError, RecursionError, LookupError, TypeError, OSError):
+    except (ValueError, RecursionError, LookupError, TypeError):
         key = task = None
     if isinstance(key, str) and isinstance(task, str):
         return key, task

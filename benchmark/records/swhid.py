@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 FILE, RUNNABLE, FOLDER = b"100644", b"100755", b"40000"
+PIECE = 1 << 20  # bytes
 
 
 def swhid(folder: Path) -> str:
@@ -29,11 +30,20 @@ def _tree(folder: Path) -> bytes:
             below = Path(entry.path)
             if any(True for path in below.rglob("*") if path.is_file()):  # Git keeps no empty one
                 entries.append((name + b"/", FOLDER + b" " + name + b"\0" + _tree(below)))
-        else:
+        elif entry.is_file():  # Git keeps no pipes and no devices
             mode = RUNNABLE if entry.stat().st_mode & 0o100 else FILE
-            blob = _hash(b"blob", Path(entry.path).read_bytes())
+            blob = _of_file(Path(entry.path), entry.stat().st_size)
             entries.append((name, mode + b" " + name + b"\0" + blob))
     return _hash(b"tree", b"".join(content for _, content in sorted(entries)))
+
+
+def _of_file(path: Path, size: int) -> bytes:
+    """The identifier of a file, which is read in pieces: any file may lie there."""
+    hasher = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            hasher.update(piece)
+    return hasher.digest()
 
 
 def _hash(kind: bytes, content: bytes) -> bytes:

@@ -45,12 +45,24 @@ def network(task: str, outcome: LogOdds, seed: int = 0, fold: int | None = None)
     labels = labels_of(task, outcome, fold)
     if labels is None:
         return None
+    labels = _without_empty_kinds(labels)
     odds = np.asarray(outcome.thousandths, dtype=np.float64) / 1000
     return Network(
         odds, labels.same, labels.kinds, labels.kind_names, labels.subjects, seed, fold,
         outcome.calibrated, None if outcome.order is None else np.asarray(outcome.order),
         outcome.doubt,
     )  # fmt: skip
+
+
+def _without_empty_kinds(labels: Labels) -> Labels:
+    """The labels without the kinds of impostors that have no trial: there are no rates of them."""
+    counts = np.bincount(labels.kinds, minlength=len(labels.kind_names))
+    kept = [n for n, count in enumerate(counts.tolist()) if count or n == 0]
+    if len(kept) == len(counts):
+        return labels
+    names = tuple(labels.kind_names[n] for n in kept)
+    kinds = np.searchsorted(kept, labels.kinds).astype(np.int8)
+    return Labels(labels.same, kinds, names, labels.subjects)
 
 
 def search(task: str, outcome: Ranks, seed: int = 0) -> Search:

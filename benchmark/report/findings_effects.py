@@ -53,7 +53,7 @@ def _tables(lines: str, results: Path, groups_of: GroupsOf | None) -> str:
 
 def _found(results: Path, task: str, budget: str, groups_of: GroupsOf | None) -> GridEffects:
     paths = [path for path in store.paths(results) if path.parts[-3].rpartition(".v")[0] == task]
-    records = [store.read(path) for path in paths]
+    records = store.load_files(results, paths, strict=False)
     for found in analyse(build(records, groups_of), records, groups_of).effects:
         if found.ranking.budget == budget and found.ranking.views == 1:
             return found

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.errors import UnknownName
+from benchmark.errors import OneshotError
 from benchmark.records.schema import Counts, LogOdds, Ranks, Record
 from benchmark.report import answers
 from benchmark.report.names import TaskName
@@ -228,7 +228,7 @@ def default_groups() -> GroupsOf:
 
         try:
             return episode_groups(task, episodes)
-        except UnknownName:
+        except OneshotError:  # unknown, or not possible on the user's own data as they are now
             return None
 
     return groups_of

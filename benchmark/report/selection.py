@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,6 +13,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from benchmark.errors import OneshotError, UnknownName
+from benchmark.files import inside
+from benchmark.records.possible import impossible
 from benchmark.records.schema import Record
 from benchmark.records.store import RECORDS, file_name, read, record_path, slug
 from benchmark.registry import record_key
@@ -18,6 +22,7 @@ from benchmark.report import recipes
 from benchmark.report.names import is_validation
 
 TaskVersion = tuple[str, int]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,19 +93,30 @@ def _is_of(folder: Folder, key: str) -> bool:
     """Whether the folder holds the model's records, by its name of now or of before."""
     if folder.model != slug(key) or folder.model == file_name(key):
         return folder.model == file_name(key)
-    first = next(iter(sorted(folder.path.glob("seed-*.json"))), None)
-    return first is not None and read(first).model.key == key
+    for path in sorted(folder.path.glob("seed-*.json")):
+        with contextlib.suppress(OneshotError):  # named by whoever reads all records
+            return read(path).model.key == key
+    return False
 
 
 def records_of(folder: Folder) -> list[Record]:
-    """The folder's records by seed.
+    """The folder's records by seed; a file that is not a valid record is named and left out.
 
     Raises:
-        OneshotError: for a file that is no valid record, or belongs elsewhere.
+        OneshotError: a record belongs elsewhere.
     """
-    paths = sorted(p for p in folder.path.glob("seed-*.json") if not p.name.startswith("."))
-    found = [read(path) for path in paths]
-    for path, record in zip(paths, found, strict=True):
+    results, found = folder.path.parents[2], []
+    for path in sorted(p for p in folder.path.glob("seed-*.json") if not p.name.startswith(".")):
+        try:
+            record = read(inside(results, path))
+            reason = impossible(record)
+        except OneshotError as error:
+            log.warning("%s It was left out.", error)
+            continue
+        if reason is not None:
+            log.warning("%s is not a possible record: %s. It was left out.", path, reason)
+            continue
+        found.append(record)
         fits = any(
             (folder.task, folder.version, folder.model)
             == (name(record.task.name), record.task.version, name(record.model.key))

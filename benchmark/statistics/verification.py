@@ -78,7 +78,8 @@ def summarise(networks: Sequence[Network], name: str) -> Verification:
     """
     if not networks:
         raise ValueError("there are no networks")
-    names = (OVERALL, *networks[0].kind_names[1:])
+    shared = set.intersection(*(set(network.kind_names) for network in networks))
+    names = (OVERALL, *(kind for kind in networks[0].kind_names[1:] if kind in shared))
     each = {kind: [measure(network, kind) for network in networks] for kind in names}
     seeds = sorted({network.seed for network in networks})
     replicates = replicates_of(networks, {kind: eer_against(kind) for kind in names}, name)

@@ -70,6 +70,32 @@ RANKED: tuple[str, ...] = (
 )
 
 
+SHAPE = re.compile(
+    r"(?P<family>.+)-(?P<way>[1-9][0-9]{0,5})w(?P<shot>[1-9][0-9]{0,5})s(?P<uneven>-dirichlet)?"
+)
+
+
+def is_own(name: str) -> bool:
+    """Whether a task of this name asks about a data set of the user's own, if there is any."""
+    plain = name.removesuffix(VALIDATION)
+    match = SHAPE.fullmatch(plain)
+    if match is not None:
+        return all(family.name != match["family"] for family in FAMILIES)
+    return plain not in RANKED
+
+
+def task_if_known(name: str) -> Task | None:
+    """The task of this name, or None where no family has it.
+
+    Raises:
+        OneshotError: for ways or shots that the family cannot give.
+    """
+    try:
+        return task(name)
+    except UnknownName:
+        return None
+
+
 def task(name: str) -> Task:
     """The task of this name: a ranked one, any FAMILY-NwKs[-dirichlet], or either's twin.
 
@@ -83,10 +109,7 @@ def task(name: str) -> Task:
     if pair is not None:
         return pair
     plain = name.removesuffix(VALIDATION)
-    shape = (
-        r"(?P<family>.+)-(?P<way>[1-9][0-9]{0,5})w(?P<shot>[1-9][0-9]{0,5})s(?P<uneven>-dirichlet)?"
-    )
-    match = re.fullmatch(shape, plain)
+    match = SHAPE.fullmatch(plain)
     family = None
     if match is not None:
         family = next((f for f in FAMILIES if f.name == match["family"]), None)
