@@ -137,8 +137,8 @@ class ModelSpec:
                 "Run it again with --debug to see where.",
             ) from error
         if not any(callable(getattr(model, offer, None)) for offer in OFFERS):
-            raise OneshotError(
-                f"{self.key} is no model: it has none of the methods {', '.join(OFFERS)}.",
+            raise ModelBroken(
+                f"{self.key} is not a model: it has none of the methods {', '.join(OFFERS)}.",
                 "The shortest model is a class with a method embed(images) -> vectors.",
             )
         return model

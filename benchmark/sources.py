@@ -83,19 +83,25 @@ def own_files(homes: Mapping[str, Path], texts: Iterable[str] = ()) -> dict[str,
         elsewhere has its base name and a digest of its place.
     """
     found: dict[str, str] = {}
-    named: set[Path] = set()
     for word, home in homes.items():
-        for path in sources(home):
+        for path in deciding(home):
             found[name_of(word, home, path)] = file_digest(path)
-            if not is_library(path):
-                named |= set(_named_files(path, parsed(path).texts))
-        for path in named:
-            found[name_of(word, home, path)] = file_digest(path)
-        named.clear()
     for text in texts:
         for path in _existing(Path.cwd(), text):
             found[f"setting/{path.name}"] = file_digest(path)
     return found
+
+
+def deciding(home: Path) -> list[Path]:
+    """A model's own file, the modules that it imports and the data files that these name."""
+    modules = sources(home)
+    named = {
+        path
+        for module in modules
+        if not is_library(module)
+        for path in _named_files(module, parsed(module).texts)
+    }
+    return [*modules, *sorted(named - set(modules))]
 
 
 def changed(
@@ -320,6 +326,11 @@ def _libraries() -> tuple[Path, ...]:
     names = ("stdlib", "platstdlib", "purelib", "platlib")
     paths = {Path(sysconfig.get_paths()[name]).resolve() for name in names}
     return (*paths, *(SUITE / package for package in PACKAGES))
+
+
+def folder_of(home: Path) -> Path:
+    """The folder of a model's file; of a package the one that holds the top-level package."""
+    return _package_of(home.resolve())[0]
 
 
 def _package_of(home: Path) -> tuple[Path, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from benchmark.cli.options import command
 from benchmark.errors import DataMissing, OneshotError
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from benchmark.evaluation.job import Surroundings
     from benchmark.sweep.plan import Planned
+
+FOLDERS = ("data", "results", "work", "device")  # options of `oneshot run` that a search takes too
 
 
 def say_beside_raw(planned: Iterable[Planned], place: Surroundings, existing: str) -> None:
@@ -35,5 +38,9 @@ def say_beside_raw(planned: Iterable[Planned], place: Surroundings, existing: st
         for line in beside_raw(found, place):
             typer.echo(str(line))
             if not line.beaten:
-                track = next(job.track for job, record in found if record.task.name == line.task)
-                typer.echo(f"Search on validation: oneshot tune {line.model} --track {track.name}")
+                job = next(
+                    job for job, record in found
+                    if (record.task.name, record.model.key) == (line.task, line.model)
+                )  # fmt: skip
+                words = "tune", job.spec.typed, "--track", job.track.name
+                typer.echo(f"Search on validation: {command(*words, keep=FOLDERS)}")

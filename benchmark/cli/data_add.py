@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from benchmark.cli.data_common import Data, Name, bars, report, show_reading
+from benchmark.cli.options import command
 
 if TYPE_CHECKING:
     from benchmark.datasets.prepare import Brought
@@ -241,13 +242,13 @@ def _say_next(name: str, directory: Path) -> None:
     if found is not None:
         for number, line in enumerate(tasks):
             typer.echo(f"{'      ' if number else 'Tasks:'} {line}")
-        typer.echo(f"Look at it: oneshot data describe {name}")
+        typer.echo(f"Look at it: {command('data', 'describe', name)}")
         if not found.train.names or not found.validation.names:
             fixed = "ngrams-cosine" if found.family == "text" else "pixels-cosine"
-            typer.echo(f"Try it: oneshot run {fixed} --task {found.chooses}")
+            typer.echo(f"Try it: {command('run', fixed, '--task', found.chooses)}")
             return
         twin = f"{model}-euclidean-contrastive" if found.labelled else f"{model}-cosine-nt-xent"
-        typer.echo(f"Train on it: oneshot run {twin} --task {found.chooses}")
+        typer.echo(f"Train on it: {command('run', twin, '--task', found.chooses)}")
         for line in _defaults(twin, found):
             typer.echo(line)
 
@@ -266,5 +267,5 @@ def _defaults(model: str, track: Track) -> list[str]:
         return []
     return [
         f"Its defaults follow the data: {line}.",
-        f"Try others on validation: oneshot tune {model} --track {track.name}",
+        f"Try others on validation: {command('tune', model, '--track', track.name)}",
     ]

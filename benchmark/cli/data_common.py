@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.cli.options import noted
+
 if TYPE_CHECKING:
     from benchmark.datasets.own.reading import Reading
     from benchmark.datasets.store import Progress, Verified
@@ -16,7 +18,12 @@ if TYPE_CHECKING:
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", help="Data directory (else ONESHOT_DATA, else a cache)."),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Data directory (else ONESHOT_DATA, else a cache).",
+        callback=noted,
+    ),
 ]
 PLAIN_WIDTH = 110  # of tables that are printed into a file or a pipe
 SECTIONS = ("understood", "left out", "stored", "look at")

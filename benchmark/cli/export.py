@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmark.cli import twin as options
-from benchmark.cli.options import Data, Device, TrustCode, Work
+from benchmark.cli.options import Data, Device, TrustCode, Work, command
 
 
 def export(
@@ -50,4 +50,5 @@ def export(
         f"wrote {written.path} ({size:.2f} MiB): outputs differ from the model's by "
         f"{written.difference:.1e} of the largest, {TOLERANCE:.0e} is allowed"
     )
-    typer.echo(f"Use it: oneshot compare-images A.png B.png --model {format}:{written.path}")
+    words = "compare-images", "A.png", "B.png", "--model", f"{format}:{written.path}"
+    typer.echo(f"Use it: {command(*words, keep=())}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.errors import Interrupted, OneshotError
+from benchmark.errors import Interrupted, OneshotError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +115,9 @@ def _follow(
                 todo = [each for each in longest_first(plan.planned) if each.waits is None]
                 if existing == "skip":
                     todo = [each for each in todo if each.missing]
+                for each in plan.planned:
+                    for task, reason in each.left_out.items() if each not in todo else ():
+                        table.left_out(unit_of(each), task, reason)
                 units = [unit_of(each) for each in todo]
                 table.expect(units)
                 lost += crew.do(units)
@@ -123,6 +126,8 @@ def _follow(
                 f"Interrupted; {table.records} new records are kept.",
                 "Type the same command again to go on where it stopped.",
             ) from None
+    if not plan.records and any(each.left_out for each in plan.planned):
+        raise Refused("Nothing could be asked; the reasons stand above.")
     return Done(table.records, table.failed, lost, plan)
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+_COMMAND: ContextVar[typer.Context | None] = ContextVar("command", default=None)
+
+
+def noted(context: typer.Context, directory: Path | None) -> Path | None:
+    """Notes the present command for `command`."""
+    token = _COMMAND.set(context)
+    context.call_on_close(lambda: _COMMAND.reset(token))
+    return directory
 
 
 def _look_in(context: typer.Context, directory: Path | None) -> Path | None:
@@ -14,7 +25,7 @@ def _look_in(context: typer.Context, directory: Path | None) -> Path | None:
 
     token = DIRECTORY.set(directory)
     context.call_on_close(lambda: DIRECTORY.reset(token))
-    return directory
+    return noted(context, directory)
 
 
 Data = Annotated[
@@ -49,6 +60,23 @@ Shard = Annotated[
     typer.Option(metavar="I/N", help="Only one of N parts, 1/N to N/N: disjoint, of like cost."),
 ]
 Device = Annotated[str, typer.Option(help="auto | cpu | cuda | mps")]
+
+
+def command(*words: str, keep: tuple[str, ...] = ("data",)) -> str:
+    """A command to type next, quoted for a shell.
+
+    Args:
+        words: of the command.
+        keep: options of the present command that it takes too, where they were typed.
+    """
+    kept: list[str] = []
+    context = _COMMAND.get()
+    for name in keep if context is not None else ():
+        assert context is not None
+        source, value = context.get_parameter_source(name), context.params.get(name)
+        if value is not None and source is not None and source.name == "COMMANDLINE":
+            kept += [f"--{name}", str(value)]
+    return shlex.join(["oneshot", *words, *kept])
 
 
 def default_work() -> Path:

@@ -81,8 +81,11 @@ def _remarks(made: Plan, waiting: int, searches: bool) -> None:
 
     for line in defaults_of(each for each in made.planned if each.missing):
         typer.echo(line, err=True)
+    for each in made.planned:
+        for task, reason in each.left_out.items():
+            typer.echo(f"left out  {each.name}  {task}  {each.job.which}: {reason}", err=True)
     for refusal in made.refused:
-        typer.echo(f"refused  {refusal.model} on {refusal.track}: {refusal.reason}", err=True)
+        typer.echo(str(refusal), err=True)
     if waiting:
         told = "these searches" if searches else "searches"
         typer.echo(
@@ -90,6 +93,8 @@ def _remarks(made: Plan, waiting: int, searches: bool) -> None:
             "command again.",
             err=True,
         )
+    if any(refusal.broken for refusal in made.refused):
+        raise typer.Exit(2)
 
 
 def _typed(context: typer.Context, values: dict[str, object]) -> list[str]:

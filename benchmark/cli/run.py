@@ -102,6 +102,8 @@ def run(
         typer.echo(line)
     if dry_run:
         show(plan, place)
+        if any(refusal.broken for refusal in plan.refused):
+            raise typer.Exit(2)
         return
     tracks = [each.job.track for each in plan.planned]
     if engine == "local":
@@ -120,7 +122,7 @@ def run(
             existing,  # type: ignore[arg-type]
         )  # fmt: skip
         done = run_on_ray(plan, again, cluster, place, tensorboard)
-    elif workers != "1" or (_foreign(plan) and clock is None):
+    elif workers != "1" or (_crashes(plan) and clock is None):
         done = run_many(plan, again, workers, place, existing, tensorboard)  # type: ignore[arg-type]
     else:
         done = _one_by_one(plan, again, place, existing, tensorboard, clock)
@@ -133,9 +135,9 @@ def _absolute(folder: Path | None) -> Path | None:
     return None if folder is None else folder.absolute()
 
 
-def _foreign(plan: Plan) -> bool:
-    """Whether users' code is run: a crash in it ends the process, so it gets one of its own."""
-    return any(each.job.spec.foreign for each in plan.planned)
+def _crashes(plan: Plan) -> bool:
+    """Whether files or code of users are run in the process that does the job: a crash ends it."""
+    return any(each.job.spec.foreign and each.job.spec.isolated is None for each in plan.planned)
 
 
 def _one_by_one(
@@ -216,8 +218,7 @@ def _refused(plan: Plan) -> None:
     from benchmark.cli.app import DEBUG
 
     for refusal in plan.refused:
-        mark = "FAILED" if refusal.broken else "refused"
-        typer.echo(f"{mark}  {refusal.model} on {refusal.track}: {refusal.reason}")
+        typer.echo(str(refusal))
         if refusal.trace and os.environ.get(DEBUG):
             typer.echo(refusal.trace, err=True)
 
@@ -277,7 +278,8 @@ def show(plan: Plan, place: Surroundings) -> None:
             if found is None:
                 typer.echo(f"left out  {line}: {each.left_out[name]}")
             elif found.present:
-                typer.echo(f"present  {line}, of {found.measured:%Y-%m-%d %H:%M}")
+                failed = ", FAILED" if found.failed else ""
+                typer.echo(f"present  {line}, of {found.measured:%Y-%m-%d %H:%M}{failed}")
             else:
                 typer.echo(f"{found.state}  {line}{f': {found.reason}' if found.reason else ''}")
     for search in plan.searches:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmark.cli.options import Data, Device, Work, default_work
+from benchmark.cli.options import Data, Device, Work, command, default_work
 from benchmark.errors import OneshotError, Refused
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TRIALS = 6  # of each kind on a sheet
 MAPPED = 2_000  # items of a split on a map at most
+FOLDERS = ("data", "results", "work")
 
 
 def show(
@@ -105,12 +106,13 @@ def _check(
     if hardest is not None and (episode is not None or model or embeddings):
         raise OneshotError(
             "--hardest is told by records alone and shows no single model.",
-            f"Type: oneshot show {task} --hardest {hardest}, then --episode N --model MODEL",
+            f"Type: {command('show', task, '--hardest', str(hardest), keep=FOLDERS)}, then "
+            "--episode N --model MODEL",
         )
     if embeddings and model is None:
         raise OneshotError(
             "--embeddings needs a model that embeds.",
-            f"Type: oneshot show {task} --embeddings --model pixels-cosine",
+            f"Type: {_embeddings(task, 'pixels-cosine')}",
         )
 
 
@@ -176,7 +178,7 @@ def _questions(loaded: LoadedTask, number: int, looker: Looker | None) -> _Shown
         raise Refused(
             f"{loaded.task.name} is a retrieval: each item looks for its likes among all others, "
             "and there is no episode to draw.",
-            f"Type: oneshot show {loaded.task.name} --embeddings --model pixels-cosine",
+            f"Type: {_embeddings(loaded.task.name, 'pixels-cosine')}",
         )
     of_kind = loaded.episodes.of_kind
     starts = np.cumsum((0, *of_kind[:-1]))
@@ -234,9 +236,16 @@ def _map(loaded: LoadedTask, number: int | None, looker: Looker, method: str) ->
     else:
         raise Refused(
             f"{loaded.task.name} asks no episodes.",
-            f"Type: oneshot show {loaded.task.name} --embeddings --model {looker.job.spec.key}",
+            f"Type: {_embeddings(loaded.task.name, looker.job.spec.typed, *looker.job.typed)}",
         )
     return _Shown(name, embedding_map.draw(points, method, title, _told(looker)))
+
+
+def _embeddings(task: str, model: str, *settings: str) -> str:
+    """The command that maps a model's embeddings of a task."""
+    chosen = [word for setting in settings for word in ("--set", setting)]
+    keep = (*FOLDERS, "seed", "budget", "device")
+    return command("show", task, "--embeddings", "--model", model, *chosen, keep=keep)
 
 
 def _told(looker: Looker) -> str:

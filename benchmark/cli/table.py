@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import typer
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -143,9 +144,13 @@ class JobsTable:
             self._print(result_of(record))
         elif kind == "refused":
             task, reason = facts
-            self._print(f"{unit.name}: {task} left out, {reason}")
+            self.left_out(unit, task, reason)
         else:
             self._print(f"{unit.name}: {facts[0]}")
+
+    def left_out(self, unit: Unit, task: str, reason: str) -> None:
+        """The model of the unit is not asked a task."""
+        self._print(f"{unit.name}: {task} left out, {reason}")
 
     def done(self, unit: Unit) -> None:
         """All of the unit is there."""
@@ -172,12 +177,13 @@ class JobsTable:
         self._print(f"{unit.name}: FAILED: {reason}")
 
     def tick(self) -> None:
-        """Off a terminal, a line now and then."""
+        """Off a terminal, a line on stderr now and then."""
         if not self.console.is_terminal and time.monotonic() - self._said > PLAIN_SECONDS:
             self._said = time.monotonic()
             for each in self._at_work.values():
-                self._print(f"{each.unit.name}: {100 * each.done:.0f} %  {each.note}")
-            self._print(self._summary())
+                typer.echo(f"{each.unit.name}: {100 * each.done:.0f} %  {each.note}", err=True)
+            if len(self._units) > 1:
+                typer.echo(self._summary(), err=True)
 
     def _leaves(self, unit: Unit) -> None:
         self._at_work = {s: each for s, each in self._at_work.items() if each.unit is not unit}

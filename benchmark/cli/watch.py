@@ -1,4 +1,4 @@
-"""Live progress of jobs: a moving bar on a terminal, plain lines now and then elsewhere."""
+"""Live progress of jobs: a moving bar on a terminal, elsewhere a line on stderr now and then."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -15,7 +16,7 @@ from benchmark.protocols import Progress as Training
 from benchmark.records.schema import Record
 from benchmark.report.answers import eer_by_kind, headline, remarks
 
-PLAIN_SECONDS = 10.0
+PLAIN_SECONDS = 30.0
 
 
 class Watch:
@@ -108,7 +109,7 @@ class Watch:
             self._bar.update(self._row, completed=done, total=total, note=note, visible=True)
         elif time.monotonic() - self._said > PLAIN_SECONDS:
             self._said = time.monotonic()
-            self.console.print(f"{self._label}: {done:,} of {total:,}  {note}", markup=False)
+            typer.echo(f"{self._label}: {done:,} of {total:,}  {note}", err=True)
 
 
 def training_note(progress: Training) -> str:

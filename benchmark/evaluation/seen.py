@@ -8,10 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmark.datasets.data_set import DataSet
-from benchmark.errors import DataMissing, UnknownName
+from benchmark.errors import DataMissing, OneshotError, UnknownName
 from benchmark.evaluation.job import Surroundings
 from benchmark.protocols import Seen
-from benchmark.tasks.loading import LoadedTask
+from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.loading import LoadedTask, data_name
 from benchmark.tasks.overlap import overlap
 from benchmark.tasks.spec import Split, Track
 from benchmark.tasks.tracks import classes_of
@@ -40,15 +41,42 @@ def refusal(model: Any, track: Track, task: LoadedTask, place: Surroundings) -> 
     Networks trained on all of ImageNet are not refused on its parts: they stand in the pool
     "pretrained", marked in every table.
     """
+    return _met(_seen_by(model, track, place), task.data.name, task.classes)
+
+
+def refusal_when_planned(model: Any, track: Track, task: str, place: Surroundings) -> str | None:
+    """`refusal` of a task that is not loaded: no episode is drawn.
+
+    None where the data are not here, as on the machine that sends jobs to a cluster; the job then
+    refuses by itself.
+    """
+    trains_elsewhere = hasattr(model, "fit") and track.test_data not in (None, track.data)
+    if find_task(task).split != "test" or not (getattr(model, "seen", None) or trains_elsewhere):
+        return None
+    try:
+        whole = place.data_set(data_name(track, "test"))
+        seen = _seen_by(model, track, place)
+        classes = classes_of(whole, track.test)
+    except (OneshotError, ValueError):
+        return None
+    return _met(seen, whole.name, tuple(whole.class_names[c] for c in classes))
+
+
+def _seen_by(model: Any, track: Track, place: Surroundings) -> list[Seen]:
+    """What a model has seen, before and in its training on the track."""
     seen = [known for each in getattr(model, "seen", None) or () for known in _known(each, place)]
     if hasattr(model, "fit"):
         seen += learned(track, place.data_set(track.data), ("train", "validation"))
+    return seen
+
+
+def _met(seen: Iterable[Seen], data: str, classes: tuple[str, ...]) -> str | None:
     for each in seen:
-        met = overlap([each], task.data.name, task.classes)
+        met = overlap([each], data, classes)
         if met:
             names = ", ".join(met[:NAMED]) + (", ..." if len(met) > NAMED else "")
             return (
-                f"it has seen {len(met)} of the {len(task.classes)} test classes in {each.name}: "
+                f"it has seen {len(met)} of the {len(classes)} test classes in {each.name}: "
                 f"{names}. An answer about them is no one-shot learning"
             )
     return None

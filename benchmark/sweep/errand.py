@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmark import sources
 from benchmark.evaluation.job import Existing, Surroundings
 from benchmark.evaluation.presence import keep_outdated
 from benchmark.evaluation.provenance import code_digest
@@ -46,6 +47,8 @@ class Errand:
         threads: of the processor, where a recipe does not say how many.
         code: digest of the suite's sources; a node with others does nothing.
         files: contents of model files by the name under which the order knows them.
+        beside: for each of these names, what its model reads of the folder of the file, the file
+            itself first: contents by place in that folder.
     """
 
     order: Order
@@ -58,6 +61,7 @@ class Errand:
     threads: int
     code: str = field(default_factory=lambda: code_digest(*PACKAGES))
     files: dict[str, bytes] = field(default_factory=dict)
+    beside: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -193,19 +197,48 @@ def keep(back: Back, results: Path, existing: Existing = "skip") -> Iterator[tup
 
 
 def carried(order: Order) -> dict[str, bytes]:
-    """The files that the order names, by the name under which it knows them.
+    """The files that the order names, by the name under which it knows them."""
+    return {name: path.read_bytes() for name, path in _named(order)}
 
-    A model's file that imports others of its folder needs these on the node.
-    """
-    texts = [order.model]
-    if isinstance(order, JobDescription):
-        texts += order.settings.values()
-    found = {}
-    for text in texts:
-        name = _file_in(text)
-        if name is not None and Path(name).expanduser().is_file():
-            found[name] = Path(name).expanduser().read_bytes()
-    return found
+
+def beside(order: Order) -> dict[str, dict[str, bytes]]:
+    """What the models of `carried` files read of their own folders; see `Errand`."""
+    return {
+        name: {_place_of(path, each): each.read_bytes() for each in _read_by(path)[0]}
+        for name, path in _named(order)
+    }
+
+
+def left_behind(order: Order) -> list[Path]:
+    """Files outside its own folder that a model reads: a node has to have them itself."""
+    return [each for _, path in _named(order) for each in _read_by(path)[1]]
+
+
+def _named(order: Order) -> list[tuple[str, Path]]:
+    """The existing files that the order names, each as it is named there."""
+    settings = order.settings if isinstance(order, JobDescription) else {}
+    names = (_file_in(text) for text in (order.model, *settings.values()) if isinstance(text, str))
+    places = [(name, Path(name).expanduser()) for name in dict.fromkeys(filter(None, names))]
+    return [(name, path) for name, path in places if path.is_file()]
+
+
+def _read_by(path: Path) -> tuple[list[Path], list[Path]]:
+    """What a model's file reads: in its own folder, itself first, and elsewhere."""
+    if path.suffix != ".py":
+        weights = path.with_name(f"{path.name}.data")  # ONNX keeps large weights in a second file
+        return [path, *([weights] if weights.is_file() else [])], []
+    home = path.resolve()
+    folder = sources.folder_of(home)
+    found = [each for each in sources.deciding(home) if not sources.is_library(each)]
+    own = [each for each in found if each.is_relative_to(folder) and each != home]
+    return [home, *own], [each for each in found if each not in (home, *own)]
+
+
+def _place_of(path: Path, each: Path) -> str:
+    """The place of a file in the folder of the model's file."""
+    if path.suffix != ".py":
+        return each.name
+    return each.relative_to(sources.folder_of(path.resolve())).as_posix()
 
 
 def _file_in(text: str) -> str | None:
@@ -220,10 +253,14 @@ def _unpacked(errand: Errand, folder: Path) -> Order:
     """The order with its files laid out on this machine, under their own names."""
     places = {}
     for number, (name, content) in enumerate(sorted(errand.files.items())):
-        place = folder / f"file-{number}" / os.path.basename(name)  # noqa: PTH119
-        place.parent.mkdir()
-        place.write_bytes(content)
-        places[name] = str(place)
+        base = os.path.basename(name)  # noqa: PTH119
+        more = errand.beside.get(name, {})
+        own = next(iter(more), base)
+        for place, its in {**more, own: content}.items():
+            path = folder / f"file-{number}" / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(its)
+        places[name] = str(folder / f"file-{number}" / own)
 
     def here(text: Any) -> Any:
         name = _file_in(text) if isinstance(text, str) else None

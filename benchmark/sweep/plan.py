@@ -14,12 +14,13 @@ from typing import Any
 
 from benchmark.errors import ModelBroken, OneshotError, Refused
 from benchmark.evaluation.asking import NAMES as ASKED
-from benchmark.evaluation.job import Job, build
+from benchmark.evaluation.job import Job, Surroundings, build
 from benchmark.evaluation.outcome import not_answered
 from benchmark.evaluation.presence import Presence, presence
+from benchmark.evaluation.seen import refusal_when_planned
 from benchmark.evaluation.shots import trainings
 from benchmark.records.canonical import digest, recipe_hash
-from benchmark.registry import resolve
+from benchmark.registry import isolates, resolve
 from benchmark.sweep.cost import cost
 from benchmark.sweep.description import JobDescription, as_text
 from benchmark.sweep.suite import Wanted
@@ -88,6 +89,10 @@ class Refusal:
     broken: bool = False
     trace: str = ""
 
+    def __str__(self) -> str:
+        mark = "FAILED" if self.broken else "refused"
+        return f"{mark}  {self.model} on {self.track}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -132,6 +137,7 @@ def make(
     planned: dict[tuple[str, str, int, int, str | None], Planned] = {}
     refused: dict[tuple[str, str], Refusal] = {}
     searches: dict[str, Search] = {}
+    place = Surroundings(DIRECTORY.get())
     for each in wanted:
         by_track: dict[str, list[str]] = {}
         for name in each.tasks:
@@ -148,10 +154,11 @@ def make(
                             search.jobs()  # refuses now what could not be searched later
                             searches[search.name] = search
                     settings = {**(chosen or {}), **settings}
+                spec_for = partial(resolve, each.model, isolate=isolates())
                 for own, some in trainings(
-                    partial(resolve, each.model), settings, find_track(track), each.budget, tasks
+                    spec_for, settings, find_track(track), each.budget, tasks
                 ):
-                    for found in _planned(each, track, some, own, results, waits):
+                    for found in _planned(each, track, some, own, results, waits, place):
                         mark = *found.mark, waits
                         planned[mark] = _merged(planned.get(mark), found)
             except Refused as refusal:
@@ -198,6 +205,7 @@ def _planned(
     settings: dict[str, Any],
     results: Path,
     waits: str | None,
+    place: Surroundings,
 ) -> Iterator[Planned]:
     """The jobs of one model on one track: they differ by their seeds and folds alone."""
     described = _described(wanted, track, tasks, settings)
@@ -209,7 +217,12 @@ def _planned(
     untrained = (*ASKED, *getattr(model, "answering", ())) if learns else ()
     shared = {name: value for name, value in recipe.items() if name not in untrained}
     # What it does not answer is no missing record; the run says why it is left out.
-    reasons = {task: not_answered(model, find_task(task)) for task in tasks}
+    where = described[0].job().track
+    reasons = {
+        task: not_answered(model, find_task(task))
+        or refusal_when_planned(model, where, task, place)
+        for task in tasks
+    }
     left_out = {task: reason for task, reason in reasons.items() if reason is not None}
     for each in described:
         job = each.job()

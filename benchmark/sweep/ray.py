@@ -115,6 +115,12 @@ class RayCrew:
         """
         self._units = list(units)
         self._waiting = deque(range(len(self._units)))
+        left = {path for unit in self._units for path in errand.left_behind(unit.order)}
+        for path in sorted(left):
+            log.warning(
+                "%s lies outside the folder of the model that reads it and is not sent: every node "
+                "needs it at the same place.", path,
+            )  # fmt: skip
         if self._units and not self.capacity():
             self._no_room()
         self._flying: dict[Any, int] = {}
@@ -212,6 +218,7 @@ class RayCrew:
                 unit.order, unit.data_sets, self.cluster.data, self.cluster.work,
                 self.cluster.source, self.cluster.device, self.cluster.existing,
                 max(1, int(self.cluster.cpus)), files=errand.carried(unit.order),
+                beside=errand.beside(unit.order),
             )  # fmt: skip
             task, node = self._task, self._node_of.get(unit.training)
             if node is not None:

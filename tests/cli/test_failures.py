@@ -9,13 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from benchmark.errors import Interrupted
+from benchmark.cli.app import DEBUG, app
+from benchmark.errors import Interrupted, OneshotError
 from benchmark.records import store
 from tests.evaluation.test_presence import TASK, add_points
 
 ROOT = Path(__file__).parents[2]
 MODELS = """
+import ctypes
 import os
 import sys
 
@@ -38,6 +41,11 @@ class Leaves(Fine):
         os._exit(3)
 
 
+class Exits(Fine):
+    def embed(self, x):
+        sys.exit(4)
+
+
 class Nan(Fine):
     def embed(self, x):
         return x.flatten(1) * float("nan")
@@ -46,6 +54,29 @@ class Nan(Fine):
 class Unbuilt(Fine):
     def __init__(self):
         sys.exit(5)
+
+
+class Ends(Fine):
+    def __init__(self):
+        os._exit(6)
+
+
+class Crashes(Fine):
+    def __init__(self):
+        ctypes.string_at(0)
+
+
+class Bare:
+    pass
+
+
+class Knows(Fine):
+    seen = ("pts/test",)
+
+
+class FitsNothing(Fine):
+    def fit(self, data):
+        pass
 """
 
 
@@ -55,52 +86,90 @@ def here(tmp_path, monkeypatch):
     folder = tmp_path / "my models"
     folder.mkdir()
     (folder / "mine.py").write_text(MODELS)
+    (folder / "dead.py").write_text("import os\nos._exit(9)\n\n\nclass Net: ...\n")
     add_points(tmp_path / "data")
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("ONESHOT_WORK", str(tmp_path / "work"))
+    monkeypatch.delenv(DEBUG, raising=False)
     monkeypatch.chdir(folder)
     return folder
 
 
-def oneshot(*words):
+class Done:
+    """What a command printed, as `subprocess.CompletedProcess`; the command runs in here."""
+
+    def __init__(self, *words):
+        done = CliRunner().invoke(app, words)
+        self.stdout, self.stderr = done.stdout, done.stderr
+        self.returncode = done.exit_code
+        if isinstance(done.exception, OneshotError):
+            self.returncode, self.stderr = done.exception.code, f"{done.stderr}{done.exception}\n"
+        elif done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+
+
+oneshot = Done
+
+
+def elsewhere(*words):
+    """The command in a process of its own, as its workers need it."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "benchmark", *words]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 
 
-def run(*words, models=("Fine",), results="results"):
-    names = [f"mine.py:{model}" for model in models]
-    return oneshot("run", *names, "--task", TASK, "--results", results, *words)
+def run(*words, models=("Fine",), results="results", command=oneshot):
+    names = [name if ":" in name else f"mine.py:{name}" for name in models]
+    return command("run", *names, "--task", TASK, "--results", results, *words)
+
+
+BUILT = ("Raises", "Leaves", "Exits", "FitsNothing", "Fine")
+FAILURES = {
+    "Raises": "ValueError: shapes cannot be multiplied",
+    "Leaves": "mine.py:Leaves ended its process with exit code 3.",
+    "Exits": "SystemExit: 4",
+    "FitsNothing": "TypeError: FitsNothing.fit() takes 2 positional arguments but 3 were given",
+}
+BROKEN = {
+    "mine.py:Unbuilt": "mine.py:Unbuilt cannot be built: SystemExit: 5",
+    "mine.py:Ends": "mine.py:Ends cannot be built: it ended its process with exit code 6",
+    "mine.py:Crashes": "mine.py:Crashes cannot be built: it ended its process by SIGSEGV",
+    "mine.py:Bare": "mine.py:Bare is not a model",
+    "dead.py:Net": "dead.py:Net cannot be built: it ended its process with exit code 9",
+}
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_the_others_go_on(here, workers):
-    models = ("Raises", "Leaves", "Unbuilt", "Fine")
-    done = run("--workers", workers, models=models, results="my results")
+def test_the_others_go_on(here, workers, capfd):
+    models = (*BROKEN, *BUILT) if workers == "1" else ("mine.py:Ends", *BUILT)
+    command = oneshot if workers == "1" else elsewhere
+    done = run("--workers", workers, models=models, results="my results", command=command)
     assert done.returncode == 2
-    assert len(done.stderr.splitlines()) <= 4, done.stderr  # the prints of the model, and one line
+    assert done.stderr.splitlines()[-1].startswith("4 jobs were" if workers == "1" else "oneshot: ")
     told = done.stdout
-    assert told.count("mine.py:Raises on pts, seed 0: FAILED: ValueError: shapes cannot be") == 1
-    assert "mine.py:Leaves on pts, seed 0: FAILED: the worker ended with exit code 3" in told
-    assert "FAILED  mine.py:Unbuilt on pts: mine.py:Unbuilt cannot be built: SystemExit: 5" in told
+    for name, reason in FAILURES.items():
+        assert told.count(f"mine.py:{name} on pts, seed 0: FAILED: {reason}") == 1
+    for name, reason in BROKEN.items():
+        assert told.count(f"FAILED  {name} on pts: {reason}") == (name in models)
     assert f"mine.py:Fine  {TASK}  seed 0" in told
-    assert "a print of the model" not in told and "a print of the model" in done.stderr
+    assert "a print of the model" not in told
+    assert "a print of the model" in (capfd.readouterr().err + done.stderr)
+    assert "getting ready" not in told + done.stderr and " of 5 jobs" not in told + done.stderr
     assert "oneshot leaderboard --results 'my results'" in told
     (record,) = store.load(here / "my results")
     assert record.model.key == "mine.py:Fine"
 
 
-def test_one_job_alone_says_what_happened_and_debug_where(here):
+def test_one_job_alone_says_what_happened_and_debug_where(here, monkeypatch):
     done = run(models=["Raises"])
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
-        "oneshot: mine.py:Raises on pts, seed 0: ValueError: shapes cannot be multiplied. "
+        "mine.py:Raises on pts, seed 0: ValueError: shapes cannot be multiplied. "
         "Add --debug to see where."
     )
-    assert (
-        'raise ValueError("shapes cannot be multiplied")'
-        in run("--debug", models=["Raises"]).stderr
-    )
+    monkeypatch.setenv(DEBUG, "1")
+    where = run(models=["Raises"]).stderr
+    assert 'raise ValueError("shapes cannot be multiplied")' in where
 
 
 def test_a_failed_record_sets_the_exit_code_now_and_when_it_is_found_again(here):
@@ -110,6 +179,10 @@ def test_a_failed_record_sets_the_exit_code_now_and_when_it_is_found_again(here)
     assert "0 new records in results." in second.stdout
     assert "2 records were there already, " in second.stdout
     assert "1 failed record was there already; --existing redo tries again." in second.stdout
+    planned = run("--dry-run", models=("Nan", "Fine")).stdout.splitlines()
+    assert [line.endswith(", FAILED") for line in planned if line.startswith("present")] == [
+        True, False,
+    ]  # fmt: skip
     assert run(models=["Fine"]).returncode == 0
 
 
@@ -126,7 +199,7 @@ def test_a_dry_run_says_what_the_run_would_do(here):
     assert states() == ["short"]
     assert states("--existing", "redo", "--episodes", "20") == ["again"]
     (here / "helper.py").write_text("")
-    (here / "mine.py").write_text(MODELS + "\nimport sys; sys.path.insert(0, '.')\nimport helper\n")
+    (here / "mine.py").write_text(MODELS + "\nfrom . import helper\n")
     run("--episodes", "20")
     assert states("--episodes", "20") == ["present"]
     (here / "helper.py").write_text("changed = 1")
@@ -137,14 +210,33 @@ def test_a_dry_run_says_what_the_run_would_do(here):
     assert states("--episodes", "20") == ["present"]
 
 
-@pytest.mark.parametrize("spelling", ["sub/net.py:Fine", "./sub/net.py:Fine", "{}/sub/net.py:Fine"])
-def test_compare_takes_what_run_took(here, spelling):
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_a_run_refuses_is_planned_as_refused(here, workers):
+    reason = "it has seen 4 of the 4 test classes in pts/test"
+    words = ["mine.py:Knows", "--task", TASK]
+    planned, dry = oneshot("plan", *words), run("--dry-run", models=["Knows"])
+    assert planned.stdout == "" and reason in planned.stderr
+    assert dry.stdout.startswith("left out  mine.py:Knows--") and reason in dry.stdout
+    assert "0 of 0 records are missing." in dry.stdout
+    done = run("--workers", workers, models=["Knows"])
+    assert done.returncode == 2 and done.stdout.count(reason) == 1
+    assert "Nothing could be asked" in done.stderr
+
+
+def test_a_model_that_cannot_be_built_fails_in_every_plan(here):
+    models = ["mine.py:Ends", "mine.py:Fine"]
+    for done in (oneshot("plan", *models, "--task", TASK), run("--dry-run", models=models)):
+        assert done.returncode == 2
+        assert "FAILED  mine.py:Ends on pts: " in done.stdout + done.stderr
+        assert "mine.py:Fine--" in done.stdout, "the other one is planned"
+
+
+def test_compare_takes_what_run_took(here):
     (here / "sub").mkdir()
     (here / "sub" / "net.py").write_text(MODELS)
-    spelling = spelling.format(here)
     words = ["--task", TASK, "--episodes", "20"]
-    assert oneshot("run", spelling, "pixels-cosine", *words).returncode == 0
-    for name in (spelling, "net.py:Fine"):
+    assert oneshot("run", "./sub/net.py:Fine", "pixels-cosine", *words).returncode == 0
+    for name in ("sub/net.py:Fine", "./sub/net.py:Fine", f"{here}/sub/net.py:Fine", "net.py:Fine"):
         done = oneshot("compare", name, "pixels-cosine")
         assert done.returncode == 0, done.stderr
     near = oneshot("compare", "net.py:Fin", "pixels-cosine").stderr

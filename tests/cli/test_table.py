@@ -111,18 +111,23 @@ def test_time_left_follows_the_cost_that_is_done(table, monkeypatch):
     assert line.rstrip().endswith("1:17"), "0.36 in 60 seconds, 0.46 to go"
 
 
-def test_off_a_terminal_there_are_plain_lines_now_and_then(table, monkeypatch):
+@pytest.mark.parametrize("jobs", [8, 1])
+def test_off_a_terminal_there_are_plain_lines_on_stderr_now_and_then(
+    table, monkeypatch, capsys, jobs
+):
     made, units = table
     made.console = Console(file=io.StringIO(), force_terminal=False, width=100)
+    made.expect(units[:jobs])
     made.began(units[0], 0)
     made.tick()
-    assert made.console.file.getvalue() == ""
+    assert capsys.readouterr() == ("", "")
     monkeypatch.setattr(tables, "PLAIN_SECONDS", -1.0)
     made.heard(units[0], ("answering", "glyphs-5w1s", 5, 10))
     made.tick()
-    first, second = made.console.file.getvalue().splitlines()
+    assert made.console.file.getvalue() == ""
+    first, *more = capsys.readouterr().err.splitlines()
     assert first == f"{LONG} on glyphs, seed 0: 45 %  answering glyphs-5w1s"
-    assert second.startswith("0 of 8 jobs")
+    assert [line[:11] for line in more] == (["0 of 8 jobs"] if jobs == 8 else [])
 
 
 def test_what_is_said_and_put_back_stands_above_the_table(table):

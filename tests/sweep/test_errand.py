@@ -20,7 +20,7 @@ from benchmark.sweep.tuning import Search
 def sent(order, tmp_path, **changes):
     made = errand.Errand(
         order, ("glyphs",), None, tmp_path / "its-work", None, "cpu", "skip", 1,
-        files=errand.carried(order),
+        files=errand.carried(order), beside=errand.beside(order),
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -86,6 +86,71 @@ def test_files_of_settings_and_adapters_travel(tmp_path):
     assert here.settings["distance"] == "cosine"
     assert not errand.carried(order.model_copy(update={"model": "siamese-conv4-cosine-bce"})).keys(
     ) - {str(net)}  # fmt: skip
+
+
+HELPED = """
+import json
+from pathlib import Path
+
+{imports}
+
+
+class Net:
+    distance = "cosine"
+
+    def __init__(self):
+        self.scale = json.loads((Path(__file__).parent / "weights" / "w.json").read_text())
+
+    def embed(self, images):
+        return {use}(images) * self.scale
+"""
+LATE = "def late(x):\n    from .parts import helper\n    return helper.features(x)"
+BESIDE = "import sys\nsys.path.insert(0, str(Path(__file__).parent))\nimport helper"
+# How the model's file gets at its helper, and where the helper lies.
+HELPERS = {
+    "beside": ("helper.py", BESIDE, "helper.features"),
+    "relative": ("helper.py", "from . import helper", "helper.features"),
+    "in a package": ("parts/deep/helper.py", "from .parts.deep.helper import features", "features"),
+    "in a function": ("parts/helper.py", LATE, "late"),
+}
+
+
+@pytest.mark.parametrize("way", HELPERS)
+def test_helpers_and_data_files_of_a_model_travel_with_it(way, tmp_path):
+    place, imports, use = HELPERS[way]
+    mine = tmp_path / "my models"
+    (mine / place).parent.mkdir(parents=True)
+    (mine / place).write_text("def features(x):\n    return x.flatten(1)\n")
+    for folder in (mine / place).parents[:2]:
+        if folder != mine and folder.is_relative_to(mine):
+            (folder / "__init__.py").touch()
+    (mine / "weights").mkdir()
+    (mine / "weights" / "w.json").write_text("2.0")
+    (mine / "net.py").write_text(HELPED.format(imports=imports, use=use))
+    order = JobDescription(
+        model=f"{mine / 'net.py'}:Net", tasks=("glyphs-5w1s",), seed=0, budget="quick", episodes=20
+    )
+    made = sent(order, tmp_path)
+    (here,) = run(order.job(), Surroundings())
+    assert not errand.left_behind(order)
+    mine.rename(tmp_path / "gone")
+    back = errand.do(made, lambda message: None)
+    assert back.end == ("done",)
+    ((record, _),) = errand.keep(back, tmp_path / "results")
+    assert record.id == here.id
+    assert record.provenance.files == here.provenance.files
+    assert {place, "weights/w.json"} <= set(record.provenance.files)
+
+
+def test_what_a_model_reads_elsewhere_is_named(tmp_path):
+    (tmp_path / "mine").mkdir()
+    far = tmp_path / "far.json"
+    far.write_text("1")
+    (tmp_path / "mine" / "net.py").write_text(f"PLACE = {str(far)!r}\nclass Net: ...\n")
+    model = f"{tmp_path / 'mine' / 'net.py'}:Net"
+    order = JobDescription(model=model, tasks=("glyphs-5w1s",), seed=0, budget="quick")
+    assert errand.left_behind(order) == [far]
+    assert list(errand.beside(order)[f"{tmp_path / 'mine' / 'net.py'}"]) == ["net.py"]
 
 
 def test_a_data_set_is_brought_as_it_is_stored(blobs, tmp_path):

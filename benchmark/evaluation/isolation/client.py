@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from torch import Tensor
 
 from benchmark import errors, sources
 from benchmark.datasets.data_set import DataSet
-from benchmark.errors import ModelFailed, OneshotError
+from benchmark.errors import ModelBroken, OneshotError
 from benchmark.evaluation.isolation.messages import receive, send
 from benchmark.evaluation.random_state import current
 from benchmark.protocols import (
@@ -43,7 +44,8 @@ class Client:
     """A process that holds the models of one class.
 
     Raises:
-        ModelFailed: it ends before it has answered.
+        OneshotError: it ends before it has answered. This is no answer of the model and leaves no
+            record: the machine may have run out of memory.
     """
 
     def __init__(self, name: str) -> None:
@@ -55,6 +57,7 @@ class Client:
                 [sys.executable, "-c", START, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                stdout=2,  # what a model prints does not mix with the results
                 env=environment,
                 start_new_session=True,  # an interruption at the keyboard is the harness's
             )
@@ -99,14 +102,11 @@ class Client:
         self.tell({"do": do, "random": current.get(), **arguments})
         return self.hear()["ok"]
 
-    def lost(self) -> ModelFailed:
+    def lost(self) -> OneshotError:
         """The error for a process that is gone."""
         code = self.process.wait()
         _clients.pop(self.name, None)
-        return ModelFailed(
-            f"The process of {self.name} ended with code {code}.",
-            "Run it with --no-isolate to see it in the harness's own process.",
-        )
+        return OneshotError(f"{self.name} ended its process {_ending(code)}.")
 
 
 _clients: dict[str, tuple[str, Client]] = {}
@@ -135,9 +135,18 @@ def build(
     Raises:
         OneshotError: as `benchmark.registry.ModelSpec.build`.
     """
-    made = client.ask(
-        "build", settings=dict(settings), seed=seed, track=asdict(track), budget=budget
-    )
+    try:
+        made = client.ask(
+            "build", settings=dict(settings), seed=seed, track=asdict(track), budget=budget
+        )
+    except OneshotError as error:
+        if client.process.poll() is None:
+            raise
+        raise ModelBroken(
+            f"{client.name} cannot be built: it ended its process "
+            f"{_ending(client.process.returncode)}.",
+            "Run the file with Python alone to see where.",
+        ) from error
     return IsolatedModel(client, made)
 
 
@@ -328,14 +337,27 @@ def data_message(data: DataSet) -> dict[str, Any]:
 def _raised(told: Mapping[str, Any]) -> Exception:
     """The error that a message tells of."""
     kind, message, hint = str(told["error"]), str(told["message"]), str(told["hint"])
+    found: Exception
     if kind in ERRORS:
         known: type[OneshotError] = getattr(errors, kind)
         found = known.__new__(known)  # some kinds make their message themselves
         OneshotError.__init__(found, message, hint, str(told["setting"]))
-        return found
-    if kind == "MemoryError":
-        return MemoryError(message)
-    return RuntimeError(f"{kind}: {message}".strip())
+    elif kind == "MemoryError":
+        found = MemoryError(message)
+    else:  # of the same name, whatever its class needs to be made
+        found = type(kind, (RuntimeError,), {})(message)
+    found.add_note(f"In the model's process:\n{told['trace']}")
+    return found
+
+
+def _ending(code: int) -> str:
+    """How a process ended, in words."""
+    if code >= 0:
+        return f"with exit code {code}"
+    try:
+        return f"by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"by signal {-code}"
 
 
 def note_opened(client: Client) -> None:

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, is_dataclass
@@ -245,12 +246,20 @@ def data_set(told: Mapping[str, Any]) -> DataSet:
 
 def _told(error: BaseException) -> dict[str, Any]:
     """An error as a message."""
-    kind = type(error).__name__
+    told = {"error": type(error).__name__, "hint": "", "setting": "", "trace": _trace(error)}
     if isinstance(error, OneshotError):
-        return {
-            "error": kind, "message": error.message, "hint": error.hint, "setting": error.setting
-        }  # fmt: skip
-    return {"error": kind, "message": str(error), "hint": "", "setting": ""}
+        return {**told, "message": error.message, "hint": error.hint, "setting": error.setting}
+    try:
+        return {**told, "message": str(error)}
+    except Exception:  # its own __str__ fails
+        return {**told, "message": ""}
+
+
+def _trace(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:  # formatting calls the error's own methods
+        return ""
 
 
 def _end_with(parent: int) -> None:

@@ -285,16 +285,19 @@ def test_probes_reach_through(make, task):
 def test_errors_come_back_and_the_process_goes_on(make, blobs):
     with pytest.raises(Refused, match="not these items Take others"):
         embed(make("Fails"), blobs)
-    with pytest.raises(RuntimeError, match="KeyError: 'width'"):
+    with pytest.raises(RuntimeError, match="'width'") as broken:
         embed(make("Breaks"), blobs)
+    assert type(broken.value).__name__ == "KeyError", "said as it would be without isolation"
+    assert "def embed" not in str(broken.value) and "line" in broken.value.__notes__[0]
     with pytest.raises(OneshotError, match="cannot be built: TypeError"):
         make("Embeds", height=3)
     assert embed(make("Embeds"), blobs).shape[0] == len(blobs)
 
 
-def test_a_process_that_ends_is_a_failure_of_the_model(make, blobs):
-    with pytest.raises(ModelFailed, match="ended with code 7"):
+def test_a_process_that_ends_is_no_answer_of_the_model(make, blobs):
+    with pytest.raises(OneshotError, match="ended its process with exit code 7") as lost:
         embed(make("Dies"), blobs)
+    assert not isinstance(lost.value, ModelFailed), "it would become a record"
     assert embed(make("Embeds"), blobs).shape[0] == len(blobs)  # a new one is started
 
 
