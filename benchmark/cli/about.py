@@ -40,8 +40,9 @@ def about(
     if markdown:
         typer.echo(page, nl=False)
         return
-    from rich.console import Console
     from rich.markdown import Markdown
+
+    from benchmark.cli.console import Console
 
     Console(highlight=False).print(Markdown(page))
 

@@ -50,8 +50,7 @@ def compare(
 
         typer.echo(json.dumps(as_data(rows), indent=1, ensure_ascii=False))
         return
-    from rich.console import Console
-
+    from benchmark.cli.console import Console
     from benchmark.report.compare_text import render
 
     width = max(100, min(Console().width, 120))

@@ -41,10 +41,10 @@ def list_(
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from benchmark.cli.console import Console
     from benchmark.report.escape import printable
 
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -50,10 +50,10 @@ def show_reading(reading: Reading, summary: Summary | None = None) -> None:
 
     Without `summary` only what concerns the source.
     """
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from benchmark.cli.console import Console
     from benchmark.datasets.own.reading import lines
     from benchmark.report.escape import printable
 
@@ -109,8 +109,9 @@ def _stored(summary: Summary) -> list[tuple[str, str, str]]:
 @contextmanager
 def bars() -> Iterator[Progress]:
     """One progress bar per thing that is being done, on standard error."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    from benchmark.cli.console import Console
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:

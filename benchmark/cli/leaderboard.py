@@ -33,7 +33,7 @@ def leaderboard(
     """
     import gc
 
-    from rich.console import Console
+    from benchmark.cli.console import Console
 
     # Nearly all that is read and made is needed to the end: to look for garbage takes a tenth.
     gc.set_threshold(100_000)

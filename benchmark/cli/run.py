@@ -16,6 +16,7 @@ from benchmark.cli.beside import say_beside_raw
 from benchmark.cli.engine import Address, Cpus, DataFrom, Engine, Gpus, check_engine
 from benchmark.cli.options import Data, Device, Embeddings, Results, Shard, Work, default_work
 from benchmark.errors import DataMissing, Interrupted, Refused, UnknownName
+from benchmark.report.escape import printable
 
 if TYPE_CHECKING:
     from benchmark.cli.many import Done
@@ -218,7 +219,7 @@ def _refused(plan: Plan) -> None:
     from benchmark.cli.app import DEBUG
 
     for refusal in plan.refused:
-        typer.echo(str(refusal))
+        typer.echo(printable(str(refusal)))
         if refusal.trace and os.environ.get(DEBUG):
             typer.echo(refusal.trace, err=True)
 
@@ -274,9 +275,9 @@ def show(plan: Plan, place: Surroundings) -> None:
     for each in plan.planned:
         for name in each.job.tasks:
             found = each.found.get(name)
-            line = f"{each.name}  {name}  {each.job.which}"
+            line = printable(f"{each.name}  {name}  {each.job.which}")
             if found is None:
-                typer.echo(f"left out  {line}: {each.left_out[name]}")
+                typer.echo(f"left out  {line}: {printable(each.left_out[name])}")
             elif found.present:
                 failed = ", FAILED" if found.failed else ""
                 typer.echo(f"present  {line}, of {found.measured:%Y-%m-%d %H:%M}{failed}")

@@ -10,14 +10,16 @@ from types import TracebackType
 from typing import Any, Self
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from benchmark.cli.board import Board
+from benchmark.cli.console import Console
 from benchmark.cli.watch import PLAIN_SECONDS, result_of, training_note
+from benchmark.report.escape import printable
 from benchmark.sweep.local import Unit
 
 LEARNING = 0.9  # part of a job with a training that the training is taken to be
@@ -189,7 +191,7 @@ class JobsTable:
         self._at_work = {s: each for s, each in self._at_work.items() if each.unit is not unit}
 
     def _print(self, line: str) -> None:
-        self.console.print(line, markup=False)
+        self.console.print(printable(line), markup=False)
 
     def _part(self) -> float:
         """How much of everything is done, by cost."""

@@ -8,13 +8,14 @@ from types import TracebackType
 from typing import Self
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmark.cli.board import Board
+from benchmark.cli.console import Console
 from benchmark.protocols import Progress as Training
 from benchmark.records.schema import Record
 from benchmark.report.answers import eer_by_kind, headline, remarks
+from benchmark.report.escape import printable
 
 PLAIN_SECONDS = 30.0
 
@@ -35,7 +36,7 @@ class Watch:
         self._bar = Progress(
             BarColumn(bar_width=18),
             TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[note]}", style="dim"),
+            TextColumn("{task.fields[note]}", style="dim", markup=False),
             TimeRemainingColumn(compact=True),
             console=self.console,
             transient=True,
@@ -65,17 +66,17 @@ class Watch:
         if self.board is not None:
             self.board.start(f"{where}/{model}/{which.replace(', ', '-').replace(' ', '-')}")
         if self.console.is_terminal:  # the bar below it must fit into 80 columns
-            self.console.print(self._label, style="bold", markup=False)
+            self.console.print(printable(self._label), style="bold", markup=False)
         self._show(0, 1, "getting ready")
 
     def later(self, reason: str) -> None:
         """The job is put back, since another process is at it."""
         self.job -= 1
-        self.console.print(f"{self._label}: left for later. {reason}", markup=False)
+        self._print(f"{self._label}: left for later. {reason}")
 
     def lost(self, reason: str) -> None:
         """The job failed without a record."""
-        self.console.print(f"{self._label}: FAILED: {reason}", markup=False)
+        self._print(f"{self._label}: FAILED: {reason}")
 
     def training(self, progress: Training) -> None:
         """Items, loss, validation accuracy, speed and time left."""
@@ -91,25 +92,29 @@ class Watch:
         """A record is written: its accuracy, EER or mAP@R, or why it failed."""
         self.records += 1
         self.failed += record.outcome is None
-        self.console.print(result_of(record), markup=False)
+        self._print(result_of(record))
 
     def profile(self, lines: list[str]) -> None:
         """Where the time of the job's training went."""
-        self.console.print(f"Where the time went: {self._label}", markup=False)
+        self._print(f"Where the time went: {self._label}")
         for line in lines:
-            self.console.print(f"  {line}", markup=False)
+            self._print(f"  {line}")
 
     def refused(self, task: str, reason: str) -> None:
         """A task that the model does not answer."""
         self.left_out.append(task)
-        self.console.print(f"{self._label}: {task} left out, {reason}", markup=False)
+        self._print(f"{self._label}: {task} left out, {reason}")
+
+    def _print(self, line: str) -> None:
+        self.console.print(printable(line), markup=False)
 
     def _show(self, done: int, total: int, note: str) -> None:
         if self.console.is_terminal:
             self._bar.update(self._row, completed=done, total=total, note=note, visible=True)
         elif time.monotonic() - self._said > PLAIN_SECONDS:
             self._said = time.monotonic()
-            typer.echo(f"{self._label}: {done:,} of {total:,}  {note}", err=True)
+            line = f"{self._label}: {done:,} of {total:,}  {note}"
+            typer.echo(printable(line), err=True)
 
 
 def training_note(progress: Training) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import io
 import os
 import re
 import sys
@@ -26,6 +27,8 @@ from benchmark.errors import OneshotError
 FRUITLESS_TRIES = 4  # tries in a row that brought not one byte
 TRIES = 40
 TIMEOUT_SECONDS = 30.0  # silence, not the whole transfer
+LEAST_RATE = 1024  # bytes a second on average, below which a transfer is given up
+GRACE_SECONDS = 60.0  # of a transfer, in which it may be slower
 PAUSE_SECONDS = 1.0  # doubles with every fruitless try
 CHUNK = 1 << 18
 PASSING = (408, 425, 429, 500, 502, 503, 504)  # states of a server that may pass
@@ -78,6 +81,14 @@ def download(
                     part.unlink(missing_ok=True)
                 elif error.code not in PASSING:
                     raise _failed(item, reason) from error
+            except _Slow as error:
+                raise _failed(item, str(error)) from error
+            except (
+                ValueError,
+                OverflowError,
+            ) as error:  # such as of a redirection to "http://[::1"
+                reason = f"the server's answer is not valid HTTP ({error})"
+                raise _failed(item, reason) from error
             except TRANSIENT as error:
                 reason = str(getattr(error, "reason", "") or error or type(error).__name__)
             else:
@@ -101,19 +112,23 @@ def _transfer(
     have = _size(part)
     headers = {"User-Agent": "oneshot-benchmark", "Accept-Encoding": "identity"}
     if have and mark.exists():
-        headers |= {"Range": f"bytes={have}-", "If-Range": mark.read_text(encoding="utf-8")}
+        version = mark.read_text(encoding="utf-8", errors="replace")
+        headers |= {"Range": f"bytes={have}-", "If-Range": version} if version.isprintable() else {}
     request = urllib.request.Request(item.url, headers=headers)
-    opener = urllib.request.build_opener(_StaySafe)
+    opener = urllib.request.build_opener(_StaySafe, _Plain, _Secure)
     with opener.open(request, timeout=timeout_seconds) as response:
         if response.status == 206:
-            place = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers["Content-Range"] or "")
+            place = re.fullmatch(
+                r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})",
+                response.headers["Content-Range"] or "",
+            )
             if not place or int(place[1]) != have:
                 mark.unlink(missing_ok=True)  # so that the next try asks for the whole
                 raise ConnectionError("the server sent another part than it was asked for")
             total = int(place[2])
         else:
             length = response.headers["Content-Length"] or ""
-            have, total = 0, int(length) if length.isdecimal() else 0
+            have, total = 0, int(length) if re.fullmatch("[0-9]{1,18}", length) else 0
         if total > item.max_bytes:
             raise _failed(item, f"it has {total:,} bytes, expected {item.max_bytes:,} at most")
         with _local_errors(part), part.open("r+b" if have else "wb") as file:
@@ -189,6 +204,67 @@ class _StaySafe(urllib.request.HTTPRedirectHandler):
         if req.full_url.startswith("https:") and not newurl.startswith("https:"):
             raise urllib.error.HTTPError(newurl, 403, "unsafe redirection", headers, fp)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _Slow(Exception):
+    """The server sends something, but so little that the transfer would hardly end."""
+
+
+class _Rated(io.RawIOBase):
+    """What a server sends, the headers included.
+
+    A timeout of the socket ends silence alone, not a byte now and then.
+    """
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self._raw, self._began, self._have = raw, time.monotonic(), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Reads once.
+
+        Raises:
+            _Slow: after `GRACE_SECONDS`, at less than `LEAST_RATE` on average.
+        """
+        count: int | None = self._raw.readinto(buffer)
+        self._have += count or 0
+        seconds = time.monotonic() - self._began
+        if seconds > GRACE_SECONDS and self._have < LEAST_RATE * seconds:
+            raise _Slow(
+                f"it sent {self._have:,} bytes in {seconds:.0f} seconds, expected {LEAST_RATE:,} "
+                "bytes a second at least"
+            )
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fp = io.BufferedReader(_Rated(self.fp.detach()))
+
+
+class _PlainConnection(http.client.HTTPConnection):
+    response_class = _Response
+
+
+class _SecureConnection(http.client.HTTPSConnection):
+    response_class = _Response
+
+
+class _Plain(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_PlainConnection, req)
+
+
+class _Secure(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_SecureConnection, req)
 
 
 @contextmanager

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.live import Live
+from rich.markdown import Markdown
+from rich.table import Table
+from rich.text import Text
 
+from benchmark.cli.console import Console as OurConsole
 from benchmark.cli.table import JobsTable
+from benchmark.cli.watch import Watch
 from benchmark.errors import OneshotError
+from benchmark.records import store
 from benchmark.sweep.local import Unit
 from benchmark.sweep.suite import parse
+from tests.report.synthetic_records import record
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(*words, cwd):
@@ -57,3 +70,71 @@ def test_names_are_no_markup_in_the_live_table():
     file = StringIO()
     Console(file=file, width=120).print(table._picture())
     assert "a[/red].py:Net" in file.getvalue() and "[red]seed" in file.getvalue()
+
+
+ESCAPE = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\u202e"
+
+
+def harmful(text):
+    return [each for each in text if not each.isprintable() and each not in "\n\t"]
+
+
+def test_no_console_but_ours_prints():
+    for path in (ROOT / "benchmark").rglob("*.py"):
+        if path.name != "console.py":
+            assert "rich.console import Console" not in path.read_text("utf-8"), path
+
+
+def test_only_rich_itself_moves_the_cursor():
+    file = StringIO()
+    console = OurConsole(file=file, width=200, force_terminal=True, color_system="truecolor")
+    table = Table(title=ESCAPE)
+    table.add_column(ESCAPE)
+    table.add_row(Text(ESCAPE, style="red"))
+    for shown in (ESCAPE, Text(ESCAPE, style="bold"), table, Markdown(f"# {ESCAPE}\n- `{ESCAPE}`")):
+        console.print(shown, markup=False)
+    with Live(Text(ESCAPE), console=console):
+        pass
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", file.getvalue()).replace("\r", "")
+    assert "\x1b[31m" in file.getvalue() and not harmful(shown)
+    assert "\x1b]" not in file.getvalue() and "\x1b[2J" not in file.getvalue()
+    assert "owned" in shown
+
+
+def test_progress_and_reasons_are_one_line(monkeypatch):
+    watch = Watch(1)
+    watch.console = OurConsole(file=StringIO(), width=500)
+    watch.start(ESCAPE, f"a\n{ESCAPE}", "seed 0")
+    watch.lost(f"{ESCAPE}\n[1/1] a on b: 100 %")
+    watch.refused(ESCAPE, ESCAPE)
+    watch.finished(record("x", failed=f"{ESCAPE}\nall is well"), None)
+    shown = watch.console.file.getvalue()
+    assert not harmful(shown) and shown.count("\n") == 3
+
+
+def test_other_output_is_text_too(tmp_path):
+    code = (
+        "import sys, logging, typer; from benchmark.cli import terminal; terminal.take_any_text()\n"
+        f"t = {ESCAPE!r}\n"
+        "print(t); typer.echo(t); typer.echo(t, err=True); sys.stderr.writelines([t])\n"
+        "logging.warning(t); print('caf\\u00e9 \\u7f51\\tx')\n"
+    )
+    for encoding in ("utf-8", "ascii"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            check=True,
+        )
+        for shown in (done.stdout.decode(encoding), done.stderr.decode(encoding)):
+            assert not harmful(shown) and shown.count("owned") >= 2
+    assert "caf" in done.stdout.decode()
+
+
+def test_a_record_of_a_stranger_shows_no_escape_sequence(tmp_path):
+    for seed in range(2):
+        store.write(tmp_path, record(f"pixels{ESCAPE}", seed=seed))
+        store.write(tmp_path, record("chance", seed=seed, failed=ESCAPE))
+    for words in (["leaderboard", "--no-figures"], ["verify"]):
+        done = run(*words, "--results", ".", cwd=tmp_path)
+        assert "owned" in done.stdout and not harmful(done.stdout + done.stderr), words

@@ -45,9 +45,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
         if fault.isdigit():
             return self.send_error(int(fault))
-        if fault == "redirect":
+        if fault == "slow headers":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            return self.drip(b"x" * 100)
+        if fault == "redirect" or fault.startswith("to "):
             self.send_response(302)
-            self.send_header("Location", server.url("/data.bin"))
+            place = server.url("/data.bin") if fault == "redirect" else fault.removeprefix("to ")
+            self.send_header("Location", place)
             self.send_header("Content-Length", "0")
             return self.end_headers()
         if self.path not in server.files:
@@ -84,10 +88,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.connection.close()
+        elif fault == "drip":
+            self.drip(rest)
         elif fault == "stall":
             time.sleep(1.0)
         elif fault != "cut":
             self.wfile.write(rest)
+
+    def drip(self, content):
+        """A few bytes now and then, before any timeout of silence."""
+        for at in range(0, 100, 2):
+            self.wfile.write(content[at : at + 2])
+            self.wfile.flush()
+            time.sleep(0.05)
 
     def finish(self):
         with contextlib.suppress(OSError, ValueError):  # the connection was reset on purpose

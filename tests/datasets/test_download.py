@@ -181,3 +181,26 @@ def test_two_downloads_of_one_file_do_not_mix(server, tmp_path):
             get(server, tmp_path)
         other.kill()
     assert get(server, tmp_path).read_bytes() == CONTENT  # the lock falls with its process
+
+
+@pytest.mark.parametrize("fault", ["drip", "slow headers"])
+def test_a_byte_now_and_then_ends(server, tmp_path, fault, monkeypatch):
+    monkeypatch.setattr(downloads, "GRACE_SECONDS", 0.5)
+    server.faults = [fault]
+    with pytest.raises(OneshotError, match="bytes a second at least"):
+        get(server, tmp_path, timeout_seconds=5)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "http://[::1/", "http://[v1.x]/", "http://127.0.0.1:99999999/", "http://127.0.0.1:x/",
+        f"http://{'a' * 70}.example/", "http://", "//[", "file:///etc/passwd", "http://\u2488.x/",
+    ],
+)  # fmt: skip
+def test_a_malformed_redirection_is_one_clear_error(server, tmp_path, place):
+    server.faults = [f"to {place}".encode("latin-1", "replace").decode("latin-1")] * 50
+    with pytest.raises(OneshotError, match="could not be fetched"):
+        get(server, tmp_path)
+    assert len(server.requests) <= 2 * downloads.FRUITLESS_TRIES
