@@ -183,7 +183,8 @@ class JobsTable:
         if not self.console.is_terminal and time.monotonic() - self._said > PLAIN_SECONDS:
             self._said = time.monotonic()
             for each in self._at_work.values():
-                typer.echo(f"{each.unit.name}: {100 * each.done:.0f} %  {each.note}", err=True)
+                line = f"{each.unit.name}: {100 * each.done:.0f} %  {each.note}"
+                typer.echo(printable(line), err=True)
             if len(self._units) > 1:
                 typer.echo(self._summary(), err=True)
 
