@@ -80,6 +80,23 @@ def device_name(device: str) -> str:
     return device
 
 
+@cache
+def processor_name() -> str:
+    """The processor's model and the vector instructions that PyTorch uses on it.
+
+    Two processors of one platform can round sums in another order.
+    """
+    import torch
+
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        model = next(line.partition(":")[2].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        pass
+    return f"{model[:80]}, {torch.backends.cpu.get_cpu_capability()}"
+
+
 def training_code(model: Any, recipe: Mapping[str, Any], spec: ModelSpec) -> str:
     """Digest of the code that a training of the model runs: its classes, its parts, its files.
 
@@ -161,6 +178,7 @@ def provenance(
         device=device_name(device),
         settings=[hide_folder(setting) for setting in settings],
         platform=f"{platform.system()}-{platform.machine()}",
+        processor=processor_name(),
         files=dict(files or {}),
         task=task,
     )

@@ -148,9 +148,11 @@ def _as_kept(outcome: Outcome | None, like: Outcome | None) -> Outcome | None:
 
 
 def _alike(before: Record, now: Record) -> bool:
-    """Whether both were measured on like machines, as far as records tell."""
+    """Whether both were measured on like hardware; records without a processor cannot say."""
     a, b = before.provenance, now.provenance
-    return (a.device, a.platform, a.torch) == (b.device, b.platform, b.torch)
+    if (a.device, a.platform, a.torch) != (b.device, b.platform, b.torch):
+        return False
+    return a.device.startswith("cuda") or (a.processor is not None and a.processor == b.processor)
 
 
 def _leans(difference: NDArray[np.int64]) -> bool:

@@ -290,6 +290,7 @@ class Provenance(Part):
     torch: str
     device: str
     platform: str
+    processor: str | None = None  # whose rounding decides near-ties; not written if None
     settings: list[str] = []  # what was overridden, "key=value", to show the command again
     # Digests of the files of a user's model, by names relative to its folder; not written if empty.
     files: dict[Name, Annotated[str, Field(pattern=r"^([0-9a-f]{16}|gone)$")]] = {}

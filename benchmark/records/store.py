@@ -110,7 +110,7 @@ def encode(record: Record) -> bytes:
     data = {name: data[name] for name in data if name not in ADDED or data[name] is not None}
     if record.cost.training_device is None:
         del data["cost"]["training_device"]
-    for name in ("files", "task"):
+    for name in ("files", "task", "processor"):
         if not data["provenance"][name]:
             del data["provenance"][name]
     text = json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)

@@ -223,6 +223,9 @@ def test_verdicts_on_pairs(kept):
         values = data["outcome"][name]
         values[0] = -values[0] if name == "thousandths" else values[0] + 1
         found = compared(record, Record.model_validate(data))
+        assert found.verdict == "different", "a fixed model on the same machine"
+        data["provenance"]["processor"] = "another"
+        found = compared(record, Record.model_validate(data))
         assert found.verdict == "decisions differ" and found.differing <= 1
         data["outcome"][name] = [1 if name == "thousandths" else 9] * len(values)
         data["provenance"]["weights"] = "a" * 64

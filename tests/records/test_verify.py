@@ -122,6 +122,12 @@ def test_the_three_verdicts(kept):
     assert (found.verdict, found.differing, found.of) == ("different", 3, 75_000)
     elsewhere = changed(record, few, torch="another")
     assert compared(record, elsewhere).verdict == "decisions differ"
+    for processor in (None, "another"):  # records from before do not name it
+        moved = changed(record, few)
+        moved = moved.model_copy(
+            update={"provenance": moved.provenance.model_copy(update={"processor": processor})}
+        )
+        assert compared(moved, record).verdict == "decisions differ"
     both_ways = np.clip(before + np.resize([1, -1], len(before)) * (np.arange(1000) < 200), 0, 75)
     assert compared(record, changed(record, both_ways, torch="x")).verdict == "decisions differ"
     for step in (1, -1):  # within one in a hundred, but all for the better or all for the worse
