@@ -126,7 +126,7 @@ def _follow(
                 f"Interrupted; {table.records} new records are kept.",
                 "Type the same command again to go on where it stopped.",
             ) from None
-    if not plan.records and any(each.left_out for each in plan.planned):
+    if table.tasks_left_out and table.tasks_left_out >= sum(len(e.job.tasks) for e in plan.planned):
         raise Refused("Nothing could be asked; the reasons stand above.")
     return Done(table.records, table.failed, lost, plan)
 

@@ -65,6 +65,7 @@ class JobsTable:
     records: int = 0
     failed: int = 0
     finished: int = 0  # units
+    tasks_left_out: int = 0
     _units: list[Unit] = field(default_factory=list)
     _waiting: list[Unit] = field(default_factory=list)
     _at_work: dict[int, _AtWork] = field(default_factory=dict)
@@ -152,6 +153,7 @@ class JobsTable:
 
     def left_out(self, unit: Unit, task: str, reason: str) -> None:
         """The model of the unit is not asked a task."""
+        self.tasks_left_out += 1
         self._print(f"{unit.name}: {task} left out, {reason}")
 
     def done(self, unit: Unit) -> None:
