@@ -308,7 +308,7 @@ RESOLVES = {
     "benchmark/registry.py": "resolve_recorded, behind `outside`",
     "benchmark/cli/data_add.py": "models of the suite that are proposed for new data",
     "benchmark/evaluation/raw.py": "models of the suite that compare raw inputs",
-    "benchmark/evaluation/isolation/server.py": "the name that `resolve` took, in a process of its own",
+    "benchmark/evaluation/isolation/server.py": "what `resolve` took, in its process",
     "benchmark/evaluation/api.py": "the model that the user gives to evaluate and check",
     "benchmark/sweep/applied.py": "the model that the user gives to run and plan",
     "benchmark/sweep/description.py": "the model that the user gives to run and plan",
