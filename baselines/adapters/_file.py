@@ -23,12 +23,14 @@ from torch import Tensor
 from baselines.backbones._pretrained import IMAGENET_MEAN, IMAGENET_SPREAD
 from baselines.settings import derived
 from benchmark.errors import ModelFailed, OneshotError
-from benchmark.files import refuse_substitute
+from benchmark.files import in_words, read_regular
 from benchmark.protocols import Seen, TrackInfo
 
 log = logging.getLogger(__name__)
 NOTE = "oneshot"  # under this name a file keeps what is said of it
 FORMAT = 1
+MOST_BYTES = 16 << 30  # of a file
+SPARE_BYTES = 64 << 20  # that a small file may take more when it is unpacked
 COLOUR = r"(\x1b|\\x1b)\[[0-9;]*m"  # of terminals, as a code or as it is printed
 AGAIN = "Export it again: oneshot export --model RUN --format onnx"
 Distance = Literal["euclidean", "squared-euclidean", "cosine", "dot-product", "manhattan"]
@@ -123,11 +125,7 @@ def read(path: str) -> tuple[bytes, str]:
     Raises:
         OneshotError: it cannot be read, or is a web page or a pointer in place of the file.
     """
-    try:
-        data = Path(path).expanduser().read_bytes()
-    except OSError as error:
-        raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
-    refuse_substitute(Path(path), data)
+    data = read_regular(Path(path).expanduser(), MOST_BYTES)
     return data, hashlib.sha256(data).hexdigest()
 
 
@@ -226,10 +224,34 @@ def refuse(path: str, kind: str, error: Exception, hint: str = "") -> OneshotErr
 
 
 def on_cpu(data: bytes, load: Any, **options: Any) -> Any:
-    """What `load` makes of a file's bytes, on the processor."""
+    """What `load` makes of a file's bytes, on the processor.
+
+    Raises:
+        ValueError: the file is a ZIP archive whose parts take far more memory than the file.
+    """
     import io
 
+    _refuse_expanding(data)
     return load(io.BytesIO(data), map_location=torch.device("cpu"), **options)
+
+
+def _refuse_expanding(data: bytes) -> None:
+    """PyTorch stores tensors uncompressed, and reads compressed ones too, of any size."""
+    import io
+    import zipfile
+
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise ValueError(f"it is a damaged ZIP archive ({error})") from error
+    if size > 2 * len(data) + SPARE_BYTES:
+        raise ValueError(
+            f"its parts take {in_words(size)} when they are unpacked, and the file {len(data):,} "
+            "bytes: it was not written by PyTorch"
+        )
 
 
 @cache

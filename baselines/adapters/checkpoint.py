@@ -358,6 +358,20 @@ def _weights(path: str, data: bytes) -> dict[str, Tensor]:
     return weights
 
 
+def _refuse_repeated(key: str, tensor: Tensor) -> None:
+    """Refuses a tensor that repeats its numbers by strides: a copy could take any memory.
+
+    Raises:
+        OneshotError: it has more elements than its storage.
+    """
+    if tensor.layout is not torch.strided or tensor.is_quantized:
+        return
+    if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+        raise OneshotError(
+            f"The tensor '{key}' has {tensor.numel():,} elements, more than the file stores.", SAVE
+        )
+
+
 def _tensors(value: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Tensor]]:
     """(key, tensor) of nested dictionaries and lists; anything else is passed over."""
     inside = value.items() if isinstance(value, Mapping) else enumerate(value)
@@ -365,6 +379,7 @@ def _tensors(value: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str
         parts = [part for part in str(name).split(".") if part not in WRAPPERS]
         key = ".".join([*filter(None, [prefix]), *parts])
         if isinstance(each, Tensor):
+            _refuse_repeated(key, each)
             yield key, each
         elif isinstance(each, Mapping | list | tuple) and depth < DEEPEST:
             yield from _tensors(each, key, depth + 1)

@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmark.errors import OneshotError
 from benchmark.evaluation import weights as files
-from benchmark.files import ASIDE, set_aside
+from benchmark.files import ASIDE, read_regular, set_aside
 from benchmark.protocols import TrainingResult
 from benchmark.records.store import write_bytes
 
 WEIGHTS, TOLD = "weights.safetensors", "training.json"
+MOST_BYTES = 64 << 20  # of what is said of a training
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,15 @@ def load(model: Any, folder: Path, key: str, tidy: bool = False) -> Trained | No
         tidy: set files aside that are damaged or of another training; for who holds the lock.
     """
     try:
-        told = json.loads((folder / TOLD).read_bytes())
-        weights = (folder / WEIGHTS).read_bytes()
+        told = json.loads(read_regular(folder / TOLD, MOST_BYTES))
+        weights = read_regular(folder / WEIGHTS, files.MOST_BYTES)
         if told["key"] != key:
             raise ValueError("of another training")
         if files.digest(weights) != told["weights"]:
             raise ValueError("not the weights that were written")
         curve = [(int(a), int(b), int(c)) for a, b, c in told["result"].pop("curve")]
         result = TrainingResult(**told["result"], curve=curve)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OneshotError, ValueError, KeyError, TypeError, RecursionError):
         if tidy and (folder / TOLD).exists():
             for name in (TOLD, WEIGHTS):
                 if (folder / name).exists():

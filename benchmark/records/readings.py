@@ -17,13 +17,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmark.errors import OneshotError
-from benchmark.files import inside
+from benchmark.files import inside, read_regular
 from benchmark.records.store import file_name, slug
 
 FOLDER = "readings"
 HEAD = "model,task,version,recipe8,seed\n"
 FIELDS = HEAD.strip().split(",")
 NUMBER = re.compile(r"[0-9]{1,16}")
+MOST_BYTES = 64 << 20  # of a file: about a million readings
 MOST_LINES = 50  # of a name with line breaks
 log = logging.getLogger(__name__)
 
@@ -77,32 +78,24 @@ def _append(handle: int, line: str) -> None:
 
 
 def load(results: Path) -> Counter[tuple[str, str]]:
-    """Readings of each (slug of the track, model); see `rows`.
-
-    Raises:
-        OneshotError: a file cannot be read.
-    """
+    """Readings of each (slug of the track, model); see `rows`."""
     return Counter((track, row[0]) for track, row in rows(results))
 
 
 def rows(results: Path) -> list[tuple[str, list[str]]]:
     """(slug of the track, [model, task, version, recipe8, seed]) of every reading.
 
-    A line that is not what `note` writes is named in a warning and left out; the file stays as it
-    is, and the others count.
-
-    Raises:
-        OneshotError: a file cannot be read.
+    A line that is not what `note` writes, and a file that cannot be read, are named in a warning
+    and left out; the file stays as it is, and the others count.
     """
     found: list[tuple[str, list[str]]] = []
     for path in sorted((results / FOLDER).glob("*/*.csv")):
         try:
-            text = inside(results, path).read_bytes().decode("utf-8", "replace")
+            content = read_regular(inside(results, path), MOST_BYTES)
         except OneshotError as error:
             log.warning("%s It was left out.", error)
             continue
-        except OSError as error:
-            raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+        text = content.decode("utf-8", "replace")
         for number, row in _rows(text):
             if row is None:
                 log.warning("%s, line %d, is not %s; it was left out.", path, number, HEAD.strip())

@@ -22,7 +22,7 @@ from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.run import run
 from benchmark.evaluation.shots import MATCH, trainings, unmatched
-from benchmark.files import inside, set_aside
+from benchmark.files import inside, read_regular, set_aside
 from benchmark.records.canonical import digest
 from benchmark.records.store import file_name, slug, write_bytes
 from benchmark.registry import resolve
@@ -32,6 +32,7 @@ from benchmark.tasks import track as find_track
 from benchmark.tasks.spec import VALIDATION
 
 FOLDER = "tuning"
+MOST_BYTES = 16 << 20  # of the outcome of a search
 log = logging.getLogger(__name__)
 SEED = 1000  # of all trials: no seed whose result is reported is chosen by its luck
 
@@ -146,12 +147,12 @@ class Search:
         search is made again.
         """
         path = results / self.name
-        if not path.is_file():  # as it was named before names had hashes
+        if not path.exists():  # as it was named before names had hashes
             path = path.with_name(self._file(slug(self.key)))
+            if not path.exists():
+                return None
         try:
-            outcome = Outcome.model_validate_json(inside(results, path).read_bytes())
-        except FileNotFoundError:
-            return None
+            outcome = Outcome.model_validate_json(read_regular(inside(results, path), MOST_BYTES))
         except (OneshotError, OSError, ValidationError) as error:
             told = str(error) if isinstance(error, OneshotError) else "it cannot be read"
             log.warning("The search %s does not count: %s.", path, told.rstrip("."))

@@ -22,6 +22,7 @@ from benchmark.evaluation.job import Surroundings
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import code_digest
 from benchmark.evaluation.verification import score_trials
+from benchmark.files import read_regular
 from benchmark.records.canonical import digest
 from benchmark.records.store import write_bytes
 from benchmark.statistics.calibrated import accuracy, chances
@@ -29,6 +30,8 @@ from benchmark.tasks.loading import bind
 from benchmark.tasks.pairs import validation_pairs
 from benchmark.tasks.spec import Track
 from benchmark.tasks.tracks import track as find_track
+
+MOST_BYTES = 1 << 20  # of a calibration
 
 
 @dataclass(frozen=True)
@@ -133,9 +136,9 @@ def identity(
 def kept(path: Path, identity: str) -> Calibration | None:
     """The calibration in a file, if it is of this identity; anything else is made anew."""
     try:
-        told = json.loads(path.read_bytes())
+        told = json.loads(read_regular(path, MOST_BYTES))
         return Calibration(**told["calibration"]) if told["identity"] == identity else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OneshotError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

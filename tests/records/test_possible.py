@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import OneshotError
-from benchmark.records import store
+from benchmark.evaluation import weights
+from benchmark.records import claims, readings, store
 from benchmark.records.possible import impossible
 from benchmark.records.schema import Record
 from benchmark.records.swhid import swhid
@@ -15,6 +16,7 @@ from benchmark.records.verify import verify
 from benchmark.report.leaderboard import build
 from benchmark.report.selection import choose, folders, records_of
 from benchmark.report.write import write_leaderboard
+from benchmark.sweep.tuning import Search
 from tests.report.synthetic_records import record as made
 
 KEY = "pixels-cosine"
@@ -162,3 +164,21 @@ def test_a_record_replaces_what_is_not_one(tmp_path, make):
     path.parent.mkdir(parents=True)
     make(path)
     assert store.read(store.write(tmp_path, record)) == record
+
+
+@pytest.mark.parametrize("make", (pipe, sparse, folder), ids=lambda make: make.__name__)
+def test_other_files_of_a_results_folder_are_bounded_too(tmp_path, caplog, make):
+    readings.note(tmp_path, "glyphs", KEY, "glyphs-5w1s", 1, "0" * 8, 0)
+    for place in (f"{readings.FOLDER}/glyphs/other.csv", f"{claims.FOLDER}/other.toml"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        make(tmp_path / place)
+    assert readings.load(tmp_path) == {("glyphs", KEY): 1}
+    assert claims.load(tmp_path, strict=False) == []
+    assert caplog.text.count("left out") == 2
+    search = Search(KEY, "glyphs", "quick")
+    (tmp_path / search.name).parent.mkdir(parents=True)
+    make(tmp_path / search.name)
+    assert search.read(tmp_path) is None and "does not count" in caplog.text
+    weights.path_of(tmp_path, "0" * 64).parent.mkdir(parents=True)
+    make(weights.path_of(tmp_path, "0" * 64))
+    assert weights.committed(tmp_path, "0" * 64) is None
