@@ -6,6 +6,7 @@ are constants of the graph: `eval()` does not reach them.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ ONNX_RANDOM = {
     "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
     "Multinomial",
 }  # fmt: skip
+LOCATION = re.compile(rb"\x0a\x08location\x12(?=[\x01-\xff])")
 EXPORT_AGAIN = "Call model.eval() before torch.jit.trace, torch.jit.script or torch.onnx.export."
 
 
@@ -83,6 +85,21 @@ def onnx_training_operators(content: bytes) -> tuple[str, ...] | None:
     for function in model.functions:
         kinds += _onnx_kinds(function, onnx)
     return _counted(kinds)
+
+
+def onnx_external(content: bytes) -> list[str]:
+    """Files beside an ONNX file that hold its weights, as the file names them, sorted.
+
+    They are found by the protocol buffer entry {"location": name}, so that no package is needed.
+    """
+    found = set()
+    for each in LOCATION.finditer(content):
+        first, start = content[each.end()], each.end() + 1
+        length = first
+        if first >= 0x80:  # a length of two bytes
+            length, start = (first & 0x7F) | content[start] << 7, start + 1
+        found.add(content[start : start + length].decode(errors="replace"))
+    return sorted(found)
 
 
 def _counted(kinds: Any) -> tuple[str, ...]:

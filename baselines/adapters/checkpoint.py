@@ -199,8 +199,8 @@ def chosen_weights(
             "Is it another backbone, width, input_size or number of channels?",
         )
     (chosen,) = fitting
-    left = [key for key in weights if key.removeprefix(chosen) not in wanted or
-            not key.startswith(chosen)]  # fmt: skip
+    left = sorted(key for key in weights if key.removeprefix(chosen) not in wanted or
+                  not key.startswith(chosen))  # fmt: skip
     if chosen or left:
         where = f" under the prefix '{chosen}'" if chosen else ""
         out = f"; left out {_listed(left)}" if left else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from torch import Tensor
 from baselines.adapters._file import NOTE, note_of, read, refuse
 from baselines.adapters._network import Network, NetworkModel, Port, model_of
 from benchmark.errors import OneshotError
-from benchmark.graphs import onnx_training_operators
+from benchmark.graphs import onnx_external, onnx_training_operators
 from benchmark.protocols import TrackInfo
 
 TYPES = {
@@ -44,12 +46,21 @@ class Onnx(Network):
     def __init__(self, path: str) -> None:
         self.path = path
         data, self.sha256 = read(path)
+        external = onnx_external(data)
+        for name in external:  # weights that are too large for one file
+            place = str(Path(path).expanduser().parent / name)
+            self.sha256 = hashlib.sha256(
+                f"{self.sha256} {name} {read(place)[1]}".encode()
+            ).hexdigest()
         runtime = _onnxruntime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         try:
             self.session = runtime.InferenceSession(
-                data, options, providers=["CPUExecutionProvider"]
+                # By its path, which is where the other files are looked for.
+                str(Path(path).expanduser()) if external else data,
+                options,
+                providers=["CPUExecutionProvider"],
             )
             self.training_mode = onnx_training_operators(data) or ()
         except Exception as error:

@@ -147,7 +147,8 @@ def given_up(lost: list[Lost], jobs: int, records: int) -> OneshotError:
     reasons = "; ".join(f"{each.unit.name}: {each.reason.rstrip('.')}" for each in lost[:3])
     more = f"; and {len(lost) - 3} more" if len(lost) > 3 else ""
     many = "1 job was" if len(lost) == 1 else f"{len(lost)} jobs were"
+    kept = "1 new record of others is" if records == 1 else f"{records} new records of others are"
     return OneshotError(
-        f"{many} given up: {reasons}{more}. The {records} new records of others are kept.",
+        f"{many} given up: {reasons}{more}. {kept} kept.",
         f"Type the same command again to try what is missing.{seen}",
     )

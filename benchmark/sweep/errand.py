@@ -19,6 +19,7 @@ from benchmark import sources
 from benchmark.evaluation.job import Existing, Surroundings
 from benchmark.evaluation.presence import keep_outdated
 from benchmark.evaluation.provenance import code_digest
+from benchmark.graphs import onnx_external
 from benchmark.protocols import Progress
 from benchmark.records import readings, store
 from benchmark.records.schema import Record
@@ -225,8 +226,8 @@ def _named(order: Order) -> list[tuple[str, Path]]:
 def _read_by(path: Path) -> tuple[list[Path], list[Path]]:
     """What a model's file reads: in its own folder, itself first, and elsewhere."""
     if path.suffix != ".py":
-        weights = path.with_name(f"{path.name}.data")  # ONNX keeps large weights in a second file
-        return [path, *([weights] if weights.is_file() else [])], []
+        names = onnx_external(path.read_bytes()) if path.suffix == ".onnx" else []
+        return [path, *(each for name in names if (each := path.parent / name).is_file())], []
     home = path.resolve()
     folder = sources.folder_of(home)
     found = [each for each in sources.deciding(home) if not sources.is_library(each)]
@@ -237,7 +238,7 @@ def _read_by(path: Path) -> tuple[list[Path], list[Path]]:
 def _place_of(path: Path, each: Path) -> str:
     """The place of a file in the folder of the model's file."""
     if path.suffix != ".py":
-        return each.name
+        return each.relative_to(path.parent).as_posix()
     return each.relative_to(sources.folder_of(path.resolve())).as_posix()
 
 

@@ -17,9 +17,11 @@ from torch.nn import functional
 from baselines.adapters import _file
 from benchmark import check, evaluate
 from benchmark.errors import ModelFailed, OneshotError
-from benchmark.graphs import onnx_training_operators, training_operators
+from benchmark.evaluation.job import Job, build
+from benchmark.graphs import onnx_external, onnx_training_operators, training_operators
 from benchmark.protocols import TrackInfo
 from benchmark.registry import recipe_of, resolve
+from benchmark.tasks import track as find_track
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -548,3 +550,35 @@ def test_the_check_of_train_mode_reads_graphs(tmp_path: Path) -> None:
     name = scripted(network, tmp_path / "eval.pt")
     assert check(Holds(str(tmp_path / "eval.pt")))["train-mode"].state == "passed"
     assert check(name, settings={"input_size": 8})["train-mode"].state == "passed"
+
+
+@pytest.mark.parametrize("name", ["w.data", "weights/w.bin", "w" * 200])
+def test_weights_in_a_second_file_are_part_of_an_onnx_model(tmp_path, monkeypatch, name):
+    weights = np.random.default_rng(0).normal(size=(784, 4)).astype(np.float32)
+    flat = helper.make_node("Flatten", ["x"], ["flat"])
+    nodes = [flat, helper.make_node("MatMul", ["flat", "w"], ["e"])]
+    ports = [("x", 1, ["n", 1, 28, 28])], [("e", 1, ["n", 4])]
+    path = tmp_path / "large.onnx"
+    graph(path, nodes, *ports, w=weights)
+    assert onnx_external(path.read_bytes()) == []
+    model = onnx.load(path)
+    (tensor,) = model.graph.initializer
+    onnx.external_data_helper.set_external_data(tensor, name, 0, weights.nbytes)
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    path.write_bytes(model.SerializeToString())
+    assert onnx_external(path.read_bytes()) == [name]
+    second = tmp_path / name
+    second.parent.mkdir(exist_ok=True)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")  # the file is looked for beside the model
+    spec = resolve(f"onnx:{path}")
+    with pytest.raises(OneshotError, match="Cannot read .*No such file"):
+        build(Job(spec, find_track("glyphs"), 0, "quick", ()))
+    found = {}
+    for scale in (1, 2):
+        second.write_bytes((scale * weights).tobytes())
+        made, recipe = build(Job(spec, find_track("glyphs"), 0, "quick", ()))
+        found[scale] = made.embed(torch.ones(1, 1, 28, 28)), recipe
+    assert torch.allclose(2 * found[1][0], found[2][0], rtol=1e-4)
+    assert found[1][1] != found[2][1], "other weights are another recipe"
