@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from io import StringIO
 from pathlib import Path
 
@@ -124,10 +125,17 @@ def test_the_frame_says_what_it_measures(records: list[Record]) -> None:
 
 
 def test_sheets_of_vanished_results_go(records: list[Record], tmp_path: Path) -> None:
-    (tmp_path / "leaderboard-retrieval.csv").write_text("old")
+    save(tmp_path, records)
+    sheets = write_leaderboard(tmp_path, figures=False).pair_sheets
+    assert len(sheets) == 2
+    shutil.rmtree(tmp_path / "records")
     save(tmp_path, [records[-1]])
+    own = tmp_path / "leaderboard-mine.csv"
+    own.write_text("a user's")
+    sheets[0].write_text("edited by a user")
     assert write_leaderboard(tmp_path, figures=False).pair_sheets == ()
-    assert not (tmp_path / "leaderboard-retrieval.csv").exists()
+    assert sheets[0].exists() and own.exists(), "it is not what was written"
+    assert not sheets[1].exists()
 
 
 def test_folds_are_measured_apart_and_a_missing_one_is_a_hole(tmp_path: Path) -> None:
