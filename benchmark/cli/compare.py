@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from benchmark.cli.options import commands_for
+
 
 def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="A model's KEY, or KEY--RECIPE8.")],
@@ -36,7 +38,8 @@ def compare(
     if figure is not None and figure.suffix.lower() not in (".svg", ".png"):
         raise OneshotError(f"{figure} ends neither in .svg nor in .png.", "Type: --figure FILE.svg")
     words = [word.strip() for group in across or () for word in group.split(",")]
-    rows = compare_models(results, a, b, task, words)
+    with commands_for(results):
+        rows = compare_models(results, a, b, task, words)
     if figure is not None:
         from benchmark.records.store import write_bytes
         from benchmark.report.figures.differences import draw

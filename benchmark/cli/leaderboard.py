@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from benchmark.cli.options import commands_for
+
 
 def leaderboard(
     results: Annotated[
@@ -44,7 +46,8 @@ def leaderboard(
     from benchmark.report.text import fill, render
     from benchmark.report.write import write_leaderboard
 
-    written = write_leaderboard(results, out, figures=figures)
+    with commands_for(results):
+        written = write_leaderboard(results, out, figures=figures)
     console = Console(highlight=False, soft_wrap=False)
     width = max(60, min(console.width, 120))
     console.print(render(written.leaderboard, width), width=width)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from benchmark.errors import OneshotError
 
 _COMMAND: ContextVar[typer.Context | None] = ContextVar("command", default=None)
 
@@ -77,6 +81,20 @@ def command(*words: str, keep: tuple[str, ...] = ("data",)) -> str:
         if value is not None and source is not None and source.name == "COMMANDLINE":
             kept += [f"--{name}", str(value)]
     return shlex.join(["oneshot", *words, *kept])
+
+
+@contextmanager
+def commands_for(results: Path) -> Iterator[None]:
+    """Adds the results folder to the `oneshot run` commands in the hint of an error."""
+    try:
+        yield
+    except OneshotError as error:
+        also = "" if results == Path("results") else f" --results {shlex.quote(str(results))}"
+        parts = error.hint.split("; ")
+        error.hint = "; ".join(
+            f"{each}{also}" if "oneshot run " in each else each for each in parts
+        )
+        raise
 
 
 def default_work() -> Path:

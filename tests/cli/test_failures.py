@@ -257,6 +257,10 @@ def test_data_that_have_changed_are_named_with_the_models_to_run_again(here, tmp
     shown = oneshot("leaderboard", "--no-figures").stdout
     assert "outdated  pixels-cosine--" in shown and TASK in shown
     assert oneshot("run", "pixels-euclidean", *words).returncode == 0
+    (here / "results").rename(here / "my results")
+    refused = oneshot("leaderboard", "--no-figures", "--results", "my results")
+    assert refused.stderr.endswith(" --results 'my results'\n"), "the folder is kept"
+    (here / "my results").rename(here / "results")
     refused = oneshot("leaderboard", "--no-figures")
     assert refused.returncode == 2
     assert "oneshot run pixels-cosine" in refused.stderr, "the outdated one, not the new one"
