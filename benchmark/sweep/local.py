@@ -40,6 +40,7 @@ class Unit:
         training: identity of what is trained; units that share it are never done at once.
         cost: multiply-adds, roughly.
         data_sets: names of those that it needs.
+        planned: the job with its recipe; None for a search.
     """
 
     order: Order
@@ -49,6 +50,7 @@ class Unit:
     training: str
     cost: float
     data_sets: tuple[str, ...] = ()
+    planned: Planned | None = None
 
     @property
     def name(self) -> str:
@@ -62,7 +64,14 @@ def unit_of(each: Planned) -> Unit:
     cost = each.learning + each.answers
     data_sets = data_sets_of(job.track)
     return Unit(
-        each.described, job.spec.key, job.track.name, job.which, each.training, cost, data_sets
+        each.described,
+        job.spec.key,
+        job.track.name,
+        job.which,
+        each.training,
+        cost,
+        data_sets,
+        each,
     )
 
 

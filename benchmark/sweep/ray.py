@@ -11,15 +11,18 @@ import os
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from benchmark import waiting
-from benchmark.errors import OneshotError
+from benchmark.errors import Busy, OneshotError
+from benchmark.evaluation.job import lock_of
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.locks import held
+from benchmark.records import store
 from benchmark.sweep import errand
 from benchmark.sweep.cluster import Cluster, knock, load_ray, refused
 from benchmark.sweep.local import Listener, Lost, Unit
@@ -28,7 +31,9 @@ from benchmark.sweep.worker import Message
 log = logging.getLogger(__name__)
 RETRIES = 3  # by Ray itself, of a job whose worker or node dies
 TRIES = 2  # more, each with as many, after Ray has given up
-IN_FLIGHT = 1_000  # jobs that Ray knows of at once
+IN_FLIGHT = 500  # jobs that Ray knows of at once, each with a lock
+AHEAD = 8  # of them at least, however few the cluster can do: more make a cluster in a cloud grow
+BUSY_SECONDS = 2.0  # before a job that another process was at is tried again
 LISTEN_SECONDS = 1.0
 TELL_SECONDS = 1.0
 STORE_BYTES = 128 << 20  # of a cluster that is started here: only model files go through it
@@ -86,12 +91,14 @@ class RayCrew:
         self._node_of: dict[str, str] = {}  # trainings, whose weights the node keeps
 
     def __enter__(self) -> Self:
-        self._lock = held(self.results / LOCKS / "ray.lock", False, "a sweep on Ray of this folder")
-        self._lock.__enter__()
+        self._sweep = held(
+            self.results / LOCKS / "ray.lock", False, "a sweep on Ray of this folder"
+        )
+        self._sweep.__enter__()
         try:
             self._connect()
         except BaseException:
-            self._lock.__exit__(None, None, None)
+            self._sweep.__exit__(None, None, None)
             raise
         return self
 
@@ -105,7 +112,7 @@ class RayCrew:
             if self._ours:
                 self._ray.shutdown()  # with it end the jobs that are not done
         finally:
-            self._lock.__exit__(None, None, None)
+            self._sweep.__exit__(None, None, None)
 
     def do(self, units: Iterable[Unit]) -> list[Lost]:
         """Does all units in about this order; returns those that were given up.
@@ -128,9 +135,23 @@ class RayCrew:
         self._nodes: dict[int, str] = {}  # where they have
         self._deaths: Counter[int] = Counter()
         self._lost: list[Lost] = []
+        self._locks: dict[int, ExitStack] = {}
+        self._not_before: dict[int, float] = {}
+        self._before = {number: self._files(number) for number in self._waiting}
+        try:
+            return self._do()
+        finally:
+            for number in list(self._locks):
+                self._unlock(number)
+
+    def _do(self) -> list[Lost]:
         while self._waiting or self._flying:
             try:
                 self._submit()
+                if not self._flying:  # all that is left waits for other processes
+                    time.sleep(LISTEN_SECONDS / 5)
+                    self.listener.tick()
+                    continue
                 ready, _ = self._ray.wait(list(self._flying), timeout=LISTEN_SECONDS)
             except self._ray.exceptions.RayError as error:
                 reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -143,6 +164,67 @@ class RayCrew:
                 self._land(self._flying.pop(reference), reference)
             self.listener.tick()
         return self._lost
+
+    def _lock(self, number: int) -> bool:
+        """Takes the lock of the job's records, which workers of this machine take too.
+
+        Returns:
+            Whether the job is to be done: false where another process is at it, or has done it.
+        """
+        unit = self._units[number]
+        if unit.planned is None:  # searches have no lock
+            return True
+        if self._not_before.get(number, 0.0) > time.monotonic():
+            return False
+        stack = ExitStack()
+        path = lock_of(unit.planned.job, unit.planned.recipe, self.results)
+        try:
+            stack.enter_context(held(path, False, unit.name))
+        except Busy as busy:
+            if number not in self._not_before:
+                log.info("%s: %s", unit.name, busy)
+            self._not_before[number] = time.monotonic() + BUSY_SECONDS
+            return False
+        self._locks[number] = stack
+        if self.cluster.existing == "skip" and self._done_meanwhile(number):
+            self._unlock(number)
+            self._waiting.remove(number)
+            self._begin(number, "")
+            self._leave(number)
+            self.listener.done(unit)
+            return False
+        return True
+
+    def _unlock(self, number: int) -> None:
+        stack = self._locks.pop(number, None)
+        if stack is not None:
+            stack.close()
+
+    def _files(self, number: int) -> dict[Path, tuple[int, int] | None]:
+        """The files of the job's missing records, each with what tells it from a later one."""
+        planned = self._units[number].planned
+        if planned is None:
+            return {}
+        found: dict[Path, tuple[int, int] | None] = {}
+        for task in planned.missing:
+            path = planned.found[task].path
+            try:
+                status = path.stat()
+                found[path] = status.st_mtime_ns, status.st_ino
+            except OSError:
+                found[path] = None
+        return found
+
+    def _done_meanwhile(self, number: int) -> bool:
+        """Whether another process has written all records of the job since it was planned."""
+        before, now = self._before[number], self._files(number)
+        planned = self._units[number].planned
+        found = () if planned is None else planned.found.values()
+        before |= {each.path: None for each in found if each.state == "missing"}
+        return bool(now) and all(
+            now[path] is not None and now[path] != before.get(path) and store.is_whole(path)
+            for path in now
+        )
 
     def _no_room(self) -> None:
         """Jobs that nothing can take would wait for ever on this machine, not in a cloud.
@@ -206,11 +288,13 @@ class RayCrew:
     def _submit(self) -> None:
         """Hands jobs to Ray; of those that share a training one at a time."""
         at_work = {self._units[number].training for number in self._flying.values()}
+        # Few are sent ahead, since each is kept from the workers of another sweep on the folder.
+        most = min(IN_FLIGHT, max(AHEAD, 2 * self.capacity()))
         for number in list(self._waiting):
             unit = self._units[number]
-            if len(self._flying) >= IN_FLIGHT:
+            if len(self._flying) >= most:
                 return
-            if unit.training in at_work:
+            if unit.training in at_work or not self._lock(number):
                 continue
             self._waiting.remove(number)
             at_work.add(unit.training)
@@ -246,6 +330,13 @@ class RayCrew:
         unit = self._units[number]
         if number not in self._slots:
             self._begin(number, "")
+        try:
+            self._came(number, unit, reference)
+        finally:
+            self._unlock(number)
+
+    def _came(self, number: int, unit: Unit, reference: Any) -> None:
+        """Writes what came of a job, or gives it up."""
         try:
             node, back = self._ray.get(reference)
         except self._ray.exceptions.RayTaskError as error:

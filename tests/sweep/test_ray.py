@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 
 import pytest
 
 from benchmark.datasets import store as data_store
 from benchmark.errors import Busy, OneshotError
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import Surroundings, lock_of
+from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.sweep import plan as plans
@@ -160,6 +162,30 @@ def test_a_node_that_dies_costs_only_what_it_was_at(cluster, source, slow, expec
     assert data_store.present(tmp_path / "nodes") == ["blobs"]
     cluster.add_node(num_cpus=1, object_store_memory=STORE)
     cluster.wait_for_nodes(60)
+
+
+def test_it_shares_the_jobs_with_workers_of_this_machine(cluster, source, slow, tmp_path):
+    results = tmp_path / "results"
+    with looking_in(source):
+        planned = plans.make([Wanted("chance", (TASK,), tuple(range(6)), "quick")], results).planned
+        todo = [unit_of(each) for each in planned]
+        done, busy = planned[1], planned[2]
+        list(run(done.job, Surroundings(source, results, tmp_path / "work")))
+    (place,) = [found.path for found in busy.found.values()]
+
+    def tick():
+        """The other process gives the lock back when nothing else is left."""
+        if len(listener.finished) == len(todo) - 1:
+            assert not place.exists(), "its lock is another's"
+            elsewhere.close()
+
+    listener = Listener(tick)
+    where = Cluster(cluster.address, data=source, work=tmp_path / "w")
+    with ExitStack() as elsewhere, RayCrew(where, results, listener) as crew:
+        elsewhere.enter_context(held(lock_of(busy.job, busy.recipe, results), False, "x"))
+        assert crew.do(todo) == []
+    assert len(listener.finished) == len(ids(results)) == len(todo)
+    assert listener.heard_of.count("finished") == len(todo) - 1  # one was there already
 
 
 def command(slow, source, tmp_path, cluster):
