@@ -7,16 +7,23 @@ here knows of Ray.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from benchmark import sources
+from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Existing, Surroundings
+from benchmark.evaluation.locks import held
 from benchmark.evaluation.presence import keep_outdated
 from benchmark.evaluation.provenance import code_digest
 from benchmark.graphs import onnx_external
@@ -28,6 +35,9 @@ from benchmark.sweep.tuning import FOLDER as TUNING
 from benchmark.sweep.tuning import Search
 from benchmark.sweep.worker import Message, Order, ended_as
 
+TEMPORARY = "oneshot-job-"
+LOCK = ".lock"  # in a temporary folder
+YOUNG_SECONDS = 60.0
 PACKAGES = ("benchmark", "baselines")
 FILES = ("torchscript:", "onnx:", "checkpoint:")  # models that are named by a file
 
@@ -115,7 +125,7 @@ def do(errand: Errand, tell: Tell) -> Back:
         reason = "This node runs other sources of the suite; install the same ones everywhere."
         return Back(("failed", reason))
     watcher = _Watcher(tell)
-    with tempfile.TemporaryDirectory(prefix="oneshot-") as folder:
+    with _folder() as folder:
         results = Path(folder) / "results"
         results.mkdir()
         end = _do(errand, replace(_place(errand), results=results), watcher, Path(folder))
@@ -129,6 +139,31 @@ def do(errand: Errand, tell: Tell) -> Back:
             ),
             tuple(watcher.left_out),
         )
+
+
+def _user() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0  # on Windows all files have owner 0
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """A temporary folder, after those are removed that killed jobs left.
+
+    A job holds the lock of its folder; a process that dies, however it dies, gives it back.
+    """
+    for old in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+        with contextlib.suppress(OneshotError, OSError):
+            status = old.lstat()
+            young = time.time() - status.st_mtime < YOUNG_SECONDS  # may not have its lock yet
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != _user() or young:
+                continue
+            with held(old / LOCK, False, str(old)):
+                shutil.rmtree(old, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder,
+        held(Path(folder) / LOCK, False, folder),
+    ):
+        yield folder
 
 
 def _do(errand: Errand, place: Surroundings, watcher: _Watcher, folder: Path) -> Message:

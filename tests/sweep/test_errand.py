@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from benchmark.datasets import store as data_store
 from benchmark.errors import DataMissing, OneshotError
 from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.sweep import errand, nearby
@@ -192,3 +195,23 @@ def test_known_data_sets_are_read_as_they_are_brought_to_data_add(tmp_path):
     (tmp_path / "source" / "orl-faces").mkdir(parents=True)
     with pytest.raises(OneshotError, match="orl|faces|PGM|people"):
         nearby.bring("orl-faces", tmp_path / "here", tmp_path / "source")
+
+
+def test_what_killed_jobs_left_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, busy, young, foreign = (
+        tmp_path / name for name in ("oneshot-job-a", "oneshot-job-b", "oneshot-job-c", "other")
+    )
+    for folder in (left, busy, young, foreign):
+        (folder / "results").mkdir(parents=True)
+        (folder / errand.LOCK).touch()
+        if folder != young:
+            os.utime(folder, (0, 0))
+    (tmp_path / "oneshot-job-d").symlink_to(foreign)
+    with held(busy / errand.LOCK, False, "x"):
+        os.utime(busy, (0, 0))
+        with errand._folder() as folder:
+            assert Path(folder).is_dir()
+            assert not left.exists()
+            assert busy.exists() and young.exists() and (foreign / "results").exists()
+        assert not Path(folder).exists()
