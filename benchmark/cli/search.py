@@ -66,7 +66,7 @@ def search(
         from benchmark.records.store import write_bytes
         from benchmark.twin.hits import draw as picture
 
-        write_bytes(draw, picture(query, images.root, hits), "--draw")
+        write_bytes(draw, picture(query, images.root, hits, twin.form.scale), "--draw")
     if as_json:
         typer.echo(json.dumps([asdict(hit) for hit in hits], indent=1, ensure_ascii=False))
         return

@@ -38,11 +38,14 @@ class Own(TypedDict):
         imitations: the group whose value "forged" marks imitations of a class.
         fit: how images became square where it is not "pad": images that are compared later go the
             same way.
+        scale: of images of floats or of more than 8 bits, see `own.scale.StoredScale`: images that
+            are compared later follow it.
     """
 
     tasks: dict[str, dict[str, Any]]
     version: int
     fit: NotRequired[str]
+    scale: NotRequired[dict[str, Any]]
     trials: NotRequired[int]
     copies: NotRequired[list[int]]
     imitations: NotRequired[str]

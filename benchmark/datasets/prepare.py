@@ -160,6 +160,8 @@ def _bring_own(
         data_set = replace(added.data_set, name=name)
         if data_set.kind == "image" and options.fit != "pad":
             added.facts["fit"] = options.fit
+        if added.reading.scale is not None:
+            added.facts["scale"] = added.reading.scale
         own = _version(name, directory, data_set.digest, added)
         source = f"{kind} data from a {ending}"
         if kind != "pairs" and "split" in data_set.groups:
@@ -191,7 +193,9 @@ def _version(name: str, directory: Path, digest: str, added: Added) -> Own:
     except OneshotError:
         return own
     before: Own = there.get("own") or Own(tasks={}, version=1)
-    same = there["digest"] == digest and {**before, "version": 1} == own
+    # The digest covers what the scale did; data sets of earlier versions do not state it.
+    stated = [{**each, "version": 1, "scale": None} for each in (before, own)]
+    same = there["digest"] == digest and stated[0] == stated[1]
     own["version"] = before["version"] + (0 if same else 1)
     return own
 

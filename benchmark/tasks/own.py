@@ -26,6 +26,7 @@ from benchmark.datasets.description import (
     pairs_of,
     read_description,
 )
+from benchmark.datasets.own.scale import StoredScale, stored_scale
 from benchmark.datasets.split import SPLITS
 from benchmark.datasets.store import data_directory, present
 from benchmark.errors import OneshotError, Refused
@@ -76,6 +77,7 @@ class Told:
             pairs are labelled without any classes.
         of_folds: pairs of one person and of two of each fold.
         fit: how images became square, None where they are none.
+        scale: of images of floats or of more than 8 bits.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Told:
     folds: int = 0
     of_folds: tuple[tuple[int, int], ...] = ()
     fit: str | None = None
+    scale: StoredScale | None = None
     forged: NDArray[np.int64] | None = None
     queries: NDArray[np.int64] | None = None
     trials: int | None = None
@@ -134,6 +137,12 @@ def track(name: str) -> Track | None:
         size=_training_size(told),
         imitations=None if told.forged is None else IMITATIONS,
     )  # fmt: skip
+
+
+def scale_of(name: str) -> StoredScale | None:
+    """The scale that deep images of the data set `name` were stored by; None without any."""
+    told = _told(name)
+    return None if told is None else told.scale
 
 
 def fit_of(name: str) -> str | None:
@@ -410,6 +419,7 @@ def _read(name: str, directory: Path, written: int, size: int) -> Told:
         folds=own.get("folds", 0),
         of_folds=_of_folds(description, pairs, own.get("folds", 0)),
         fit=own.get("fit", "pad") if kind in ("character", "photograph") else None,
+        scale=stored_scale(own.get("scale")),
         forged=np.bincount(labels[used & forged], minlength=count) if forged.any() else None,
         queries=_queries(
             description["groups"].get(ROLE),

@@ -103,7 +103,7 @@ def note_of(twin: Twin) -> dict[str, Any]:
         "model": twin.key,
         "recipe": twin.recipe8,
         "seed": twin.found.job.seed,
-        "form": asdict(form),
+        "form": asdict(form) | {"scale": None if form.scale is None else form.scale.as_json()},
         "input_size": example.shape[2],
         "channels": example.shape[1],
         "normalise": None if normalise is None else [list(map(float, part)) for part in normalise],

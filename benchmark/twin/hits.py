@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 
 from benchmark.datasets.own.bad import printable
 from benchmark.datasets.own.decode import TROUBLE, opened, planes
+from benchmark.datasets.own.scale import StoredScale
 from benchmark.errors import OneshotError
 from benchmark.report.figures.theme import COLOURS, INK, MUTED, canvas, png, theme
 from benchmark.twin.pictures import OneImage
@@ -30,7 +31,7 @@ FRAMES: dict[bool | None, tuple[str, float, Any]] = {
 }
 
 
-def draw(query: OneImage, root: Path, hits: list[Hit]) -> bytes:
+def draw(query: OneImage, root: Path, hits: list[Hit], scale: StoredScale | None = None) -> bytes:
     """A PNG of the query and up to 50 hits, as the files show them.
 
     A hit that is taken for the same has a thick frame, one that is not a thin broken one.
@@ -39,6 +40,7 @@ def draw(query: OneImage, root: Path, hits: list[Hit]) -> bytes:
         query: the image that was asked about.
         root: the folder that was searched.
         hits: in their order.
+        scale: of floats and of more than 8 bits, see `Form`.
 
     Raises:
         OneshotError: an image can no longer be read.
@@ -50,10 +52,10 @@ def draw(query: OneImage, root: Path, hits: list[Hit]) -> bytes:
         figure = canvas(CELL * (columns + 1) + 0.15, (CELL + 0.3) * rows + 0.05)
         grid = figure.add_gridspec(rows, columns + 1, wspace=0.02, hspace=0.02)
         name = Path(query).name if isinstance(query, str | Path) else ""
-        _cell(figure.add_subplot(grid[0, 0]), _picture(query), "query", name, INK, 1.2, "-")
+        _cell(figure.add_subplot(grid[0, 0]), _picture(query, scale), "query", name, INK, 1.2, "-")
         for place, hit in enumerate(hits):
             axes = figure.add_subplot(grid[place // columns, 1 + place % columns])
-            _cell(axes, _picture(root / hit.name), _title(hit), hit.name, *FRAMES[hit.same])
+            _cell(axes, _picture(root / hit.name, scale), _title(hit), hit.name, *FRAMES[hit.same])
         return png(figure)
 
 
@@ -90,7 +92,7 @@ def _short(name: str) -> str:
     )  # fmt: skip
 
 
-def _picture(image: OneImage) -> NDArray[np.uint8]:
+def _picture(image: OneImage, scale: StoredScale | None) -> NDArray[np.uint8]:
     """uint8 [SIDE, SIDE, 3]: the whole image in the middle of white paper.
 
     Raises:
@@ -99,10 +101,10 @@ def _picture(image: OneImage) -> NDArray[np.uint8]:
     try:
         if isinstance(image, str | Path):
             with opened(Path(image).expanduser()) as file:
-                array = planes(file, 3)
+                array = planes(file, 3, scale)
         else:
             shown = image if isinstance(image, Image.Image) else Image.fromarray(image)
-            array = planes(shown, 3)
+            array = planes(shown, 3, scale)
     except TROUBLE as error:
         raise OneshotError(f"{image} can no longer be read ({error}).") from error
     whole = Image.fromarray(array.transpose(1, 2, 0))

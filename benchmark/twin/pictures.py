@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ from benchmark.datasets.data_set import DataSet, Family, whole
 from benchmark.datasets.ink import inked
 from benchmark.datasets.own.decode import Picture, Trouble, has_colour, pixels, planes
 from benchmark.datasets.own.options import Options
+from benchmark.datasets.own.scale import StoredScale, stored_scale
 from benchmark.datasets.square import FITS, Fit, fitted
 from benchmark.errors import OneshotError, Refused, UnknownName
-from benchmark.tasks.own import fit_of
+from benchmark.tasks.own import fit_of, scale_of
 from benchmark.tasks.spec import Track
 
 OneImage: TypeAlias = "str | Path | Image.Image | NDArray[np.uint8]"
@@ -39,6 +40,7 @@ class Form:
         side: height and width in pixels.
         fit: how an image becomes square, see `benchmark.datasets.square`.
         inked: whether ink is stored as 255 and paper as 0, as all characters are.
+        scale: of floats and of more than 8 bits, None where the data set has no such images.
     """
 
     track: str
@@ -47,6 +49,7 @@ class Form:
     side: int
     fit: Fit
     inked: bool
+    scale: StoredScale | None = None
 
     def data_set(self, stored: NDArray[np.uint8]) -> DataSet:
         """uint8 [n, channels, side, side] in this form, as items without classes."""
@@ -73,7 +76,19 @@ def form_of(track: Track, fit: str | None = None) -> Form:
     usual = check_fit("stretch" if track.name in STRETCHED else fit_of(track.data) or "pad")
     chosen = usual if fit is None else check_fit(fit)
     inked = track.family == "character"
-    return Form(track.name, track.family, track.channels, track.side, chosen, inked)
+    scale = scale_of(track.data)
+    return Form(track.name, track.family, track.channels, track.side, chosen, inked, scale)
+
+
+def form_from(note: Mapping[str, Any]) -> Form:
+    """The form that an exported file states; earlier versions state no scale.
+
+    Raises:
+        ValueError: what is stated about the scale is none.
+    """
+    stated = dict(note)
+    scale = stored_scale(stated.pop("scale", None))
+    return Form(**stated, scale=scale)
 
 
 def check_fit(fit: str) -> Fit:
@@ -129,9 +144,11 @@ def _one(image: OneImage, form: Form) -> NDArray[np.uint8] | Trouble:
     else:
         try:
             opened = image if isinstance(image, Image.Image) else Image.fromarray(image)
-            found = fitted(planes(opened, form.channels), form.side, form.fit)
+            found = fitted(planes(opened, form.channels, form.scale), form.side, form.fit)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             return Trouble(f"is no image ({str(error).rstrip('.')})")
+        except OneshotError as error:
+            return Trouble(error.message)
     return found if isinstance(found, Trouble) or not form.inked else inked(found)
 
 
@@ -142,4 +159,4 @@ def _file(path: Path, form: Form) -> NDArray[np.uint8] | Trouble:
     colour = has_colour(picture)  # reads the header alone, and refuses what is too large
     if isinstance(colour, Trouble):
         return colour
-    return pixels(picture, form.channels, Options(side=form.side, fit=form.fit))
+    return pixels(picture, form.channels, Options(side=form.side, fit=form.fit), form.scale)

@@ -29,7 +29,7 @@ from benchmark.tasks.tracks import track as find_track
 from benchmark.twin import calibrate
 from benchmark.twin.calibrate import Calibration
 from benchmark.twin.find import Asked, Found, find
-from benchmark.twin.pictures import Form, Images, check_fit, form_of, shown
+from benchmark.twin.pictures import Form, Images, check_fit, form_from, form_of, shown
 
 Report = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
 AT_ONCE = 64  # images that a model without embeddings compares with one other
@@ -83,7 +83,7 @@ def load_twin(
             raise Refused(f"{run} cannot compare two images: {reason}.")
         note = getattr(found.model, "note", None)
         if note is not None and track in (None, note["form"]["track"]):
-            form = Form(**note["form"] | ({"fit": check_fit(fit)} if fit else {}))
+            form = form_from(note["form"] | ({"fit": check_fit(fit)} if fit else {}))
         else:
             note, form = None, form_of(found.job.track, fit)
     place = Surroundings(data=data, work=folder, device=find_device(device))

@@ -12,9 +12,10 @@ def model_line(twin: Twin) -> str:
     form = twin.form
     colour = "RGB" if form.channels == 3 else "grey"
     what = {"character": "characters", "photograph": "photographs"}[form.family]
+    scale = "" if form.scale is None else f"; {form.scale.words()}"
     return (
         f"{twin.key}, seed {twin.found.job.seed}, track {form.track}: images as {what}, {colour}, "
-        f"{form.side}x{form.side} ({form.fit})"
+        f"{form.side}x{form.side} ({form.fit}){scale}"
     )
 
 

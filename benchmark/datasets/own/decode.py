@@ -27,6 +27,7 @@ from benchmark.datasets.own.scale import (
     Depth,
     Extent,
     Scale,
+    StoredScale,
     decide,
     declared_bits,
     depth_of,
@@ -142,11 +143,15 @@ def extent(picture: Picture) -> Extent | Trouble:
 
 
 def pixels(
-    picture: Picture, channels: int, options: Options, scale: Scale | None = None
+    picture: Picture,
+    channels: int,
+    options: Options,
+    scale: Scale | StoredScale | None = None,
 ) -> NDArray[np.uint8] | Trouble:
     """uint8 [channels, side, side]; transparency lies on white, several frames give the first.
 
-    Without `scale` an image of floats or of more than 8 bits is judged by itself.
+    Without a `Scale` an image of floats or of more than 8 bits must fit the stored scale of a data
+    set, see `of_one`.
     """
     try:
         with opened(picture.path) as image:
@@ -268,20 +273,23 @@ def _too_large(image: Image.Image) -> Trouble | None:
     return Trouble(f"declares {image.width}x{image.height} pixels; not decoded")
 
 
-def planes(image: Image.Image, channels: int, scale: Scale | None = None) -> NDArray[np.uint8]:
+def planes(
+    image: Image.Image, channels: int, scale: Scale | StoredScale | None = None
+) -> NDArray[np.uint8]:
     """uint8 [channels, h, w] of an image of any mode, upright; transparency lies on white.
 
     Args:
         image: opened, its pixels decoded or not.
         channels: 1 or 3.
-        scale: of floats and of more than 8 bits; None to judge this image by itself.
+        scale: of floats and of more than 8 bits; else the scale of the data set that it is compared
+            with, if that is known, see `of_one`.
 
     Raises:
-        ValueError: for floats that are neither in [0, 1] nor grey values, and whatever Pillow
-            raises for damaged files.
+        OneshotError: the scale of the values is not certain.
+        ValueError: for missing values, and whatever Pillow raises for damaged files.
     """
+    known = scale if isinstance(scale, Scale) else of_one(image, scale)
     if depth_of(image) in ("floats", "whole numbers"):
-        known = of_one(depth_of(image), extent_of(image)) if scale is None else scale
         values = np.asarray(image)
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise ValueError("it holds missing or infinite values")

@@ -43,11 +43,14 @@ class Reading:
         understood: by topic, in the order in which it is printed; a list of names or a sentence.
         left_out: what was not read.
         remarks: what deserves a look: it was read, and may be a mistake.
+        scale: of images of floats or of more than 8 bits, see `own.scale.StoredScale.as_json`; it
+            becomes part of the data set's description, not of `as_json`.
     """
 
     understood: dict[str, str | list[str]] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    scale: dict[str, Any] | None = None
 
     def leave_out(self, kind: str, name: str, reason: str, count: int = 1, hint: str = "") -> None:
         """Notes something that is not read."""

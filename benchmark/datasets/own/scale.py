@@ -5,9 +5,9 @@ Each image by itself would be stretched or darkened differently, and their order
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,9 @@ Depth = Literal["8 bits", "whole numbers", "floats", "16-bit colour"]
 GREY_FLOATS = 128.0  # floats up to 255 are grey values from this on, or where all are whole
 DARK = 4.0  # images that stay below this part of the scale deserve a look
 FAINT = 32  # of 255
+FULL_COLOUR = 128.0  # of the high byte: 16-bit colour that stays below may hold fewer bits
 OPTION = "--range LOW,HIGH"
+CONVERT = "Convert it to the values of the data set, or to 8 bits"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,51 @@ class Scale:
 EIGHT_BITS = Scale()
 
 
+@dataclass(frozen=True)
+class StoredScale:
+    """The scale that the deep images of a data set were stored by: later images follow it.
+
+    Attributes:
+        scale: how their values became 8 bits.
+        depths: that they had.
+        cut: whether values beyond the scale are cut off, as --range says.
+    """
+
+    scale: Scale
+    depths: tuple[Depth, ...]
+    cut: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for the description of the data set."""
+        return {**asdict(self.scale), "depths": list(self.depths), "cut": self.cut}
+
+    def words(self) -> str:
+        """Which values become 0 and 255."""
+        bits = self.scale.bits
+        low, high = (self.scale.low, self.scale.high) if bits is None else (0, (1 << bits) - 1)
+        return f"values {low:g} to {high:g} of {' and '.join(self.depths)} become 0 to 255"
+
+
+def stored_scale(stored: Any) -> StoredScale | None:
+    """The scale that `as_json` gave; None for None.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if stored is None:
+        return None
+    try:
+        scale = Scale(float(stored["low"]), float(stored["high"]), stored["bits"])
+        found = StoredScale(scale, tuple(stored["depths"]), bool(stored["cut"]))
+    except (TypeError, KeyError) as error:
+        raise ValueError("not a scale") from error
+    if not -np.inf < scale.low < scale.high < np.inf or not set(found.depths) <= {*get_args(Depth)}:
+        raise ValueError("not a scale")
+    if scale.bits is not None and (type(scale.bits) is not int or not 8 <= scale.bits <= 32):
+        raise ValueError("not a scale")
+    return found
+
+
 def depth_of(image: Image.Image) -> Depth:
     """What the values of an opened image are; its pixels are not decoded."""
     if image.mode.startswith("I"):
@@ -95,17 +142,56 @@ def extent_of(image: Image.Image) -> Extent:
     return Extent(low, high)
 
 
-def of_one(depth: Depth, extent: Extent) -> Scale:
-    """The scale of a single image without a data set: 16-bit values by their high byte.
+def of_one(image: Image.Image, known: StoredScale | None) -> Scale:
+    """The scale of a single image that is shown to a model.
+
+    Args:
+        image: opened.
+        known: the scale of the data set that the model was trained on; None if its images have 8
+            bits, or if nothing is known of it.
 
     Raises:
-        ValueError: for floats that are neither in [0, 1] nor grey values.
+        OneshotError: the image does not fit the scale, or has none that is certain.
+        ValueError: for a missing or infinite value.
+    """
+    depth = depth_of(image)
+    same = known is not None and depth in known.depths
+    if depth == "8 bits" or (depth == "16-bit colour" and same):
+        return EIGHT_BITS
+    extent = extent_of(image)
+    seen = f"holds {depth} from {extent.low:g} to {extent.high:g}"
+    if depth == "16-bit colour":
+        if extent.high < FULL_COLOUR:
+            raise OneshotError(f"holds 16-bit colour that seems to use fewer bits. {CONVERT}")
+        return EIGHT_BITS
+    if known is not None and same:
+        scale = known.scale
+        top = scale.high if scale.bits is None else (1 << scale.bits) - 1
+        if not known.cut and (extent.low < scale.low or extent.high > top):
+            raise OneshotError(f"{seen}, but in the data set {known.words()}. {CONVERT}")
+        return scale
+    if known is not None and not (extent.whole and 0 <= extent.low <= extent.high <= 255):
+        raise OneshotError(f"{seen}, but in the data set {known.words()}. {CONVERT}")
+    return _by_itself(image, depth, extent, seen)
+
+
+def _by_itself(image: Image.Image, depth: Depth, extent: Extent, seen: str) -> Scale:
+    """The scale of an image whose own values leave no doubt about it.
+
+    Raises:
+        OneshotError: they leave some.
     """
     if depth == "whole numbers":
-        return Scale(bits=16) if extent.high > 255 else EIGHT_BITS
-    if extent.low < 0 or extent.high > 255:
-        raise ValueError("it has float values outside 0 to 255")
-    return Scale(0.0, 1.0) if extent.high <= 1 else EIGHT_BITS
+        if extent.high <= 255:
+            return EIGHT_BITS
+        if declared_bits(image) == 16 or int(extent.high).bit_length() == 16:
+            return Scale(bits=16)
+        raise OneshotError(f"{seen}: how many bits they use is not known. {CONVERT}")
+    if 0 <= extent.low <= extent.high <= 1:
+        return Scale(0.0, 1.0)
+    if 0 <= extent.low <= extent.high <= 255 and (extent.whole or extent.high >= GREY_FLOATS):
+        return EIGHT_BITS
+    raise OneshotError(f"{seen}, which is neither [0, 1] nor [0, 255]. {CONVERT}")
 
 
 def decide(
@@ -138,6 +224,8 @@ def decide(
                 "--range is about images of floats or of more than 8 bits; there are none.",
                 "Leave it out.",
             )
+        if kinds:
+            reading.scale = StoredScale(EIGHT_BITS, ("16-bit colour",)).as_json()
         read = "the high byte of 16-bit colour" if kinds else "8 bits"
         reading.understood["values"] = f"{read} a channel"
         return EIGHT_BITS
@@ -160,8 +248,13 @@ def decide(
         scale, rule = _of_whole(several, high, declared, others)
     also = f"; {others:,} others hold 8 bits and stay as they are" if others else ""
     reading.understood["values"] = f"{several}: {rule}{also}"
+    reading.scale = _stored(scale, kinds, wanted is not None).as_json()
     _remark_dark(scale, deep, names, reading)
     return scale
+
+
+def _stored(scale: Scale, depths: Collection[Depth], cut: bool) -> StoredScale:
+    return StoredScale(scale, tuple(each for each in get_args(Depth) if each in depths), cut)
 
 
 def _of_floats(
@@ -192,7 +285,7 @@ def _refuse_dark_colour(depths: Sequence[Depth], extents: Sequence[Extent | None
     """Colour of 16 bits comes as its high byte: what uses fewer bits has lost its content."""
     pairs = zip(depths, extents, strict=True)
     colour = [e.high for depth, e in pairs if depth == "16-bit colour" and e is not None]
-    if colour and max(colour) < 128:
+    if colour and max(colour) < FULL_COLOUR:
         raise OneshotError(
             f"{len(colour):,} images of 16-bit colour stay below {int(max(colour) + 1) << 8:,} of "
             "65,536: they seem to hold fewer bits, and only the high byte of colour is read.",
