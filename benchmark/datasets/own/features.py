@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ ROLES = ("isquery", "isgallery")  # of open-metric-learning's tables
 LEAST_ROWS = 6  # fewer numbers rise by chance
 HINT = "--features takes columns by name"
 EXAMPLES = 1_000  # bad cells that are kept for each column
+COARSE, USELESS = 1e-4, 1e-2  # what rounding to 32 bits may change, as a part of a column's spread
 
 
 @dataclass
@@ -83,6 +85,11 @@ class Counting:
             self._squares += float((distances**2).sum())
 
     @property
+    def spread(self) -> float:
+        """The difference of the greatest and the least number."""
+        return self._greatest - self._least if self._numbers else 0.0
+
+    @property
     def of_rows(self) -> bool:
         """Whether the numbers rise or fall: whole ones, or by one step."""
         if self._numbers < LEAST_ROWS or self._sign not in (1.0, -1.0):
@@ -126,6 +133,7 @@ class Features:
         self._texts = np.zeros(count, dtype=np.int64)  # cells that are neither numbers nor missing
         self._numbers = np.zeros(count, dtype=np.int64)
         self._counting = [Counting() for _ in self.columns]
+        self._rounded = np.zeros(count)  # the largest change by rounding to float32
 
     def take(self, block: Block) -> None:
         """Reads the next rows."""
@@ -136,6 +144,7 @@ class Features:
             counting.take(values[:, position])
         with np.errstate(over="ignore"):
             stored = values.astype(np.float32)
+        self._rounded = np.maximum(self._rounded, rounded(values, stored))
         beyond = np.argwhere(np.isinf(stored) & np.isfinite(values))
         for row, position in beyond[:EXAMPLES].tolist():
             text = f"{values[row, position]:g}"
@@ -218,6 +227,8 @@ class Features:
             )
         self._bad = {new: self._bad[old] for new, old in enumerate(kept) if old in self._bad}
         self.columns = [self.columns[position] for position in kept]
+        self._counting = [self._counting[position] for position in kept]
+        self._rounded = self._rounded[kept]
         if len(kept) < values.shape[1]:
             values = np.ascontiguousarray(values[:, kept])
         return values
@@ -279,6 +290,99 @@ class Features:
         reading.understood["features"] = [self.table.called(c) for c in self.columns]
         if self._commas:
             reading.understood["numbers"] = "written with decimal commas"
+        names = [f"column '{self.table.called(c)}'" for c in self.columns]
+        spreads = [counting.spread for counting in self._counting]
+        say_rounding(self.table.path, names, self._rounded, spreads, reading)
+
+
+def check_array(
+    path: Path,
+    vectors: NDArray[np.generic],
+    stored: NDArray[np.float32],
+    labels: Sequence[str] | None,
+    named: bool,
+    reading: Reading,
+) -> None:
+    """Refuses row numbers among the vectors of a file without headings, and says what is rounded.
+
+    Args:
+        path: the file.
+        vectors: numbers [rows, features].
+        stored: the same as they are stored.
+        labels: of the rows, if they have some: no column may repeat them.
+        named: the user named the array: all of its columns are features.
+        reading: takes remarks.
+
+    Raises:
+        OneshotError: a column is no feature, or 32 bits hold too little of all features.
+    """
+    spreads = []
+    for position in range(vectors.shape[1]):
+        counting = Counting()
+        column = vectors[:, position].astype(np.float64)
+        counting.take(column)
+        spreads.append(counting.spread)
+        why = None
+        if counting.of_rows or counting.shuffled:
+            why = "numbers the rows"
+        elif labels is not None and _repeats(column, labels):
+            why = "has one value for each class, it repeats the label"
+        if why is not None and not named:
+            raise OneshotError(
+                f"{path}: column {position} of the features {why}: it is not a feature.",
+                f"Leave it out when you save them: np.delete(x, {position}, axis=1). To keep it, "
+                "name the array: --features NAME",
+            )
+    columns = [f"column {position}" for position in range(vectors.shape[1])]
+    say_rounding(path, columns, rounded(vectors, stored), spreads, reading)
+
+
+def rounded(values: NDArray[np.generic], stored: NDArray[np.float32]) -> NDArray[np.float64]:
+    """float64 [features]: the largest change of any number by storing it as float32."""
+    if not len(values):
+        return np.zeros(values.shape[1])
+    with np.errstate(invalid="ignore"):
+        change = np.abs(values - stored.astype(np.float64))
+    return np.where(np.isfinite(change), change, 0.0).max(axis=0)
+
+
+def say_rounding(
+    path: Path,
+    names: Sequence[str],
+    change: NDArray[np.float64],
+    spreads: Sequence[float],
+    reading: Reading,
+) -> None:
+    """Remarks on features that 32 bits store coarsely; whole spreads may be lost to an offset.
+
+    Args:
+        path: the file.
+        names: of the features.
+        change: float64 [features], see `rounded`.
+        spreads: the difference of the greatest and the least number of each.
+        reading: takes the remark.
+
+    Raises:
+        OneshotError: rounding changes every feature by more than a hundredth of its spread.
+    """
+    spread = np.asarray(spreads, dtype=np.float64)
+    part = np.divide(change, spread, out=np.zeros_like(spread), where=spread > 0)
+    coarse = np.flatnonzero(part > COARSE)
+    if not len(coarse):
+        return
+    worst = int(part.argmax())
+    seen = f"{names[worst]} changes by {100 * part[worst]:.2g} % of its spread"
+    hint = "Subtract a constant from each feature first, such as its mean"
+    if (part[spread > 0] > USELESS).all():
+        raise OneshotError(
+            f"{path}: numbers are stored with 32 bits, in which little of the differences is left: "
+            f"{seen}.",
+            f"{hint}.",
+        )
+    reading.remarks.append(
+        f"{len(coarse):,} of {len(names):,} features are stored coarsely with 32 bits: {seen}; "
+        f"{hint[0].lower()}{hint[1:]}"
+    )
 
 
 def candidates(

@@ -154,7 +154,8 @@ class _Walk:
             if not place.name.startswith("."):
                 self.bad.add(place.as_posix(), "is a link to a folder, which is not followed")
             return False
-        if place.name.startswith(".") or place.name.lower() in SKIPPED_FOLDERS:
+        name = place.name.lower()
+        if name.startswith(".") or not SKIPPED_FOLDERS.isdisjoint((name, name.strip("_"))):
             self.skipped[place.name] += _count_files(self.root / place)
             return False
         return True

@@ -29,7 +29,7 @@ from benchmark.datasets.own.decode import (
     find_scale,
     scan,
 )
-from benchmark.datasets.own.features import Features, candidates
+from benchmark.datasets.own.features import Features, candidates, check_array
 from benchmark.datasets.own.finish import clean
 from benchmark.datasets.own.folders import is_image
 from benchmark.datasets.own.images import located
@@ -279,7 +279,9 @@ def _array(path: Path, options: Options, reading: Reading) -> NDArray[np.float32
     if vectors.ndim != 2 or vectors.dtype.kind not in "biuf" or not vectors.size:
         raise OneshotError(f"{path}: the features must be numbers [n, d], not {vectors.shape}.")
     with np.errstate(over="ignore"):
-        return vectors.astype(np.float32)
+        values = vectors.astype(np.float32)
+    check_array(path, vectors, values, None, options.features is not None, reading)
+    return values
 
 
 def _features(
@@ -302,4 +304,5 @@ def _features(
     for topic, what in about.understood.items():
         reading.understood[f"items: {topic}" if topic == "table" else topic] = what
     reading.left_out += about.left_out
+    reading.remarks += about.remarks
     return values, ids, features.bad_rows(values)

@@ -23,7 +23,7 @@ NAMES: dict[Part, tuple[str, ...]] = {
                    "development", "vld"),
     "test": ("test", "testing", "tst", "eval", "evaluation", "evaluate", "holdout", "heldout"),
     "query": ("query", "queries", "probe", "probes"),
-    "gallery": ("gallery", "galleries"),
+    "gallery": ("gallery", "galleries", "support", "enrol", "enroll", "enrolment", "enrollment"),
 }  # fmt: skip
 PART_OF: dict[str, Part] = {word: part for part, words in NAMES.items() for word in words}
 FILLERS = {"set", "sets", "data", "dataset", "image", "images", "img", "imgs", "photo", "photos",
@@ -121,7 +121,44 @@ def read_parts(places: Sequence[str], enabled: bool = True) -> Parts:
     if len(set().union(*whole.values())) < 2:
         notes += [_alone(parent, sorted(below[parent])) for parent in whole]
         whole = {}
+    if enabled and not whole:
+        _refuse_parts_in_names(folders)
     return _interpreted(folders, whole, notes)
+
+
+def _refuse_parts_in_names(folders: Sequence[tuple[str, ...]]) -> None:
+    """Refuses classes such as train_cat and test_cat: they are one class in two parts.
+
+    Raises:
+        OneshotError: naming the first two.
+    """
+    met: dict[tuple[str, ...], dict[Part, tuple[str, ...]]] = defaultdict(dict)
+    for folder in sorted(set(folders)):
+        for depth, name in enumerate(folder):
+            for word, rest in _first_and_last_word(name):
+                part = PART_OF.get(word)
+                if part in SPLITS and rest:
+                    met[*folder[:depth], rest, *folder[depth + 1 :]].setdefault(part, folder)
+    several = [list(found.values()) for found in met.values() if len(found) > 1]
+    if several:
+        first, second = ("/".join(folder) for folder in several[0][:2])
+        raise OneshotError(
+            f"The folders '{first}' and '{second}' are one class in two parts of the data by their "
+            f"names; {len(several):,} class{'' if len(several) == 1 else 'es'} of this kind. A "
+            "class that is learned from must not be tested.",
+            f"Move the images into folders of the parts, such as train/CLASS and test/CLASS. "
+            f"{KEEP_HINT}",
+        )
+
+
+def _first_and_last_word(name: str) -> list[tuple[str, str]]:
+    """(word, the rest of the name) for the word before the first mark and after the last one."""
+    found = []
+    if match := re.fullmatch(r"([A-Za-z]+)[\s_.-]+(.+)", name):
+        found.append((match[1].lower(), match[2].casefold()))
+    if match := re.fullmatch(r"(.+?)[\s_.-]+([A-Za-z]+)", name):
+        found.append((match[2].lower(), match[1].casefold()))
+    return found
 
 
 def _interpreted(

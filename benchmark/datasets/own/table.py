@@ -52,6 +52,8 @@ OTHER_FORMATS = (
     (b"\x93NUMPY", "is a NumPy array", "Save it with its labels: np.savez(FILE, x=x, y=labels)"),
     (b"\x89HDF", "is an HDF5 file", "Save the table as CSV or Parquet."),
     (b"SQLite format 3", "is an SQLite database", "Save the table as CSV (UTF-8)."),
+    (b'{"', "is JSON", "Save the table as CSV (UTF-8) or Parquet."),
+    (b"[{", "is JSON", "Save the table as CSV (UTF-8) or Parquet."),
 )
 WITHOUT_NAME = re.compile(r"|unnamed:? ?\d+(_level_\d+)?|\.\.\.\d+|__index_level_\d+__", re.I)
 SPLIT_COLUMNS = ("split", "subset", "partition", "fold", "datasplit", "splitname", "traintest",
@@ -135,6 +137,8 @@ class Table:
         names = " or ".join(f"'{printable(name)}'" for name in expected[:4])
         there = listed([self.called(c) for c in range(len(self.names))])
         hint = "The first line must name the columns."
+        if len(self.names) == 1 and re.search(r"\S\s+\S", self.names[0]):
+            hint += " Separate the cells by commas, semicolons, tabs or vertical bars."
         if option:
             hint = f"Name it: {option} COLUMN. {hint}"
         return OneshotError(f"{self.path} has no column {names}; it has {there}.", hint)
@@ -476,7 +480,7 @@ def splits_of_classes(
         raise OneshotError(
             f"{table.path}: by the column '{table.called(column)}' the class "
             f"'{printable(several[0])}' is in two parts ({parts} rows){more}; a class that is "
-            "learned from cannot be asked about.",
+            "learned from must not be tested.",
             "Add --merge-parts to have the suite split the classes, or give --split FILE.csv",
         )
     return {label: next(iter(counts)) for label, counts in rows.items()}

@@ -16,19 +16,22 @@ from numpy.typing import NDArray
 from benchmark.datasets.own import npz
 from benchmark.datasets.own.bad import Bad, printable
 from benchmark.datasets.own.config import states_splits
-from benchmark.datasets.own.features import Features, candidates
+from benchmark.datasets.own.features import Features, candidates, check_array
 from benchmark.datasets.own.finish import Entry, clean, finish, place_of
 from benchmark.datasets.own.options import Added, Options
 from benchmark.datasets.own.reading import Reading
 from benchmark.datasets.own.table import (
     LABELS,
+    ONLY_SPLITS,
     Marks,
+    Table,
     as_texts,
     check_split_cells,
     find_marks,
     find_split,
     marks_of,
     open_table,
+    plain,
     report_columns,
     split_of_rows,
     splits_of_classes,
@@ -152,6 +155,7 @@ def _table(path: Path, options: Options) -> Vectors:
 def _archive(path: Path, options: Options) -> Vectors:
     if options.split_by not in (None, options.group):
         raise OneshotError("--split-by of NPZ arrays must be the array of --group.")
+    table = Table(path, [], "NPZ arrays", "row")  # whose columns are the arrays
 
     def wanted(there: list[str]) -> list[str]:
         labels = (options.label,) if options.label else LABELS
@@ -160,24 +164,30 @@ def _archive(path: Path, options: Options) -> Vectors:
         names = [_named(there, known, path) for known in (features, labels, *groups)]
         if len(set(names)) < len(names):
             raise OneshotError(f"{path}: one array cannot be two of features, labels and groups.")
-        left = [name for name in there if name not in names]
-        if left:
-            reading.leave_out("array", printable(", ".join(left[:12])), "not used", len(left))
         for role, name in zip(("features", "label", "group"), names, strict=False):
             reading.understood[role] = f"array '{printable(name)}'"
-        return names
+        table.names = there
+        taken = {there.index(name) for name in names}
+        known = [c for c in find_split(table, taken) if plain(there[c]) in ONLY_SPLITS]
+        return names + [there[c] for c in known[:1]]
 
     reading = Reading({"file": "NPZ arrays"})
     held = npz.read(path, wanted)
     vectors, labels, *rest = held.values()
-    groups = dict(zip([options.group] if options.group else [], rest, strict=True))
+    groups = dict(zip([options.group] if options.group else [], rest, strict=False))
+    last = list(held)[-1]
+    stated = {last: held[last]} if len(rest) > len(groups) else {}
     if vectors.ndim != 2 or vectors.dtype.kind not in "biuf" or not vectors.size:
-        raise OneshotError(f"{path}: the features must be numbers [n, d], not {vectors.shape}.")
+        raise _no_vectors(path, vectors)
     numbers = f"{vectors.shape[1]:,} numbers ({vectors.dtype}) a row"
     reading.understood["features"] = f"{reading.understood['features']}, {numbers}"
-    for name, array in {"labels": labels, **groups}.items():
+    for name, array in {"labels": labels, **groups, **stated}.items():
         if array.shape != vectors.shape[:1]:
-            raise OneshotError(f"{path}: {name} have shape {array.shape}, vectors {vectors.shape}.")
+            raise OneshotError(
+                f"{path}: {name} have shape {array.shape}, expected {vectors.shape[:1]}: one for "
+                f"each of the vectors {vectors.shape}.",
+                "Of one-hot labels take the numbers: y.argmax(axis=1)" if array.ndim == 2 else "",
+            )
     with np.errstate(over="ignore"):
         values = vectors.astype(np.float32)
     wrong = {
@@ -186,9 +196,43 @@ def _archive(path: Path, options: Options) -> Vectors:
         for row in np.flatnonzero(~np.isfinite(values).all(axis=1)).tolist()
     }
     texts = {key: as_texts(array.tolist()) for key, array in groups.items()}
+    names = as_texts(labels.tolist())
+    check_array(path, vectors, values, names, options.features is not None, reading)
+    bad = Bad()
+    of_classes = _split_of(table, stated, names, options, bad, reading)
+    used = {*held} - (set() if of_classes else {*stated})
+    if left := [name for name in table.names if name not in used]:
+        reading.leave_out("array", printable(", ".join(left[:12])), "not used", len(left))
     places = [f"row {row}" for row in range(len(values))]
     marks = Marks(texts[options.split_by] if options.split_by is not None else None)
-    return Vectors(values, as_texts(labels.tolist()), texts, places, wrong, reading, marks=marks)
+    return Vectors(values, names, texts, places, wrong, reading, of_classes, bad, marks)
+
+
+def _split_of(
+    table: Table, stated: dict[str, NDArray[Any]], names: list[str], options: Options, bad: Bad,
+    reading: Reading,
+) -> dict[str, str] | None:  # fmt: skip
+    """The split of each class by an array of that name, None where there is none."""
+    cells = {table.names.index(name): as_texts(array.tolist()) for name, array in stated.items()}
+    column, splits = split_of_rows(table, list(cells), cells)
+    if column is None or states_splits(options):
+        return None
+    check_split_cells(table, column, cells[column], splits, range(len(names)), bad)
+    reading.understood["split"] = f"array '{table.called(column)}'"
+    good = [(clean(a) or "", b) for a, b in zip(names, splits, strict=True) if b]
+    return splits_of_classes(table, column, [a for a, _ in good], [b for _, b in good])
+
+
+def _no_vectors(path: Path, array: NDArray[Any]) -> OneshotError:
+    hint = "Save them with their labels: np.savez(FILE, x=x, y=labels)"
+    if array.ndim in (3, 4):
+        hint = (
+            "Save images as files, in a folder for each class: --kind folder. To compare them as "
+            "plain vectors: x.reshape(len(x), -1)"
+        )
+    return OneshotError(
+        f"{path}: the features must be numbers [n, d], not {array.dtype} {array.shape}.", hint
+    )
 
 
 def _named(there: list[str], names: tuple[str, ...], path: Path) -> str:
@@ -196,4 +240,7 @@ def _named(there: list[str], names: tuple[str, ...], path: Path) -> str:
         if name in there:
             return name
     has = printable(", ".join(there[:12])) or "none"
-    raise OneshotError(f"{path} has no array {' or '.join(names)}; it has {has}.")
+    raise OneshotError(
+        f"{path} has no array {' or '.join(names)}; it has {has}.",
+        "Name the arrays: --features NAME --label NAME",
+    )

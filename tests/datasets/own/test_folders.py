@@ -65,7 +65,17 @@ def test_what_is_left_out_is_counted_by_ending(tree):
 
 
 @pytest.mark.parametrize(
-    "name", ["@eaDir", ".thumbnails", "__pycache__", "__MACOSX", ".ipynb_checkpoints", "#recycle"]
+    "name",
+    [
+        "@eaDir",
+        ".thumbnails",
+        "__pycache__",
+        "__MACOSX",
+        ".ipynb_checkpoints",
+        "#recycle",
+        "_thumbs",
+        "Thumbnails_",
+    ],
 )
 def test_folders_that_programs_keep_are_skipped_and_counted(tree, name):
     for folder in ("a/b", "a/c", "."):

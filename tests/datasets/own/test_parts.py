@@ -181,3 +181,33 @@ def test_parts_are_refused_before_any_image_is_decoded(tmp_path, monkeypatch):
     (tmp_path / "t.toml").write_text("[tasks.inside]\nwithin = 'planet'\n")
     with pytest.raises(OneshotError, match="no group 'planet'"):
         bring(tmp_path / "parts", tmp_path / "data", config=tmp_path / "t.toml", merge_parts=True)
+
+
+@pytest.mark.parametrize(
+    "form", ["{part}_{name}", "{name}-{part}", "all/{name} ({part})/x", "{name}.{part}/deep"]
+)
+@pytest.mark.parametrize("train", ["train", "Training"])
+def test_parts_in_the_names_of_classes_are_refused(form, train):
+    names = [f"kind{c}" for c in range(4)]
+    form = form.replace("({part})", "{part}")
+    places = [
+        f"{form.format(part=part, name=name)}/{i}.png"
+        for part in (train, "test", "VAL")
+        for name in names
+        for i in range(2)
+    ]
+    with pytest.raises(OneshotError, match=r"one class in two parts.*; 4 classes of this kind"):
+        read_parts(places)
+    assert len(set(read_parts(places, enabled=False).classes)) == 12
+    alone = [place for place in places if "test" in place]
+    assert read_parts([*alone, "train_other/1.png"]).parts == [None] * (len(alone) + 1)
+
+
+def test_support_and_query_are_a_gallery_and_its_queries():
+    for gallery in ("support", "Enrolment", "enroll_images"):
+        places = [
+            f"{part}/kind{c}/{i}.png" for part in (gallery, "query") for c in (1, 2) for i in (1, 2)
+        ]
+        found = read_parts(places)
+        assert set(found.classes) == {"kind1", "kind2"}
+        assert found.roles == ["gallery"] * 4 + ["query"] * 4
