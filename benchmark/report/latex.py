@@ -50,11 +50,8 @@ def _is_own(section: Section) -> bool:
 
 
 def _impostors(section: Section) -> list[str]:
-    """Kinds of impostors with a column each, where skilled ones would be pooled with the others.
-
-    Ranked tables stay as they were published.
-    """
-    if section.kind == "ranked" or section.protocol != "verification":
+    """Kinds of impostors with a column each, where skilled ones would be pooled with the others."""
+    if section.protocol != "verification":
         return []
     found = [r.verification for rank in section.rankings for row in rank.rows for r in row.results]
     kinds = [kind for kind in IMPOSTORS if any(kind in each.eer for each in found if each)]

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 import pytest
+from synthetic_pairs import pair_record
 from synthetic_records import grid, record, save
 
 from benchmark.report.latex import render_all
@@ -40,6 +41,17 @@ def test_a_mean_stands_only_beside_all_of_its_tasks():
     told = {line.split(" ")[0]: line.rstrip("\\ ").split("&")[-1].strip()
             for line in text.splitlines() if "pm" in line and line.endswith(r"\\")}  # fmt: skip
     assert float(told["Relation,"]) > 20 and told["Chance"] == ""
+
+
+def test_random_and_skilled_forgeries_have_columns_of_their_own():
+    models = [(key, skill) for key, skill in (("pixels-cosine", 0.6), ("hog", 1.5))]
+    made = [pair_record(key, "nfi-signatures-verification", skill) for key, skill in models]
+    text = table(made)
+    assert r"& nfi-signatures-verification & EER random & EER skilled \\" in text
+    rows = [line for line in text.splitlines() if line.startswith(("Pixels", "HOG", "Histogram"))]
+    assert rows and all(row.count("&") == 3 and row.count("pm") == 3 for row in rows)
+    other = table([pair_record("pixels-cosine", "glyphs-verification", 0.6)])
+    assert "& EER" not in other and r"& glyphs-verification \\" in other
 
 
 HOSTILE = "\\input{/etc/passwd}\n\n\\end{document}%$^~#&|<script>\\write18{id}"
