@@ -64,6 +64,8 @@ def plan(
     for each in ready:
         typer.echo(_shell([*command(each), *folders]) if shell else _line(each))
     _remarks(made, len(todo) - len(ready), searches=bool(searches))
+    if suite is None and made.refused:
+        raise typer.Exit(2)
 
 
 def command(each: Planned) -> list[str]:

@@ -101,9 +101,10 @@ def run(
         plans.refuse_existing(plan)
     for line in defaults_of(each for each in plan.planned if each.missing or redo):
         typer.echo(line)
+    typed_refused = suite is None and bool(plan.refused)  # a suite has tasks that some refuse
     if dry_run:
         show(plan, place)
-        if any(refusal.broken for refusal in plan.refused):
+        if typed_refused or any(refusal.broken for refusal in plan.refused):
             raise typer.Exit(2)
         return
     tracks = [each.job.track for each in plan.planned]
@@ -128,7 +129,7 @@ def run(
     else:
         done = _one_by_one(plan, again, place, existing, tensorboard, clock)
     _end(done.plan, place, existing)
-    close(done, results, there)
+    close(done, results, there, typed_refused)
 
 
 def _absolute(folder: Path | None) -> Path | None:
@@ -246,12 +247,15 @@ def _there(plan: Plan) -> list[Presence]:
     return [found for each in plan.planned for found in each.found.values() if found.present]
 
 
-def close(done: Done, results: Path, there: Sequence[Presence]) -> None:
+def close(
+    done: Done, results: Path, there: Sequence[Presence], typed_refused: bool = False
+) -> None:
     """The last lines: how many records there are now, and what to type next.
 
     Raises:
         OneshotError: jobs were given up.
-        Exit: with code 2 if a model failed, now or in a record that was there.
+        Exit: with code 2 if a model failed, now or in a record that was there, or if one that was
+            typed is refused.
     """
     from benchmark.cli.many import given_up
     from benchmark.evaluation.presence import summary
@@ -264,7 +268,7 @@ def close(done: Done, results: Path, there: Sequence[Presence]) -> None:
     if done.lost:
         raise given_up(done.lost, len(done.plan.planned), done.records)
     broken = any(refusal.broken for refusal in done.plan.refused)
-    if done.failed or broken or any(found.failed for found in there):
+    if done.failed or broken or typed_refused or any(found.failed for found in there):
         raise typer.Exit(2)
 
 

@@ -127,13 +127,15 @@ def make(
     Args:
         wanted: the models; the same job wanted twice is planned once.
         results: where records and searches lie.
-        strict: raise what is refused instead of listing it.
+        strict: where everything is refused, raise the first refusal instead of listing it.
         again: measure what is present again.
 
     Raises:
+        Refused: nothing is left to do, with `strict`.
         OneshotError: unknown names, settings that do not exist.
     """
     wanted = list(wanted)
+    first: Refused | None = None
     planned: dict[tuple[str, str, int, int, str | None], Planned] = {}
     refused: dict[tuple[str, str], Refusal] = {}
     searches: dict[str, Search] = {}
@@ -162,14 +164,15 @@ def make(
                         mark = *found.mark, waits
                         planned[mark] = _merged(planned.get(mark), found)
             except Refused as refusal:
-                if strict:
-                    raise
+                first = first or refusal
                 refused[each.model, track] = Refusal(each.model, track, str(refusal))
             except ModelBroken as error:
                 if len(wanted) == 1:
                     raise
                 trace = "".join(traceback.format_exception(error))
                 refused[each.model, track] = Refusal(each.model, track, str(error), True, trace)
+    if strict and first is not None and not planned:
+        raise first
     jobs = [_again(each) if again else each for each in planned.values()]
     return Plan(tuple(jobs), tuple(refused.values()), tuple(searches.values()))
 

@@ -215,3 +215,18 @@ def test_a_folder_of_parts_never_doubles_its_classes(goods, capsys):
     merged = add("shop", goods / "shop", "--merge-parts")
     assert "shop: 96 items in 12 classes" in merged.stdout
     assert "12 of 12 classes were in several" in merged.stdout
+
+
+def test_a_refused_model_does_not_stop_the_others_that_were_typed(goods):
+    add("all", goods / "five", "--test-only")
+    words = ("--task", "all-2w1s", "--results", goods / "results", "--episodes", 20)
+    models = ["siamese-conv4-cosine-nt-xent", "pixels-cosine"]
+    planned = run("plan", *models, *words)
+    assert planned.exit_code == 2 and planned.stdout.startswith("pixels-cosine")
+    done = run("run", *models, *words)
+    assert done.exit_code == 2
+    assert "1 new record" in done.stdout
+    assert f"refused  {models[0]} on all: {models[0]} is trained" in done.stdout
+    again = run("run", *reversed(models), *words, "--dry-run")
+    assert again.exit_code == 2 and "0 of 1 records are missing" in again.stdout
+    assert run("run", "pixels-cosine", *words).exit_code == 0

@@ -51,7 +51,7 @@ def test_random_and_skilled_forgeries_have_columns_of_their_own():
     rows = [line for line in text.splitlines() if line.startswith(("Pixels", "HOG", "Histogram"))]
     assert rows and all(row.count("&") == 3 and row.count("pm") == 3 for row in rows)
     other = table([pair_record("pixels-cosine", "glyphs-verification", 0.6)])
-    assert "& EER" not in other and r"& glyphs-verification \\" in other
+    assert "Pixels, cosine" in other and "& EER" not in other
 
 
 HOSTILE = "\\input{/etc/passwd}\n\n\\end{document}%$^~#&|<script>\\write18{id}"

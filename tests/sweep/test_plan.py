@@ -74,6 +74,10 @@ def test_what_makes_no_sense_is_listed_with_its_reason(tmp_path):
     assert refusal.model == bad.model and "never negative" in refusal.reason
     with pytest.raises(Refused, match="never negative"):
         make([bad], tmp_path, strict=True)
+    for both in ([bad, wanted("chance")], [wanted("chance"), bad]):  # the other goes on
+        plan = make(both, tmp_path, strict=True)
+        assert [each.job.spec.key for each in plan.planned] == ["chance"]
+        assert [each.model for each in plan.refused] == [bad.model]
 
 
 def test_a_package_that_is_missing_is_a_reason_and_no_end(tmp_path, monkeypatch):
