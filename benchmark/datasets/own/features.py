@@ -343,7 +343,8 @@ def rounded(values: NDArray[np.generic], stored: NDArray[np.float32]) -> NDArray
         return np.zeros(values.shape[1])
     with np.errstate(invalid="ignore"):
         change = np.abs(values - stored.astype(np.float64))
-    return np.where(np.isfinite(change), change, 0.0).max(axis=0)
+    largest: NDArray[np.float64] = np.where(np.isfinite(change), change, 0.0).max(axis=0)
+    return largest
 
 
 def say_rounding(
