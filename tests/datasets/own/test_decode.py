@@ -9,6 +9,7 @@ from PIL import Image
 from benchmark.datasets.own import decode as decoding
 from benchmark.datasets.own.decode import Picture, Trouble, decode, has_colour, pixels
 from benchmark.datasets.own.options import Options
+from benchmark.datasets.own.scale import Scale
 from tests.datasets.own.conftest import picture
 
 OPTIONS = Options(side=8, fit="stretch")
@@ -37,7 +38,7 @@ def test_every_mode_is_read(tmp_path, mode):
     except OSError:
         pytest.skip(f"Pillow writes no {mode}")
     for channels in (1, 3):
-        out = pixels(Picture(path, name), channels, OPTIONS)
+        out = pixels(Picture(path, name), channels, OPTIONS, Scale(bits=16))
         assert out.shape == (channels, 8, 8)
         assert abs(out.astype(int) - 120).max() <= LOOSE.get(mode, 3)
     assert has_colour(Picture(path, name)) is (mode not in ("1", "L", "LA", "I;16"))
