@@ -9,6 +9,7 @@ from random import Random
 
 from benchmark.datasets.own import config, texts, vectors
 from benchmark.datasets.own.options import Options
+from benchmark.errors import OneshotError
 from benchmark.records import claims, readings
 from benchmark.sweep import suite
 from bent.mutate import retyped
@@ -120,4 +121,7 @@ def read_readings(path: Path) -> object:
     folder = path.parent / "results" / readings.FOLDER / "glyphs"
     folder.mkdir(parents=True, exist_ok=True)
     path.replace(folder / "x.csv")
-    return readings.load(folder.parents[1])
+    found = readings.load(folder.parents[1])
+    if not found:  # damaged lines are left out, never refused
+        raise OneshotError("Every line was left out.")
+    return found
