@@ -181,8 +181,9 @@ def ended_as(job: Callable[[], object]) -> Message:
 
 def reason_of(error: BaseException) -> str:
     """An error of somebody's code in one line."""
-    if isinstance(error, SystemExit):
-        return f"the model called sys.exit({error.code!r})"
+    if type(error).__name__ == "SystemExit":  # of this process, or of the model's own
+        code = repr(error.code) if isinstance(error, SystemExit) else str(error)
+        return f"the model called sys.exit({code})"
     try:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     except Exception:  # its own __str__ fails

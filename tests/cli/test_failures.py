@@ -127,7 +127,7 @@ BUILT = ("Raises", "Leaves", "Exits", "FitsNothing", "Fine")
 FAILURES = {
     "Raises": "ValueError: shapes cannot be multiplied",
     "Leaves": "mine.py:Leaves ended its process with exit code 3.",
-    "Exits": "SystemExit: 4",
+    "Exits": "the model called sys.exit(4)",
     "FitsNothing": "TypeError: FitsNothing.fit() takes 2 positional arguments but 3 were given",
 }
 BROKEN = {

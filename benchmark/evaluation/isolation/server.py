@@ -250,7 +250,8 @@ def _told(error: BaseException) -> dict[str, Any]:
     if isinstance(error, OneshotError):
         return {**told, "message": error.message, "hint": error.hint, "setting": error.setting}
     try:
-        return {**told, "message": str(error)}
+        message = repr(error.code) if isinstance(error, SystemExit) else str(error)
+        return {**told, "message": message}
     except Exception:  # its own __str__ fails
         return {**told, "message": ""}
 
