@@ -250,7 +250,7 @@ def _there(plan: Plan) -> list[Presence]:
 def close(
     done: Done, results: Path, there: Sequence[Presence], typed_refused: bool = False
 ) -> None:
-    """The last lines: how many records there are now, and what to type next.
+    """The last lines: how many records are on disk now, and what to type next.
 
     Raises:
         OneshotError: jobs were given up.
@@ -258,10 +258,15 @@ def close(
             typed is refused.
     """
     from benchmark.cli.many import given_up
-    from benchmark.evaluation.presence import summary
+    from benchmark.evaluation.presence import on_disk, summary
 
-    made = f"{done.records} new record{'' if done.records == 1 else 's'} in {results}"
-    typer.echo(f"{made}{f', {done.failed} of them failures' if done.failed else ''}.")
+    made = f"{done.records} new record{'' if done.records == 1 else 's'}"
+    if done.failed:
+        made += f", {done.failed} of them failures"
+    counted = sum(on_disk(found) for each in done.plan.planned for found in each.found.values())
+    are = "record of this plan is" if done.plan.records == 1 else "records of this plan are"
+    where = printable(str(results))
+    typer.echo(f"{made}; {counted} of {done.plan.records} {are} in {where}.")
     for line in summary(there):
         typer.echo(line)
     typer.echo(f"Tables and figures: oneshot leaderboard --results {shlex.quote(str(results))}")

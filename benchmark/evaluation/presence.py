@@ -121,6 +121,19 @@ def keep_outdated(results: Path, record: Record) -> None:
         set_aside(path, "it was measured on other data or with other code", OUTDATED)
 
 
+def on_disk(found: Presence) -> bool:
+    """Whether the record is on disk now, given what was found at its place before the run."""
+    try:
+        status = found.path.stat()
+        if found.state == "damaged":
+            store.read(found.path)
+    except (OSError, OneshotError):
+        return False
+    if found.state in ("short", "outdated"):  # the old file does not count
+        return datetime.fromtimestamp(status.st_mtime) != found.measured
+    return True
+
+
 def summary(found: Iterable[Presence]) -> list[str]:
     """Lines about the records that are there already: how many, from when, and what to type."""
     present = [each for each in found if each.present]

@@ -175,8 +175,9 @@ def test_one_job_alone_says_what_happened_and_debug_where(here, monkeypatch):
 def test_a_failed_record_sets_the_exit_code_now_and_when_it_is_found_again(here):
     first, second = run(models=("Nan", "Fine")), run(models=("Nan", "Fine"))
     assert first.returncode == second.returncode == 2
-    assert "2 new records in results, 1 of them failures." in first.stdout
-    assert "0 new records in results." in second.stdout
+    there = "2 of 2 records of this plan are in results."
+    assert f"2 new records, 1 of them failures; {there}" in first.stdout
+    assert f"0 new records; {there}" in second.stdout
     assert "2 records were there already, " in second.stdout
     assert "1 failed record was there already; --existing redo tries again." in second.stdout
     planned = run("--dry-run", models=("Nan", "Fine")).stdout.splitlines()
@@ -206,7 +207,9 @@ def test_a_dry_run_says_what_the_run_would_do(here):
     assert states("--episodes", "20") == ["outdated"]
     plan = oneshot("plan", "mine.py:Fine", "--task", TASK, "--episodes", "20").stdout
     assert TASK in plan, "the plan agrees"
-    assert "1 new record" in run("--episodes", "20").stdout, "and so does the run"
+    assert (
+        "1 new record; 1 of 1 record of this plan is in results." in run("--episodes", "20").stdout
+    ), "and so does the run"
     assert states("--episodes", "20") == ["present"]
 
 

@@ -12,7 +12,7 @@ from benchmark.datasets import prepare
 from benchmark.datasets.own.options import Options
 from benchmark.evaluation.api import spec_of
 from benchmark.evaluation.job import Job, Surroundings, build
-from benchmark.evaluation.presence import presence, summary
+from benchmark.evaluation.presence import on_disk, presence, summary
 from benchmark.evaluation.run import run
 from benchmark.records import store
 from benchmark.tasks import track as find_track
@@ -227,3 +227,25 @@ def test_the_records_that_are_there_are_counted_with_their_age(tmp_path):
     assert summary([there, failed])[1] == (
         "1 failed record was there already; --existing redo tries again."
     )
+
+
+def test_only_records_on_disk_count_at_the_end(tmp_path):
+    job = job_of("pixels-cosine")
+    missing = look(job, tmp_path)
+    assert not on_disk(missing), "the job was given up"
+    measure(job, tmp_path)
+    assert on_disk(missing), "measured by this run or by another"
+    longer = replace(job, episodes=40)
+    short = look(longer, tmp_path)
+    assert short.state == "short" and not on_disk(short), "the old record does not count"
+    measure(longer, tmp_path)
+    assert on_disk(short)
+    there = look(longer, tmp_path)
+    assert there.present and on_disk(there)
+    there.path.write_text("{}")
+    damaged = look(longer, tmp_path)
+    assert damaged.state == "damaged" and not on_disk(damaged)
+    measure(longer, tmp_path)
+    assert on_disk(damaged)
+    there.path.unlink()
+    assert not on_disk(there), "deleted during the run"
