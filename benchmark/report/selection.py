@@ -100,10 +100,9 @@ def _is_of(folder: Folder, key: str) -> bool:
 
 
 def records_of(folder: Folder) -> list[Record]:
-    """The folder's records by seed; a file that is not a valid record is named and left out.
+    """The folder's records by seed.
 
-    Raises:
-        OneshotError: a record belongs elsewhere.
+    A file that is no valid record, or holds one that belongs elsewhere, is named and left out.
     """
     results, found = folder.path.parents[2], []
     for path in sorted(p for p in folder.path.glob("seed-*.json") if not p.name.startswith(".")):
@@ -116,7 +115,6 @@ def records_of(folder: Folder) -> list[Record]:
         if reason is not None:
             log.warning("%s is not a possible record: %s. It was left out.", path, reason)
             continue
-        found.append(record)
         fits = any(
             (folder.task, folder.version, folder.model)
             == (name(record.task.name), record.task.version, name(record.model.key))
@@ -125,11 +123,13 @@ def records_of(folder: Folder) -> list[Record]:
         if not fits or (
             record.model.recipe8 != folder.recipe8 or path.name != record_path(path, record).name
         ):
-            raise OneshotError(
-                f"{path} holds the record of {record.model.key} on {record.task.name}, seed "
-                f"{record.seed}, which does not belong there.",
-                "Move it to where it belongs, or out of the results folder.",
-            )
+            log.warning(
+                "%s holds the record of %s on %s, seed %d, which does not belong there. "
+                "It was left out.",
+                path, record.model.key, record.task.name, record.seed,
+            )  # fmt: skip
+            continue
+        found.append(record)
     return sorted(found, key=lambda record: (record.seed, record.fold or 0))
 
 
@@ -150,10 +150,10 @@ def answered(records: Iterable[Record]) -> list[Record]:
 
 def _told(folder: Folder) -> str:
     """A recipe as a choice: its hash, and how its records were asked for."""
-    first = next(iter(sorted(folder.path.glob("seed-*.json"))), None)
-    if first is None:
+    first = records_of(folder)[:1]
+    if not first:
         return folder.recipe8
-    record = read(first)
+    (record,) = first
     settings = " ".join(f"--set {setting}" for setting in record.provenance.settings)
     what = terms(record)
     words = [f"budget {what['budgets']}", f"{what['views']} view(s)", settings]

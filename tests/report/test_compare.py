@@ -11,6 +11,7 @@ from rich.console import Console
 from synthetic_records import FIXED, TRAINED, record, save
 
 from benchmark.errors import OneshotError, Refused
+from benchmark.records import store
 from benchmark.report.compare import compare
 from benchmark.report.compare_text import as_data, p_text, percent, render
 from benchmark.report.figures.differences import draw
@@ -175,3 +176,17 @@ def test_heads_on_the_same_trainings_pair_seed_for_seed(tmp_path):
     for one, two in zip(apart, same, strict=True):
         assert one.these_images.difference == two.these_images.difference
         assert (one.decisive.variance.seeds, two.decisive.variance.seeds) == ((3, 3), (3, 1))
+
+
+def test_records_that_are_damaged_or_lie_elsewhere_do_not_stop_a_comparison(tmp_path, caplog):
+    one, two = "pixels-cosine", "pixels-euclidean"
+    save(tmp_path, [record(key, seed=seed) for key in (one, two) for seed in (0, 1)])
+    whole = as_data(compare(tmp_path, one, two, groups_of=lambda *_: None))
+    place = store.record_path(tmp_path, record(one, seed=0)).parent
+    (place / "seed-2.json").write_bytes((place / "seed-1.json").read_bytes())
+    assert as_data(compare(tmp_path, one, two, groups_of=lambda *_: None)) == whole
+    assert "seed-2.json holds the record of pixels-cosine" in caplog.text
+    save(tmp_path, [record(one, recipe={"distance": "cosine"})])
+    (place / "seed-0.json").write_text("{}")
+    with pytest.raises(OneshotError, match="pixels-cosine has 2 recipes on glyphs-5w1s"):
+        compare(tmp_path, one, two)

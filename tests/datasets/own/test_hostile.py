@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+import subprocess
+import sys
 import threading
 import tracemalloc
 import zipfile
@@ -138,3 +141,102 @@ def test_bombs_are_not_unpacked(tmp_path, monkeypatch):
     path = archive(tmp_path / "y.npz", {"x": np.zeros(9)}, zipfile.ZIP_LZMA)
     with pytest.raises(OneshotError, match="another method"):
         npz.read(path, lambda names: names)
+
+
+BROKEN_NPZ = {
+    "truncated": "no NPZ file of plain arrays",
+    "wrong sum": "no NPZ file of plain arrays",
+    "huge shape": "no NPZ file of plain arrays",
+    "negative shape": "no NPZ file of plain arrays",
+    "objects": "not numbers or texts",
+    "no archive": "x.npz",
+    "member missing": "x.npz",
+    "empty": "x.npz",
+}
+
+
+def broken(path, kind):
+    """An NPZ file of vectors and labels that is damaged in one way."""
+    sound = {"x": np.arange(24.0).reshape(12, 2), "label": np.repeat(list("abcdef"), 2)}
+    if kind == "objects":
+        return archive(path, sound | {"x": np.array([{}] * 12, dtype=object)})
+    if kind == "member missing":
+        return archive(path, {"label": sound["label"]})
+    if kind in ("huge shape", "negative shape"):
+        shape = "(1000000000000, 2)" if kind == "huge shape" else "(-12, 2)"
+        labels = {"label": sound["label"]}
+        return archive(path, labels, x=header(shape) + sound["x"].tobytes())
+    archive(path, sound, zipfile.ZIP_STORED)
+    content = path.read_bytes()
+    if kind == "truncated":
+        content = content[: len(content) // 2]
+    elif kind == "wrong sum":
+        at = content.index(sound["x"].tobytes())
+        content = content[: at + 9] + bytes([content[at + 9] ^ 1]) + content[at + 10 :]
+    else:
+        content = b"PK, but no archive" if kind == "no archive" else b""
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("kind", BROKEN_NPZ)
+@pytest.mark.parametrize("read", ["vectors", "items of pairs"])
+def test_damaged_npz_files_end_in_one_line(tmp_path, kind, read):
+    path = broken(tmp_path / "x.npz", kind)
+    words = ["data", "add", "mine", str(path), "--kind", "vectors"]
+    if read == "items of pairs":
+        rows = "".join(f"{2 * n},{2 * n + 1},1\n{2 * n},{(2 * n + 3) % 12},0\n" for n in range(6))
+        (tmp_path / "pairs.csv").write_text("left,right,same\n" + rows)
+        words[3:] = [str(tmp_path / "pairs.csv"), "--kind", "pairs", "--items", str(path)]
+    says = one_line(words, tmp_path)
+    assert re.search(BROKEN_NPZ[kind], says), says
+
+
+def one_line(words, folder):
+    """What `oneshot` says of an input that it refuses."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmark", *words, "--data", str(folder / "data")],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr and "\0" not in done.stderr
+    assert "oneshot: " in done.stderr.splitlines()[-1]
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "table"),
+    [
+        ("csv", "path,label\na\0.png,c\n"), ("csv", "path\0,label\na.png,c\n"),
+        ("pairs", "left,right,same\na\0.png,b.png,1\n"), ("text", "text,label\n\0,c\n"),
+        ("vectors", "label,x\nc,\0\n"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_nul_in_a_table_ends_in_one_line(tmp_path, kind, table, encoding):
+    path = tmp_path / "x.csv"
+    path.write_bytes(table.encode(encoding))
+    assert "U+0000" in one_line(["data", "add", "mine", str(path), "--kind", kind], tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["length", "footer", "cut", "bits"])
+def test_parquet_whose_metadata_lie_ends_in_one_line(tmp_path, damage):
+    pytest.importorskip("pyarrow")
+    import pandas
+
+    path = tmp_path / "x.parquet"
+    pandas.DataFrame({"label": list("aabbcc"), "x": range(6), "y": range(6)}).to_parquet(path)
+    content = bytearray(path.read_bytes())
+    if damage == "length":
+        content[-8:-4] = (2**31 - 1).to_bytes(4, "little")
+    elif damage == "footer":
+        content[-60:-20] = b"\xff" * 40
+    elif damage == "cut":
+        del content[10:60]
+    else:
+        size = int.from_bytes(content[-8:-4], "little")
+        for at in range(len(content) - 8 - size, len(content) - 8, 3):
+            content[at] ^= 0x80
+    path.write_bytes(content)
+    says = one_line(["data", "add", "mine", str(path), "--kind", "vectors"], tmp_path)
+    assert "x.parquet" in says

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from bent import archives, files, images, records, tables
+from bent import archives, files, images, own, records, results, tables
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ def kinds() -> dict[str, Kind]:
     every = (
         Kind("records", ".json", records.bend, records.read),
         Kind("reports", ".json", records.bend_several, records.report, 0.02),
+        Kind("folders", ".json", results.bend, results.read, 0.05),
         Kind("suites", ".toml", tables.bend_suite, tables.read_suite),
         Kind("own-toml", ".toml", tables.bend_config, tables.read_config),
         Kind("claims", ".toml", tables.bend_claims, tables.read_claims),
@@ -49,6 +50,8 @@ def kinds() -> dict[str, Kind]:
         Kind("texts-csv", ".csv", tables.bend_texts, tables.read_texts),
         Kind("splits-csv", ".csv", tables.bend_splits, tables.read_splits),
         Kind("readings-csv", ".csv", tables.bend_readings, tables.read_readings),
+        Kind("own-tables", ".csv", own.bend_table, own.read_table),
+        Kind("own-images", ".json", own.bend_images, own.read_images, 0.5),
         Kind("data-sets", ".json", files.bend_data_set, files.read_data_set),
     )
     return {kind.name: kind for kind in every}
