@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shlex
 from io import StringIO
 
 import pytest
+from synthetic_pairs import pair_record
 from synthetic_records import TRAINED, grid, record, save
 
+from benchmark.records.schema import Record
 from benchmark.report import cite
 from benchmark.report.escape import cell
 from benchmark.report.write import write_leaderboard
@@ -104,3 +107,86 @@ def test_commands_are_one_word_for_each_word(written):
         assert told, name
         assert all(words[:3] == ["oneshot", "run", name] for words in told)
         assert all(f"note={name}" in words for words in told)
+
+
+MARK = "]](javascript:x)|<script>zz</script>\n# Heading zz\n\x1b[31m\u202e`zz`"
+TEXTS = {
+    "key": ("model", "key"), "recipe key": ("model", "recipe", MARK),
+    "recipe backbone": ("model", "recipe", "backbone"), "budget": ("model", "recipe", "budget"),
+    "loss": ("model", "recipe", "loss"), "distance": ("model", "recipe", "distance"),
+    "views": ("model", "recipe", "views"), "nested": ("model", "recipe", "deep", MARK),
+    "augmentation": ("model", "recipe", "augmentation"), "seen": ("model", "seen"),
+    "reason": ("reason",), "task": ("task", "name"), "validation": ("validation", "task"),
+    "settings": ("provenance", "settings"), "training device": ("cost", "training_device"),
+    "exempt": ("integrity", "exempt"), "files": ("provenance", "files"),
+    **{name: ("provenance", name)
+       for name in ("suite", "git", "code", "weights", "python", "torch", "device", "platform",
+                    "processor", "task")},
+}  # fmt: skip
+
+
+def spoiled(places, seed):
+    """A valid record of a model of the catalogue with the text at some places."""
+    plain = record("siamese-conv4-cosine-triplet", seed=seed, skill=0.5, recipe=TRAINED)
+    value = plain.model_dump(mode="json", by_alias=True)
+    value |= {"id": "", "integrity": {"items": 1, "questions": 1, "exempt": []}}
+    text = f"{MARK}{seed}"
+    for place in places:
+        *outer, name = TEXTS[place]
+        inside = value
+        for part in outer:
+            inside = inside.setdefault(part, {})
+        inside[name] = {"files": {text: "gone"}}.get(place, text)
+        if place in ("seen", "settings", "exempt"):
+            inside[name] = [text, f"{text}={text}"]
+        if place == "reason":
+            value |= {"status": "failed", "outcome": None}
+        if place == "task":
+            value["validation"] = None
+    return Record.model_validate_json(json.dumps(value))
+
+
+@pytest.fixture(scope="module")
+def everywhere(tmp_path_factory):
+    """What is written from records of which each text in turn, and all of them, are hostile."""
+    results = tmp_path_factory.mktemp("everywhere")
+    several = [spoiled([place], seed) for seed, place in enumerate(TEXTS)]
+    all_but = [place for place in TEXTS if place not in ("key", "reason", "task", "validation")]
+    for more in ([], ["key"], ["key", "task"], ["key", "reason"]):
+        several.append(spoiled([*all_but, *more], 100 + len(several)))
+    pairs = pair_record("pairs", "glyphs-verification", 2.0, recipe={"budget": MARK, "loss": MARK})
+    save(results, [*several, pairs, *grid({"chance": (0.0, {"budget": "none"})})])
+    (results / "claims").mkdir()
+    claim = {"task": "glyphs-5w1s", "accuracy": 90.0, "reliability": "seen", "protocol": "same"}
+    lines = (claim | dict.fromkeys(("method", "detail", "source", "model"), MARK)).items()
+    text = "\n".join(f"{name} = {json.dumps(value)}" for name, value in lines)
+    (results / "claims" / "x.toml").write_text(f"[[claim]]\n{text}\n")
+    return write_leaderboard(results, figures=False, groups_of=lambda *_: None), results
+
+
+def test_no_text_of_a_record_is_written_raw(everywhere):
+    made, results = everywhere
+    inputs = {results / "records", results / "claims"}
+    paths = [p for p in results.rglob("*") if p.is_file() and not inputs & set(p.parents)]
+    assert {".md", ".html", ".tex", ".csv", ".bib"} <= {path.suffix for path in paths}
+    for path in paths:
+        text = path.read_text("utf-8")
+        if path.suffix != ".csv":  # whose cells are data, quoted
+            assert MARK not in text and "\n# Heading zz" not in text, path
+            assert "\x1b" not in text and "\u202e" not in text, path
+            assert path.suffix == ".md" or "<script>zz" not in text, path
+        if path.suffix == ".md":
+            outside = re.sub(r"(?ms)^(`{3,}).*?^\1$", "", text)
+            assert "<script" not in outside, path
+            assert not re.search(r"(?<!\\)\]\(javascript", outside), path
+            assert not re.search(r"(?<!\\)\|(<|&lt;)script", outside), path
+            assert not re.search(r"(?<!\\)`zz", outside), path
+    (page,) = [path for path in made.models if path.stem.startswith("siamese")]
+    assert all("zz" in path.read_text("utf-8") for path in (made.page, made.html, page))
+
+
+def test_csv_cells_hold_the_texts_of_records_and_no_row_of_their_own(everywhere):
+    _, results = everywhere
+    for path in results.glob("*.csv"):
+        rows = list(csv.reader(StringIO(path.read_text("utf-8"), newline="")))
+        assert {len(row) for row in rows} == {len(rows[0])}, path
