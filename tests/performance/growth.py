@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -36,9 +37,10 @@ def measure(device: str, rounds: int) -> Findings:
         for size in SIZES:
             make(results, size)
             for command, (words, _, _) in COMMANDS.items():
-                seconds, mebibytes = run([*words, str(results)])
+                seconds, processor, mebibytes = run([*words, str(results)])
                 found.curves.setdefault(command, []).append((float(size), mebibytes))
-                rows.append((command, f"{size:,}", f"{seconds:,.1f}", f"{mebibytes:,.0f}"))
+                rows.append((command, f"{size:,}", f"{seconds:,.1f}", f"{processor:,.1f}",
+                             f"{mebibytes:,.0f}"))  # fmt: skip
                 if size == SIZES[-1]:
                     _, most, limit = COMMANDS[command]
                     name = f"`oneshot {command}` of {size:,} records"
@@ -48,8 +50,9 @@ def measure(device: str, rounds: int) -> Findings:
         Table(
             "Many records",
             f"Made-up records of {EPISODES:,} episodes each, {SEEDS} seeds a recipe: seconds of "
-            "the whole command, and the largest memory of all its processes together, in MiB.",
-            ("Command", "Records", "Seconds", "MiB"),
+            "the whole command on the clock and of processors, and the largest memory of all its "
+            "processes together, in MiB.",
+            ("Command", "Records", "Seconds", "Processor seconds", "MiB"),
             rows,
         )
     )
@@ -97,9 +100,9 @@ def varied(
     return store.record_path(results, made), store.encode(made)
 
 
-def run(words: list[str]) -> tuple[float, float]:
-    """Seconds of the command, and the most mebibytes that it and its children held at once."""
-    began = time.perf_counter()
+def run(words: list[str]) -> tuple[float, float, float]:
+    """Seconds of the command, of processors, and the most mebibytes that its processes held."""
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with subprocess.Popen(
         [sys.executable, "-m", "benchmark", *words], cwd=ROOT, stdout=subprocess.DEVNULL
     ) as process:
@@ -109,7 +112,9 @@ def run(words: list[str]) -> tuple[float, float]:
             time.sleep(0.05)
         if process.returncode:
             raise RuntimeError(f"{' '.join(words)} ended with {process.returncode}")
-    return time.perf_counter() - began, most / 2**20
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, processor, most / 2**20
 
 
 def family(pid: int) -> list[int]:
