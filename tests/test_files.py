@@ -90,6 +90,7 @@ def test_a_substitute_is_named_with_its_remedy(
         saved(np.save, ..., np.ones(2)),
         saved(Image.new("L", (4, 4)).save, ..., "PNG"),
     ],
+    ids=[f"content{number}" for number in range(13)],
 )
 def test_other_files_are_left_alone(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "file"

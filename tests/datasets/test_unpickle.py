@@ -129,7 +129,7 @@ def test_a_malicious_pickle_does_not_run(tmp_path, protocol):
         Runs(np.ndarray, (2, 2)),
         Runs(np.frombuffer, b"12", "u1"),
     ],
-    ids=repr,
+    ids=[f"value{number}" for number in range(12)],
 )
 def test_anything_else_is_refused(tmp_path, value):
     with pytest.raises(OneshotError):
