@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import resource
 import subprocess
@@ -95,6 +96,9 @@ def varied(
     counts = random.binomial(record.outcome.of, rate, EPISODES)
     data["outcome"]["correct"] = counts.tolist()
     data |= {"seed": seed, "id": "", "calibration": None}
+    if data["provenance"].get("weights"):  # no two seeds share a training
+        name = f"{record.model.key} {record.task.name} {variant} {seed}"
+        data["provenance"]["weights"] = hashlib.sha256(name.encode()).hexdigest()
     made = Record.model_validate(data)
     assert recipe_hash(data["model"]["recipe"]) == made.model.recipe8
     return store.record_path(results, made), store.encode(made)
