@@ -13,6 +13,7 @@ from benchmark.evaluation.job import Surroundings, build, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import store
+from benchmark.registry import ISOLATE
 from benchmark.sweep import local, machine
 from benchmark.sweep.local import Crew, Unit, unit_of, unit_of_search
 from benchmark.sweep.order import longest_first
@@ -88,7 +89,8 @@ class Heard:
 
 
 @pytest.fixture
-def model(tmp_path):
+def model(tmp_path, monkeypatch):
+    monkeypatch.setenv(ISOLATE, "0")  # what ends the model's process ends the worker
     path = tmp_path / "model.py"
     path.write_text(MODEL)
 

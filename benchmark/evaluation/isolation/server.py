@@ -40,6 +40,7 @@ from benchmark.protocols import (
     TrainingRun,
     unmarked,
 )
+from benchmark.user_code import same_folder
 
 METHODS = (
     "embed", "compare", "classify", "classify_episode", "similarity", "fit", "to", "eval",
@@ -84,7 +85,8 @@ class Server:
                 return asked
             seed = asked.get("random")
             try:
-                with other_random_state(seed) if seed is not None else nullcontext():
+                # The next request may name a file by its place in the harness's folder.
+                with same_folder(), other_random_state(seed) if seed is not None else nullcontext():
                     self.tell(ok=getattr(self, f"do_{asked['do']}")(asked))
             except EOFError:
                 raise
