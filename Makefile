@@ -43,7 +43,7 @@ pages: setup ## tables, pages, figures, and the documents that quote records, ma
 	@$(BIN)/python tools/update_statistics.py
 
 test: setup lint ## style, types and the test suite
-	@$(BIN)/python -m pytest -m "not slow"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-all: setup lint ## the test suite with its long runs
 	@$(BIN)/python -m pytest
