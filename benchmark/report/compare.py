@@ -134,7 +134,14 @@ def _task(
     task, version = describe(good[0][0].task.name), good[0][0].task.version
     luck, current = (_luck(good[0]), _luck(good[1])), task.version in (None, version)
     ask = verification if kind is LogOdds else retrieval
-    found = ask(*good, luck, same_networks(*good), current)
+    try:
+        found = ask(*good, luck, same_networks(*good), current)
+    except ValueError as error:
+        raise OneshotError(
+            f"The records of {one.model} and {two.model} on {task.name} cannot be compared: "
+            f"{error}.",
+            "Type: oneshot verify, which names the records that are wrong.",
+        ) from error
     if found is None:
         return None
     sides = [

@@ -16,6 +16,7 @@ from benchmark.report.compare import compare
 from benchmark.report.compare_text import as_data, render
 from benchmark.report.figures.differences import draw
 from benchmark.report.findings import table
+from benchmark.report.write import write_leaderboard
 from benchmark.statistics.verification import measure
 
 A, B = "siamese-conv4-cosine-triplet", "prototypical-conv4"
@@ -200,3 +201,13 @@ def test_findings_take_a_verification_and_a_retrieval(tmp_path):
     assert eer[0] == f"{SIGNATURES}, EER" and eer[6] == "" and float(eer[7]) > 0
     assert float(eer[5]) == pytest.approx(float(eer[3]) - float(eer[4]), abs=0.11)
     assert search[0] == f"{RETRIEVAL}, mAP@R" and 0 < float(search[6]) < float(search[7]) + 1
+
+
+def test_records_of_other_queries_are_refused_by_name(tmp_path):
+    *others, last = models(RETRIEVAL, seeds=2)
+    content = last.model_dump(by_alias=True, exclude={"id"})
+    content["outcome"]["matches"] = [18] + [19] * (last.task.episodes - 1)
+    save(tmp_path, [*others, type(last).model_validate(content)])
+    with pytest.raises(OneshotError, match=f"{RETRIEVAL} cannot be compared: .* different queries"):
+        compare(tmp_path, A, B)
+    write_leaderboard(tmp_path, figures=False)
