@@ -48,7 +48,7 @@ test: setup lint ## style, types and the test suite
 test-all: setup lint ## the test suite with its long runs
 	@$(BIN)/python -m pytest
 
-fuzz: setup ## bent records, archives, images, tables ...: 10,000 of each kind (about five minutes)
+fuzz: setup ## bent records, archives, images, tables ...: 10,000 of each kind (about ten minutes)
 	@PYTHONPATH=tests/fuzz $(BIN)/python -m bent --cases $(CASES)
 performance: setup ## measures speed and memory beside the peers, writes docs/performance.md
 	@$(BIN)/python tests/performance
