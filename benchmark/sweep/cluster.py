@@ -134,7 +134,8 @@ def refused(address: str | None, reason: str) -> OneshotError:
         return OneshotError(
             f"The Ray cluster at {address} did not let this command in: {reason}",
             "Its token must be in ~/.ray/auth_token, RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH, and "
-            "equal on all nodes; see docs/ray.md.",
+            f"equal on all nodes. If the cluster uses no token, type {MODE}=disabled before the "
+            "command. See docs/ray.md.",
         )
     return OneshotError(
         f"The Ray cluster at {address} did not let this command in: {reason}",

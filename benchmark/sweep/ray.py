@@ -35,6 +35,7 @@ IN_FLIGHT = 500  # jobs that Ray knows of at once, each with a lock
 AHEAD = 8  # of them at least, however few the cluster can do: more make a cluster in a cloud grow
 BUSY_SECONDS = 2.0  # before a job that another process was at is tried again
 LISTEN_SECONDS = 1.0
+ANSWER_SECONDS = 120.0  # for the first actor, whose process has to start
 TELL_SECONDS = 1.0
 STORE_BYTES = 128 << 20  # of a cluster that is started here: only model files go through it
 
@@ -274,6 +275,11 @@ class RayCrew:
         here = self._ray.get_runtime_context().get_node_id()
         ear = self._ray.remote(num_cpus=0, scheduling_strategy=self._at(here))(Ear)
         self._ear = ear.remote()
+        try:
+            # A cluster without tokens takes a connection that offers one, and then ends its actors.
+            self._ray.get(self._ear.hear.remote(), timeout=ANSWER_SECONDS)
+        except self._ray.exceptions.RayError as error:
+            raise refused(self.cluster.address, str(error).strip().splitlines()[0]) from error
         self._task = self._ray.remote(
             num_cpus=self.cluster.cpus,
             num_gpus=self.cluster.gpus,

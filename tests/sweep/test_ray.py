@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -32,15 +31,14 @@ JOBS = 24
 TASK = "blobs-few-3w1s"
 SLOW = """
 
-import sys
 import time
 
 
 class Slow(Learner):
-    '''On a node, long enough that this or the driver can die in the middle.'''
+    '''Trains long enough that a node or the driver can die in the middle.'''
 
     def fit(self, data, run):
-        time.sleep(1 if "default_worker" in sys.argv[0] else 0)
+        time.sleep(0.5)
         return super().fit(data, run)
 """
 
@@ -50,7 +48,10 @@ def cluster():
     """Three nodes with a processor each; the first holds Ray's own services."""
     from ray.cluster_utils import Cluster as Nodes
 
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Its nodes have no token, even where an earlier cluster of this machine has left one.
+    variables = pytest.MonkeyPatch()
+    variables.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    variables.setenv("RAY_AUTH_MODE", "disabled")
     options = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
     nodes = Nodes(initialize_head=True, head_node_args=options)
     del options["include_dashboard"]
@@ -61,6 +62,7 @@ def cluster():
     if ray.is_initialized():
         ray.shutdown()
     nodes.shutdown()
+    variables.undo()
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ try:
     with RayCrew(Cluster(sys.argv[1]), Path("results"), None) as crew:
         print("capacity", crew.capacity())
 except OneshotError as error:
-    print("refused", error)
+    print("refused", error, error.hint)
 """
 
 
@@ -55,6 +56,29 @@ def python(code, home, *words, **variables):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@contextmanager
+def started(home, **variables):
+    """The address of a cluster of one node that a user with this home starts."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ray = Path(sys.executable).with_name("ray")
+    start = [str(ray), "start", "--head", f"--port={port}", "--num-cpus=1", "--block",
+             "--include-dashboard=false", "--disable-usage-stats",
+             f"--object-store-memory={128 << 20}"]  # fmt: skip
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    environment = clean | {"HOME": str(home)} | variables
+    head = subprocess.Popen(start, env=environment, cwd=home, stdout=subprocess.PIPE, text=True)
+    try:
+        for line in head.stdout:  # type: ignore[union-attr]
+            if "Ray runtime started" in line:
+                break
+        yield f"127.0.0.1:{port}"
+    finally:
+        head.terminate()
+        head.wait(60)
 
 
 @pytest.fixture
@@ -80,35 +104,26 @@ def test_a_cluster_on_this_machine_listens_on_the_loopback_interface_and_asks_fo
 
 
 def test_a_cluster_with_a_token_is_reached_with_it_and_named_without(tmp_path):
-    ray = Path(sys.executable).with_name("ray")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     owner, stranger = tmp_path / "owner", tmp_path / "stranger"
     stranger.mkdir()
     (owner / ".ray").mkdir(parents=True)
     (owner / ".ray" / "auth_token").write_text("7" * 64)
-    start = [str(ray), "start", "--head", f"--port={port}", "--num-cpus=1", "--block",
-             "--include-dashboard=false", "--disable-usage-stats",
-             f"--object-store-memory={128 << 20}"]  # fmt: skip
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    head = subprocess.Popen(
-        start, env=clean | {"HOME": str(owner)}, cwd=owner, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        for line in head.stdout:  # type: ignore[union-attr]
-            if "Ray runtime started" in line:
-                break
-        address = f"127.0.0.1:{port}"
+    with started(owner) as address:
         assert "capacity 1" in python(CONNECTS, owner, address)
         told = python(CONNECTS, stranger, address)
         assert "did not let this command in" in told and "RAY_AUTH_MODE=token" in told
         assert "no Ray cluster" not in told
         none = python(CONNECTS, stranger, address, RAY_AUTH_MODE="token")
         assert "no authentication token was found" in none
-    finally:
-        head.terminate()
-        head.wait(60)
+
+
+def test_a_cluster_without_a_token_that_is_offered_one_is_named(tmp_path):
+    (tmp_path / ".ray").mkdir()
+    with started(tmp_path, RAY_AUTH_MODE="disabled") as address:
+        (tmp_path / ".ray" / "auth_token").write_text("7" * 64)
+        printed = python(CONNECTS, tmp_path, address)
+        assert "did not let this command in" in printed and "RAY_AUTH_MODE=disabled" in printed
+        assert "capacity 1" in python(CONNECTS, tmp_path, address, RAY_AUTH_MODE="disabled")
 
 
 @pytest.mark.parametrize(

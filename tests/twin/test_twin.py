@@ -186,7 +186,7 @@ def test_fixed_models_and_files_of_ones_own_compare_too(
         ("ngrams-cosine", {"track": "languages"}, Refused, "--track NAME"),
         ("pixels-cosine", {"fit": "sqeeze"}, UnknownName, "pad, crop, stretch"),
         ("pixels-cosine", {"track": "mini-imagenet", "ask": True}, OneshotError, "data add"),
-        ("onnx:no/such.onnx", {}, OneshotError, "Cannot read no/such.onnx"),
+        ("onnx:no/such.onnx", {}, OneshotError, "There is no file no/such.onnx"),
     ],
 )
 def test_what_is_said_of_wrong_wishes(

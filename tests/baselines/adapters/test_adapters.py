@@ -134,8 +134,8 @@ def test_what_is_said_of_a_checkpoint_that_does_not_fit(
     [
         ("torchscript:", "Type: torchscript:PATH"),
         ("torchscrip:net.pt", "Did you mean torchscript:net.pt"),
-        ("checkpoint:no/such.pt", "Cannot read no/such.pt"),
-        ("torchscript:no/such.pt", "Cannot read no/such.pt"),
+        ("checkpoint:no/such.pt", "There is no file no/such.pt"),
+        ("torchscript:no/such.pt", "There is no file no/such.pt"),
     ],
 )
 def test_what_is_said_of_names(name: str, message: str, track: TrackInfo) -> None:

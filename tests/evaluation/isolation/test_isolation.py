@@ -261,7 +261,7 @@ def test_labels_are_found_in_one_process_and_out_of_reach_in_another(make, task)
 
 def test_the_process_is_another_with_nothing_of_ours_in_it(make, monkeypatch, tmp_path):
     monkeypatch.setenv("ONESHOT_DATA", "/somewhere")
-    source = tmp_path / "other.py"
+    source = tmp_path / "far_away.py"
     source.write_text(SOURCE)
     info = TrackInfo("blobs", "character", 1, 16)
     with Path(__file__).open(), Path(__file__).open(), Path(__file__).open():
@@ -269,7 +269,7 @@ def test_the_process_is_another_with_nothing_of_ours_in_it(make, monkeypatch, tm
     loaded, files, variables, views = model.embed(torch.zeros(3, 1, 16, 16))[0].tolist()
     assert loaded and not variables and not views
     assert files <= 5  # standard streams, the pipe, and the folder that is listed
-    assert not any("other" in str(getattr(m, "__file__", "")) for m in sys.modules.values())
+    assert not any("far_away" in str(getattr(m, "__file__", "")) for m in sys.modules.values())
 
 
 def test_probes_reach_through(make, task):
