@@ -73,7 +73,10 @@ SHAPES = Check(
         "scores that broadcast or are flattened by accident, so that answers of one query are "
         "counted for another"
     ),
-    mend="return what benchmark/protocols.py states: one float32 row an item, one score a class",
+    mend=(
+        "return what benchmark/protocols/interfaces.py states: one float32 row an item, one score "
+        "a class"
+    ),
     look=_shapes,
     gate=True,
     compares=False,
