@@ -64,12 +64,15 @@ class Client:
         self.pipe = Connection(ours.detach())
         self.pending = True  # whether the answer to `start` has not been read yet
         self.name = name
-        self.dropped: list[int] = []  # models that nobody holds any more
+        self.used = False  # whether it has built a model
+        self.models: set[int] = set()  # numbers of the models that are in use
+        self.dropped: list[int] = []  # and of those that are not any more
         send(self.pipe, {"do": "start", "name": name, "threads": torch.get_num_threads()})
         atexit.register(self.close)
 
     def close(self) -> None:
         """Ends the process."""
+        atexit.unregister(self.close)
         self.pipe.close()
         self.process.terminate()
         self.process.wait()
@@ -115,6 +118,8 @@ _clients: dict[str, tuple[str, Client]] = {}
 def start(name: str, digest: str = "") -> Client:
     """The process of the class of this name, started if it is not there; returns at once.
 
+    Ends the processes of other classes that have had models and have none in use.
+
     Args:
         name: "path/to/file.py:Name" or "package.module:Name".
         digest: of its sources; others than before mean a new process.
@@ -122,6 +127,10 @@ def start(name: str, digest: str = "") -> Client:
     known = _clients.get(name)
     if known is not None and known[0] == digest and known[1].process.poll() is None:
         return known[1]
+    for other, (_, idle) in list(_clients.items()):
+        if idle.used and not idle.models:
+            del _clients[other]
+            idle.close()
     client = Client(name)
     _clients[name] = digest, client
     return client
@@ -162,6 +171,8 @@ class IsolatedModel:
         self.client, self.number = client, int(description["number"])
         self.device = "cpu"
         self.describe(description)
+        client.models.add(self.number)
+        client.used = True
         weakref.finalize(self, _drop, client, self.number)
 
     def describe(self, description: Mapping[str, Any]) -> None:
@@ -314,7 +325,8 @@ def _seen(told: Mapping[str, Any]) -> Seen:
 
 
 def _drop(client: Client, number: int) -> None:
-    """Forgets a model that nobody holds any more."""
+    """Notes that a model is not in use any more."""
+    client.models.discard(number)
     client.dropped.append(number)
 
 

@@ -373,3 +373,14 @@ def test_the_suite_s_own_models_stay_in_the_process(monkeypatch):
     monkeypatch.setenv("ONESHOT_ISOLATE", "0")
     assert not isolates()
     assert isolation.OWN == "ONESHOT_"
+
+
+def test_processes_of_classes_that_are_done_are_ended(tmp_path):
+    info, processes = TrackInfo("blobs", "character", 1, 16), []
+    for number in range(4):
+        source = tmp_path / f"number_{number}.py"
+        source.write_text(SOURCE)
+        model = resolve(f"{source}:Embeds", {}, True).build(0, info, "quick")
+        processes.append(model.client.process)
+    assert [each.poll() is None for each in processes] == [False, False, True, True]
+    del model
