@@ -29,7 +29,7 @@ from typing import Any, Literal
 from benchmark import sources
 from benchmark.datasets.resample import NAME as RESAMPLER
 from benchmark.errors import ModelBroken, OneshotError, UnknownName
-from benchmark.evaluation.asking import NAMES, Asking, literal, recorded, split
+from benchmark.evaluation.inference_config import NAMES, Asking, literal, recorded, split
 from benchmark.protocols import TrackInfo
 from benchmark.user_code import load_file, make_current, same_folder
 

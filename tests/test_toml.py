@@ -10,7 +10,7 @@ import pytest
 
 from benchmark import toml
 from benchmark.errors import OneshotError
-from benchmark.evaluation.asking import literal
+from benchmark.evaluation.inference_config import literal
 from benchmark.records.schema import MOST, ModelRef
 from benchmark.sweep.suite import seeds_of
 from benchmark.tasks import task

@@ -20,9 +20,9 @@ from benchmark.report.escape import printable
 
 if TYPE_CHECKING:
     from benchmark.cli.many import Done
-    from benchmark.evaluation.clock import Clock
     from benchmark.evaluation.job import Surroundings
     from benchmark.evaluation.presence import Presence
+    from benchmark.evaluation.profiler import Clock
     from benchmark.sweep.plan import Plan
     from benchmark.sweep.suite import Wanted
 
@@ -80,8 +80,8 @@ def run(
     """
     from benchmark.cli.many import run_many, run_on_ray
     from benchmark.evaluation.api import find_device
-    from benchmark.evaluation.clock import Clock
     from benchmark.evaluation.job import Surroundings
+    from benchmark.evaluation.profiler import Clock
     from benchmark.sweep import plan as plans
     from benchmark.sweep.order import shard_of
     from benchmark.sweep.remarks import defaults_of

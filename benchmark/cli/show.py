@@ -15,7 +15,7 @@ from benchmark.cli.options import Data, Device, Work, command, default_work
 from benchmark.errors import OneshotError, Refused
 
 if TYPE_CHECKING:
-    from benchmark.evaluation.look import Looker
+    from benchmark.evaluation.predictions import Looker
     from benchmark.tasks.loading import LoadedTask
 
 TRIALS = 6  # of each kind on a sheet
@@ -144,7 +144,7 @@ def _looker(
     from benchmark.cli.wanted import settings_of
     from benchmark.evaluation.api import find_device, spec_of
     from benchmark.evaluation.job import Job, Surroundings, check_budget
-    from benchmark.evaluation.look import ready
+    from benchmark.evaluation.predictions import ready
     from benchmark.tasks.tracks import track
 
     data, results, work = folders

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.errors import ModelFailed
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.memory import SMALLER, free, ran_out
 from benchmark.evaluation.scorers import Scorer, embedding_scorer, module_scorer

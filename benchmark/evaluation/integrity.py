@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.errors import ModelFailed
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.embeddings import batch_size, embed_groups, pixels_for, to_input
 from benchmark.evaluation.episodes import Observer, asked_of, episode_generator, way_of
 from benchmark.evaluation.memory import ran_out
@@ -471,7 +471,7 @@ class Probe:
         loaded: the task.
         bank: the embeddings that the run uses.
         seed: of the generator that episode classifiers are given.
-        shots: see `benchmark.evaluation.asking`.
+        shots: see `benchmark.evaluation.inference_config`.
         items, questions: how many were asked about again.
         exempt: the exceptions that the model declares.
     """

@@ -9,22 +9,22 @@ from typing import Any
 from benchmark.datasets.store import data_directory
 from benchmark.errors import ModelFailed
 from benchmark.evaluation import weights as files
-from benchmark.evaluation.bank import Bank, bank_of
 from benchmark.evaluation.calibration import Binned, Kept
-from benchmark.evaluation.choosing import CHOOSING_EPISODES
+from benchmark.evaluation.embedding_cache import kept_of
+from benchmark.evaluation.embedding_store import Bank, bank_of
 from benchmark.evaluation.episodes import PREFIX, Observer, way_of
 from benchmark.evaluation.integrity import Probe
 from benchmark.evaluation.integrity_verdict import probed
 from benchmark.evaluation.isolation.client import IsolatedModel, note_opened
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, note_reading
-from benchmark.evaluation.kept_embeddings import kept_of
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.memory import ran_out
+from benchmark.evaluation.model_selection import CHOOSING_EPISODES
 from benchmark.evaluation.outcome import Answered, ask
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import provenance, stated
-from benchmark.evaluation.references import model_ref, task_ref
-from benchmark.evaluation.trained import Trained
+from benchmark.evaluation.record_refs import model_ref, task_ref
+from benchmark.evaluation.weight_store import Trained
 from benchmark.protocols import TrainingResult
 from benchmark.records import readings
 from benchmark.records.schema import MOST, Cost, CurvePoint, Provenance, Record, Validation

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.evaluation import pairs, platt
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.episodes import Observer, answer, asked_of
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.retrieval import Found, retrieve

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 from benchmark.errors import ModelFailed
-from benchmark.evaluation import seen
+from benchmark.evaluation import contamination
 from benchmark.evaluation.job import Existing, Job, Silent, Surroundings, Watcher, lock_of, path_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.measure import Running, failed_record, record_of, started, validated_by
@@ -119,7 +119,7 @@ def _unseen(running: Running, task: LoadedTask) -> bool:
     """Whether the test's classes are new to the model; a validation split chooses, not judges."""
     if task.task.split != "test":
         return True
-    reason = seen.refusal(running.model, running.job.track, task, running.place)
+    reason = contamination.refusal(running.model, running.job.track, task, running.place)
     if reason is not None:
         running.watcher.refused(task.task.name, reason)
     return reason is None

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.evaluation import precision
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.similarity import Similarity, dot_product, similarity
 from benchmark.evaluation.tensors import as_tensor
 from benchmark.tasks.episodes import Episodes

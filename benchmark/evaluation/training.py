@@ -12,15 +12,15 @@ from benchmark.datasets.data_set import DataSet
 from benchmark.errors import ModelFailed, OneshotError
 from benchmark.evaluation import weights as files
 from benchmark.evaluation.allocation import kept_memory
-from benchmark.evaluation.asking import NAMES as ASKED
-from benchmark.evaluation.choosing import CHOOSING_TRIALS, choosing_episodes, validator
+from benchmark.evaluation.contamination import encode, learned
 from benchmark.evaluation.episodes import way_of
+from benchmark.evaluation.inference_config import NAMES as ASKED
 from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.memory import free, ran_out
+from benchmark.evaluation.model_selection import CHOOSING_TRIALS, choosing_episodes, validator
 from benchmark.evaluation.provenance import device_name, training_code
-from benchmark.evaluation.seen import encode, learned
-from benchmark.evaluation.trained import TOLD, WEIGHTS, Trained, load, save
+from benchmark.evaluation.weight_store import TOLD, WEIGHTS, Trained, load, save
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun, unmarked
 from benchmark.records.canonical import digest
 from benchmark.records.store import clear_unfinished, slug

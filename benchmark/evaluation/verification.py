@@ -14,7 +14,7 @@ from torch import Tensor
 
 from benchmark.errors import Refused
 from benchmark.evaluation import precision
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import (

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from benchmark.datasets.data_set import Family
 from benchmark.errors import Refused
-from benchmark.evaluation.asking import MOST_VIEWS
+from benchmark.evaluation.inference_config import MOST_VIEWS
 from benchmark.tasks.draw import below, words
 
 VERSION = 1  # of the list; part of the key that it is drawn by

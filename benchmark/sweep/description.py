@@ -75,7 +75,7 @@ def typed(settings: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def as_text(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Settings as a person would type them; `benchmark.evaluation.asking.literal` reads them back.
+    """Settings as they are typed; `benchmark.evaluation.inference_config.literal` reads them.
 
     Raises:
         TypeError: a value that JSON has no word for.

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import ModelBroken, OneshotError, Refused
-from benchmark.evaluation.asking import NAMES as ASKED
+from benchmark.evaluation.contamination import refusal_when_planned
+from benchmark.evaluation.inference_config import NAMES as ASKED
 from benchmark.evaluation.job import Job, Surroundings, build
 from benchmark.evaluation.outcome import not_answered
 from benchmark.evaluation.presence import Presence, presence
-from benchmark.evaluation.seen import refusal_when_planned
 from benchmark.evaluation.shots import trainings
 from benchmark.records.canonical import digest, recipe_hash
 from benchmark.registry import isolates, resolve

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
-from benchmark.evaluation.asking import NAMES as ASKED
+from benchmark.evaluation.inference_config import NAMES as ASKED
 from benchmark.tasks.spec import Track
 
 COUNT = 8

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
 from benchmark.evaluation import platt
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.job import Surroundings
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import code_digest

@@ -25,8 +25,8 @@ from torch import Tensor, nn
 
 from benchmark import __version__
 from benchmark.errors import OneshotError, Refused, UnknownName
+from benchmark.evaluation.contamination import learned
 from benchmark.evaluation.embeddings import normalised
-from benchmark.evaluation.seen import learned
 from benchmark.protocols import Seen, TrackInfo
 from benchmark.records.store import slug
 from benchmark.registry import resolve

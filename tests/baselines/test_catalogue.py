@@ -11,7 +11,7 @@ import pytest
 from baselines import catalogue
 from baselines.catalogue import SIAMESE, ModelEntry, entries, find, part_names
 from baselines.parts import constant
-from benchmark.evaluation.asking import split
+from benchmark.evaluation.inference_config import split
 from benchmark.protocols import (
     Embedder,
     EmbeddingClassifier,

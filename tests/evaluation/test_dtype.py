@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation.asking import Asking, recorded, split
-from benchmark.evaluation.bank import bank_of
+from benchmark.evaluation.embedding_store import bank_of
 from benchmark.evaluation.embeddings import embed, pixels_for, scaled
 from benchmark.evaluation.episodes import answer
+from benchmark.evaluation.inference_config import Asking, recorded, split
 from benchmark.evaluation.training import training_key
 from benchmark.protocols import TrackInfo
 from benchmark.registry import recipe_of, resolve

@@ -192,7 +192,7 @@ def test_looking_up_and_gathering_give_the_same_scores(distance, shots, request,
 
 
 def test_a_second_task_embeds_only_what_is_new(one_shot, three_shot):
-    from benchmark.evaluation.bank import Bank
+    from benchmark.evaluation.embedding_store import Bank
 
     model = Flat()
     bank = Bank(model, "cpu")

@@ -11,8 +11,8 @@ import benchmark
 from benchmark import check
 from benchmark.datasets.data_set import whole
 from benchmark.errors import Refused
-from benchmark.evaluation.bank import Bank
 from benchmark.evaluation.conformance.checks import CHECKS
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.integrity import IntegrityFailed, Probe, Tolerance, copied
 from benchmark.evaluation.integrity_verdict import probed, refusal
 from benchmark.evaluation.outcome import ask

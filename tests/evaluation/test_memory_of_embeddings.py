@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from benchmark.evaluation import precision, scorers
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.retrieval import by_distance
 
 WORK = """

@@ -10,7 +10,7 @@ import torch
 
 from baselines.siamese.distances._distance import squared_distances
 from benchmark.evaluation import precision, scorers
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.retrieval import by_distance, search
 from benchmark.evaluation.verification import score_pairs
 from benchmark.tasks.queries import Queries

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.embeddings import BATCH_PIXELS
 from benchmark.evaluation.folding import channels_last, folded
 from benchmark.evaluation.outcome import ask

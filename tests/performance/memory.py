@@ -19,7 +19,7 @@ from torch.nn import functional
 from benchmark.datasets import catalogue
 from benchmark.datasets.data_set import whole
 from benchmark.errors import DataMissing
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.episodes import answer
 from benchmark.tasks.loading import load_task
 from performance.evaluation import record

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from benchmark.datasets.data_set import DataSet, whole
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.episodes import answer
 from performance import peers
 from performance.evaluation import differing

@@ -10,7 +10,6 @@ from typing import Any
 
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.api import spec_of
-from benchmark.evaluation.asking import recorded
 from benchmark.evaluation.conformance import samples
 from benchmark.evaluation.conformance.checks import CHECKS
 from benchmark.evaluation.conformance.kind import Check, Finding, failed, skipped
@@ -19,6 +18,7 @@ from benchmark.evaluation.conformance.report import Outcome, Report
 from benchmark.evaluation.conformance.samples import Sample
 from benchmark.evaluation.conformance.short_training import train as train_shortly
 from benchmark.evaluation.conformance.subject import Subject
+from benchmark.evaluation.inference_config import recorded
 from benchmark.registry import ModelSpec
 
 SEED, BUDGET = 0, "quick"

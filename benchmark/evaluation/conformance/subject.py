@@ -33,7 +33,8 @@ class Subject:
         model: as it was built or given; never asked itself where it can be copied.
         sample: the data.
         rebuild: builds the same model anew with the same seed; None for a given object.
-        shots: what stands for a class of several supports, see `benchmark.evaluation.asking`.
+        shots: what represents a class of several supports, see
+            `benchmark.evaluation.inference_config`.
         trained: whether `model` was trained for the check.
     """
 

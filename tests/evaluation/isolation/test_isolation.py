@@ -13,7 +13,7 @@ import torch
 
 from benchmark.datasets.data_set import Pairs
 from benchmark.errors import ModelFailed, OneshotError, Refused
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.embeddings import embed, rows_of
 from benchmark.evaluation.integrity import Probe
 from benchmark.evaluation.isolation import client as isolation

@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from baselines.fixed.untrained import Untrained
-from benchmark.evaluation import kept_embeddings
-from benchmark.evaluation.bank import Bank
-from benchmark.evaluation.kept_embeddings import kept_of, weights_digest
+from benchmark.evaluation import embedding_cache
+from benchmark.evaluation.embedding_cache import kept_of, weights_digest
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.protocols import TrackInfo
 from benchmark.tasks.loading import load_task
 
@@ -117,7 +117,7 @@ def test_another_suite_device_or_torch_is_another_thing(what, asked, task, tmp_p
     if what == "torch":
         monkeypatch.setattr(torch, "__version__", "0.0")
     else:
-        monkeypatch.setattr(kept_embeddings, what, lambda *_: "another")
+        monkeypatch.setattr(embedding_cache, what, lambda *_: "another")
     one = asked()
     vectors(one, task, tmp_path, items)
     assert one.count >= len(items) and len(files(tmp_path)) == 2
@@ -200,12 +200,12 @@ def test_the_digest_covers_every_tensor_and_its_name():
 
 COUNT = """
 import sys
-from benchmark.evaluation import bank
-asked, embed = [], bank.embed
+from benchmark.evaluation import embedding_store
+asked, embed = [], embedding_store.embed
 def counting(model, data, *more):
     asked.append(len(data))
     return embed(model, data, *more)
-bank.embed = counting
+embedding_store.embed = counting
 from benchmark.cli.app import app
 try: app(args=sys.argv[1:], prog_name='oneshot')
 except SystemExit as end: assert not end.code, end.code

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.datasets.data_set import DataSet
-from benchmark.evaluation.asking import DTYPES
+from benchmark.evaluation.embedding_cache import KeptEmbeddings
 from benchmark.evaluation.embeddings import embed
-from benchmark.evaluation.kept_embeddings import KeptEmbeddings
+from benchmark.evaluation.inference_config import DTYPES
 
 
 @dataclass

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation import platt, precision, seen
-from benchmark.evaluation.bank import Bank, bank_of
+from benchmark.evaluation import contamination, platt, precision
+from benchmark.evaluation.embedding_store import Bank, bank_of
 from benchmark.evaluation.episodes import answer
 from benchmark.evaluation.job import (
     Job,
@@ -127,7 +127,7 @@ def ready(job: Job, place: Surroundings, loaded: LoadedTask, embeds: bool = Fals
     reason = not_answered(model, loaded.task)
     test = loaded.task.split == "test"
     if reason is None and test:
-        reason = seen.refusal(model, job.track, loaded, place)
+        reason = contamination.refusal(model, job.track, loaded, place)
     if reason is not None:
         raise Refused(f"{job.spec.key} cannot be asked {loaded.task.name}: {reason}.")
     if hasattr(model, "fit"):

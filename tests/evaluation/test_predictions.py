@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation import look
+from benchmark.evaluation import predictions
 from benchmark.evaluation.api import evaluate
 from benchmark.evaluation.job import Job, Surroundings
-from benchmark.evaluation.look import ready
+from benchmark.evaluation.predictions import ready
 from benchmark.evaluation.run import run
 from benchmark.protocols import TrainingResult
 from benchmark.records import readings
@@ -144,7 +144,7 @@ def test_the_command_that_trains_keeps_all_that_was_typed(tmp_path, monkeypatch)
     spec = resolve("my models/net.py:Net", {"width": "0.5"})
     job = Job(spec, find_track("glyphs"), 3, "quick", ("glyphs-5w1s",), ("width=0.5",))
     place = Surroundings(tmp_path / "d", tmp_path / "r", tmp_path / "my work")
-    words = shlex.split(look._command(job, place, {}))
+    words = shlex.split(predictions._command(job, place, {}))
     assert words[:3] == ["oneshot", "run", "my models/net.py:Net"]
     told = {word: words[n + 1] for n, word in enumerate(words) if word.startswith("--")}
     assert told == {
@@ -152,10 +152,12 @@ def test_the_command_that_trains_keeps_all_that_was_typed(tmp_path, monkeypatch)
         "--data": str(tmp_path / "d"), "--work": str(tmp_path / "my work"),
         "--results": str(tmp_path / "r"),
     }  # fmt: skip
-    path = look.path_of(job, "glyphs-5w1s", {}, tmp_path / "r")
+    path = predictions.path_of(job, "glyphs-5w1s", {}, tmp_path / "r")
     path.parent.mkdir(parents=True)
     path.write_text("")
-    assert look._command(job, place, {}).endswith("--existing redo"), "else nothing is trained"
+    assert predictions._command(job, place, {}).endswith("--existing redo"), (
+        "else nothing is trained"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmark.evaluation.bank import Bank
+from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.episodes import answer
 from benchmark.tasks.loading import load_task
 

@@ -6,7 +6,7 @@ import time
 from typer.testing import CliRunner
 
 from benchmark.cli.app import app
-from benchmark.evaluation.clock import Clock
+from benchmark.evaluation.profiler import Clock
 from benchmark.protocols import PARTS
 
 WORDS = ["run", "siamese-conv4-cosine-nt-xent", "--task", "glyphs-5w1s@validation",

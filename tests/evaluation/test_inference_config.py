@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation.asking import SHOTS, Asking, recorded, split
 from benchmark.evaluation.embeddings import embed
 from benchmark.evaluation.episodes import answer
+from benchmark.evaluation.inference_config import SHOTS, Asking, recorded, split
 from benchmark.evaluation.views import MOST_VIEWS, maps, view
 from benchmark.registry import ModelSpec, recipe_of
 from benchmark.tasks.episodes import draw

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 import benchmark
 from benchmark.cli.app import app
 from benchmark.errors import Refused
+from benchmark.evaluation.contamination import encode, learned, refusal
 from benchmark.evaluation.job import Surroundings
-from benchmark.evaluation.seen import encode, learned, refusal
 from benchmark.protocols import Seen
 from benchmark.records import readings
 from benchmark.report.leaderboard import build

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmark.evaluation import seen
+from benchmark.evaluation import contamination
 from benchmark.evaluation.job import Job
 from benchmark.records.schema import ModelRef, TaskRef
 from benchmark.registry import Pool
@@ -27,7 +27,7 @@ def model_ref(job: Job, model: Any, recipe: dict[str, Any], refit: bool) -> Mode
     declared = getattr(model, "seen", None)
     if declared is None and job.spec.pool is not None:
         declared = ()  # a catalogue entry says so itself when it has seen anything
-    told = None if declared is None else seen.names(declared)
+    told = None if declared is None else contamination.names(declared)
     if told is not None and hasattr(model, "fit"):
         told.append(f"{job.track.name}/train")
         if refit:
