@@ -35,7 +35,7 @@ def check(
     """
     import json
 
-    from benchmark.cli.wanted import settings_of
+    from benchmark.cli.run_options import settings_of
     from benchmark.evaluation.conformance.judge import check as check_model
 
     report = check_model(model, settings=settings_of(settings), track=track, train=train, data=data)

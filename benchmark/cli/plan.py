@@ -9,7 +9,7 @@ from unicodedata import category
 
 import typer
 
-from benchmark.cli import wanted as asked
+from benchmark.cli import run_options
 from benchmark.cli.options import Data, Results, Shard, Work
 from benchmark.errors import OneshotError
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 def plan(
     context: typer.Context,
-    models: asked.Models = None,
-    task: asked.Task = None,
-    suite: asked.SuiteName = None,
-    seeds: asked.Seeds = None,
-    folds: asked.Folds = None,
-    budget: asked.Budget = None,
-    settings: asked.Settings = None,
-    episodes: asked.Episodes = None,
+    models: run_options.Models = None,
+    task: run_options.Task = None,
+    suite: run_options.SuiteName = None,
+    seeds: run_options.Seeds = None,
+    folds: run_options.Folds = None,
+    budget: run_options.Budget = None,
+    settings: run_options.Settings = None,
+    episodes: run_options.Episodes = None,
     shard: Shard = None,
     shell: Annotated[
         bool, typer.Option("--shell", help="One command a line, for xargs, job arrays or make.")
@@ -44,10 +44,10 @@ def plan(
     any machine that sees the same folders.
     """
     from benchmark.sweep import plan as plans
-    from benchmark.sweep.order import longest_first, shard_of
-    from benchmark.sweep.order import shard as part
+    from benchmark.sweep.scheduling import longest_first, shard_of
+    from benchmark.sweep.scheduling import shard as part
 
-    wanted = asked.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
+    wanted = run_options.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
     place = shard_of(shard) if shard else None
     made = plans.make(wanted, results, strict=suite is None)
     jobs = part(made.planned, *place) if place else longest_first(made.planned)

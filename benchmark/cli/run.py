@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmark.cli import wanted as asked
-from benchmark.cli.beside import say_beside_raw
-from benchmark.cli.engine import Address, Cpus, DataFrom, Engine, Gpus, check_engine
+from benchmark.cli import run_options
 from benchmark.cli.options import Data, Device, Embeddings, Results, Shard, Work, default_work
+from benchmark.cli.raw_baseline import say_beside_raw
+from benchmark.cli.ray_options import Address, Cpus, DataFrom, Engine, Gpus, check_engine
 from benchmark.errors import DataMissing, Interrupted, Refused, UnknownName
 from benchmark.report.escape import printable
 
 if TYPE_CHECKING:
-    from benchmark.cli.many import Done
+    from benchmark.cli.parallel import Done
     from benchmark.evaluation.job import Surroundings
     from benchmark.evaluation.presence import Presence
     from benchmark.evaluation.profiler import Clock
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 def run(
-    models: asked.Models = None,
-    task: asked.Task = None,
-    suite: asked.SuiteName = None,
-    seeds: asked.Seeds = None,
-    folds: asked.Folds = None,
-    budget: asked.Budget = None,
-    settings: asked.Settings = None,
-    episodes: asked.Episodes = None,
+    models: run_options.Models = None,
+    task: run_options.Task = None,
+    suite: run_options.SuiteName = None,
+    seeds: run_options.Seeds = None,
+    folds: run_options.Folds = None,
+    budget: run_options.Budget = None,
+    settings: run_options.Settings = None,
+    episodes: run_options.Episodes = None,
     existing: Annotated[
         str, typer.Option(help="What to do where a record is there: skip | redo | fail")
     ] = "skip",
@@ -78,16 +78,16 @@ def run(
 
     Whatever is interrupted can be started again: finished records stay, trainings resume.
     """
-    from benchmark.cli.many import run_many, run_on_ray
+    from benchmark.cli.parallel import run_many, run_on_ray
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import Surroundings
     from benchmark.evaluation.profiler import Clock
     from benchmark.sweep import plan as plans
-    from benchmark.sweep.order import shard_of
     from benchmark.sweep.remarks import defaults_of
+    from benchmark.sweep.scheduling import shard_of
 
     _take(existing, isolate)
-    wanted = asked.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
+    wanted = run_options.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
     place = Surroundings(
         _absolute(data), results.absolute(), (work or default_work()).absolute(),
         find_device(device), commit_weights, embeddings=_absolute(embeddings),
@@ -158,8 +158,8 @@ def _one_by_one(
     """
     from collections import deque
 
-    from benchmark.cli.many import Done
-    from benchmark.cli.watch import Watch
+    from benchmark.cli.parallel import Done
+    from benchmark.cli.progress import Watch
     from benchmark.evaluation.run import run as run_job
     from benchmark.sweep.local import Lost, unit_of
     from benchmark.sweep.worker import ended_as
@@ -235,8 +235,8 @@ def _planned(
     """The plan, or the part of it that is this shard's; every shard needs all searches."""
     from dataclasses import replace
 
-    from benchmark.sweep.order import shard
     from benchmark.sweep.plan import make
+    from benchmark.sweep.scheduling import shard
 
     plan = make(wanted, results, strict, redo)
     return plan if part is None else replace(plan, planned=tuple(shard(plan.planned, *part)))
@@ -257,7 +257,7 @@ def close(
         Exit: with code 2 if a model failed, now or in a record that was there, or if one that was
             typed is refused.
     """
-    from benchmark.cli.many import given_up
+    from benchmark.cli.parallel import given_up
     from benchmark.evaluation.presence import on_disk, summary
 
     made = f"{done.records} new record{'' if done.records == 1 else 's'}"

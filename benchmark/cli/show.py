@@ -141,7 +141,7 @@ def _looker(
     device: str,
     embeds: bool,
 ) -> Looker:
-    from benchmark.cli.wanted import settings_of
+    from benchmark.cli.run_options import settings_of
     from benchmark.evaluation.api import find_device, spec_of
     from benchmark.evaluation.job import Job, Surroundings, check_budget
     from benchmark.evaluation.predictions import ready

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmark.cli import wanted as asked
+from benchmark.cli import run_options
 from benchmark.cli.options import Data, Device, Work, default_work
 from benchmark.errors import OneshotError
 
@@ -27,7 +27,7 @@ def tune(
         str | None,
         typer.Option("--task", "-t", help="Task whose validation twin decides, not the track's."),
     ] = None,
-    settings: asked.Settings = None,
+    settings: run_options.Settings = None,
     count: Annotated[
         int | None,
         typer.Option(
@@ -71,7 +71,7 @@ def tune(
     name = find_track(track or "glyphs").name
     decides = task or find_track(name).chooses
     wanted, notes = applied(
-        [Wanted(model, (decides,), (0,), check_budget(budget), asked.settings_of(settings))
+        [Wanted(model, (decides,), (0,), check_budget(budget), run_options.settings_of(settings))
          for model in models]
     )  # fmt: skip
     for note in notes:
@@ -91,7 +91,7 @@ def make_searches(searches: list[Search], place: Surroundings) -> None:
     Raises:
         OneshotError: what a search raises, or an interruption.
     """
-    from benchmark.cli.watch import Watch
+    from benchmark.cli.progress import Watch
     from benchmark.evaluation.job import Job
     from benchmark.tasks import track as find_track
 
@@ -150,7 +150,7 @@ def advice(search: Search, outcome: Outcome) -> list[str]:
 
 
 def _command(search: Search, task: str, seed: int, settings: dict[str, float]) -> str:
-    from benchmark.sweep.description import JobDescription, as_text
+    from benchmark.sweep.run_spec import JobDescription, as_text
 
     described = JobDescription(
         model=search.model, tasks=(task,), seed=seed, budget=search.budget,

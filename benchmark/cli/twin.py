@@ -54,7 +54,7 @@ def load(
     trust_code: bool,
 ) -> Twin:
     """The twin that the options name; what its user should know goes to standard error."""
-    from benchmark.cli.wanted import settings_of
+    from benchmark.cli.run_options import settings_of
     from benchmark.twin.twin import load_twin
 
     twin = load_twin(

@@ -76,7 +76,7 @@ def _recomputed(
     import random
     import secrets
 
-    from benchmark.cli.watch import Watch
+    from benchmark.cli.progress import Watch
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import Surroundings
     from benchmark.evaluation.recompute import recompute

@@ -17,7 +17,7 @@ from typing import Protocol, Self
 from benchmark import waiting
 from benchmark.errors import OneshotError
 from benchmark.sweep.plan import Planned
-from benchmark.sweep.processes import ended, environment, uninterrupted
+from benchmark.sweep.subprocess_utils import ended, environment, uninterrupted
 from benchmark.sweep.tuning import Search
 from benchmark.sweep.worker import Message, Order, Orders, work
 from benchmark.tasks.spec import Track

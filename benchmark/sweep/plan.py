@@ -22,7 +22,7 @@ from benchmark.evaluation.shots import trainings
 from benchmark.records.canonical import digest, recipe_hash
 from benchmark.registry import isolates, resolve
 from benchmark.sweep.cost import cost
-from benchmark.sweep.description import JobDescription, as_text
+from benchmark.sweep.run_spec import JobDescription, as_text
 from benchmark.sweep.suite import Wanted
 from benchmark.sweep.tuning import Search, followed
 from benchmark.tasks import task as find_task

@@ -23,7 +23,7 @@ from benchmark.evaluation.job import lock_of
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.locks import held
 from benchmark.records import store
-from benchmark.sweep import errand
+from benchmark.sweep import remote_job
 from benchmark.sweep.cluster import Cluster, knock, load_ray, refused
 from benchmark.sweep.local import Listener, Lost, Unit
 from benchmark.sweep.worker import Message
@@ -56,7 +56,7 @@ class Ear:
         return told
 
 
-def at_node(number: int, order: errand.Errand, ear: Any) -> tuple[str, errand.Back]:
+def at_node(number: int, order: remote_job.Errand, ear: Any) -> tuple[str, remote_job.Back]:
     """The task: what a node does. Returns the node's id and what came of the job."""
     # Other jobs may be on the node. Read once, before torch is imported.
     waiting.choose()
@@ -71,7 +71,7 @@ def at_node(number: int, order: errand.Errand, ear: Any) -> tuple[str, errand.Ba
             ear.tell.remote(number, message)
 
     ear.tell.remote(number, ("began", node))
-    return node, errand.do(order, tell)
+    return node, remote_job.do(order, tell)
 
 
 class RayCrew:
@@ -123,7 +123,7 @@ class RayCrew:
         """
         self._units = list(units)
         self._waiting = deque(range(len(self._units)))
-        left = {path for unit in self._units for path in errand.left_behind(unit.order)}
+        left = {path for unit in self._units for path in remote_job.left_behind(unit.order)}
         for path in sorted(left):
             log.warning(
                 "%s lies outside the folder of the model that reads it and is not sent: every node "
@@ -304,11 +304,11 @@ class RayCrew:
                 continue
             self._waiting.remove(number)
             at_work.add(unit.training)
-            order = errand.Errand(
+            order = remote_job.Errand(
                 unit.order, unit.data_sets, self.cluster.data, self.cluster.work,
                 self.cluster.source, self.cluster.device, self.cluster.existing,
-                max(1, int(self.cluster.cpus)), files=errand.carried(unit.order),
-                beside=errand.beside(unit.order),
+                max(1, int(self.cluster.cpus)), files=remote_job.carried(unit.order),
+                beside=remote_job.beside(unit.order),
             )  # fmt: skip
             task, node = self._task, self._node_of.get(unit.training)
             if node is not None:
@@ -360,7 +360,7 @@ class RayCrew:
             self._node_of[unit.training] = node
             for task, why in back.refused:
                 self.listener.heard(unit, ("refused", task, why))
-            for record, path in errand.keep(back, self.results, self.cluster.existing):
+            for record, path in remote_job.keep(back, self.results, self.cluster.existing):
                 self.listener.heard(unit, ("finished", record, path))
             if back.end[0] == "done":
                 self._leave(number)

@@ -23,7 +23,7 @@ from benchmark.errors import Busy, OneshotError
 from benchmark.evaluation.job import Existing, Surroundings
 from benchmark.protocols import Progress
 from benchmark.records.schema import Record
-from benchmark.sweep.description import JobDescription
+from benchmark.sweep.run_spec import JobDescription
 from benchmark.sweep.tuning import Search
 from benchmark.user_code import same_folder
 

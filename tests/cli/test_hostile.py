@@ -17,8 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmark.cli.console import Console as OurConsole
-from benchmark.cli.table import JobsTable
-from benchmark.cli.watch import Watch
+from benchmark.cli.live_table import JobsTable
+from benchmark.cli.progress import Watch
 from benchmark.errors import OneshotError
 from benchmark.records import store
 from benchmark.sweep.local import Unit

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli.wanted import settings_of
+from benchmark.cli.run_options import settings_of
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.records import store
 from benchmark.sweep.suite import seeds_of, tasks_of

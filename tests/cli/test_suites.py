@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmark.cli.app import app
-from benchmark.cli.board import Board
+from benchmark.cli.tensorboard import Board
 from benchmark.errors import OneshotError
 from benchmark.protocols import Progress
 

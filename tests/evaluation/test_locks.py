@@ -17,7 +17,7 @@ from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.registry import ISOLATE
-from benchmark.sweep.description import JobDescription
+from benchmark.sweep.run_spec import JobDescription
 
 ROOT = Path(__file__).parents[2]
 LEARNER = """

@@ -9,7 +9,7 @@ from benchmark.evaluation.job import Surroundings
 from benchmark.evaluation.memory import ran_out
 from benchmark.evaluation.run import run
 from benchmark.registry import ModelSpec
-from benchmark.sweep.description import JobDescription
+from benchmark.sweep.run_spec import JobDescription
 from benchmark.tasks.loading import LoadedTask
 
 CPU = "[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory: you tried"

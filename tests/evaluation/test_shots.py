@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from benchmark.cli.wanted import wanted_of
+from benchmark.cli.run_options import wanted_of
 from benchmark.datasets import store
 from benchmark.errors import OneshotError
 from benchmark.evaluation.api import evaluate

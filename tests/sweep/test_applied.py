@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from benchmark.cli.wanted import wanted_of
+from benchmark.cli.run_options import wanted_of
 from benchmark.errors import OneshotError, Refused, UnknownName
 from benchmark.sweep.applied import applied
 from benchmark.sweep.suite import Wanted

@@ -14,11 +14,11 @@ from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import store
 from benchmark.registry import ISOLATE
-from benchmark.sweep import local, machine
+from benchmark.sweep import local, resources
 from benchmark.sweep.local import Crew, Unit, unit_of, unit_of_search
-from benchmark.sweep.order import longest_first
 from benchmark.sweep.plan import make
-from benchmark.sweep.processes import ended
+from benchmark.sweep.scheduling import longest_first
+from benchmark.sweep.subprocess_utils import ended
 from benchmark.sweep.suite import Wanted
 from benchmark.sweep.tuning import Search
 from benchmark.sweep.worker import Orders
@@ -215,24 +215,24 @@ def test_how_processes_end_in_words():
 @pytest.mark.parametrize("text", ["0", "-1", "two", "", "1.5", "9999"])
 def test_wrong_numbers_of_workers(text):
     with pytest.raises(OneshotError, match="--workers"):
-        machine.worker_count(text, [], "cpu")
+        resources.worker_count(text, [], "cpu")
 
 
 def test_auto_divides_the_machine(tmp_path, monkeypatch):
     settings = SMALL | {"threads": 2}
     wanted = [Wanted("prototypical-conv4", (TASK,), tuple(range(8)), "quick", settings)]
     planned = make(wanted, tmp_path).planned
-    monkeypatch.setattr(machine, "cores", lambda: 8)
-    assert machine.worker_count("auto", planned, "cpu") == 4
-    assert machine.worker_count("auto", planned[:3], "cpu") == 3
-    assert machine.worker_count("auto", [], "cpu") == 1
-    assert machine.worker_count("auto", [replace(e, found={}) for e in planned], "cpu") == 1
+    monkeypatch.setattr(resources, "cores", lambda: 8)
+    assert resources.worker_count("auto", planned, "cpu") == 4
+    assert resources.worker_count("auto", planned[:3], "cpu") == 3
+    assert resources.worker_count("auto", [], "cpu") == 1
+    assert resources.worker_count("auto", [replace(e, found={}) for e in planned], "cpu") == 1
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 5,6")
-    assert machine.cards("cuda") == ("3", "5", "6") and machine.cards("cuda:1") == ()
-    assert machine.cards("cpu") == ()
-    assert machine.worker_count("auto", planned, "cuda") == 3
-    assert machine.worker_count("auto", planned, "cuda:1") == 1
-    assert machine.worker_count("5", planned, "cuda") == 5
+    assert resources.cards("cuda") == ("3", "5", "6") and resources.cards("cuda:1") == ()
+    assert resources.cards("cpu") == ()
+    assert resources.worker_count("auto", planned, "cuda") == 3
+    assert resources.worker_count("auto", planned, "cuda:1") == 1
+    assert resources.worker_count("5", planned, "cuda") == 5
 
 
 def test_units_of_one_training_are_never_at_work_together(model, tmp_path):

@@ -9,7 +9,7 @@ from benchmark.datasets import prepare
 from benchmark.evaluation.job import Surroundings, build, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.records import store
-from benchmark.sweep.description import JobDescription
+from benchmark.sweep.run_spec import JobDescription
 from benchmark.sweep.worker import Orders, Teller, do, ended_as, reason_of
 
 

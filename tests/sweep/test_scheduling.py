@@ -11,9 +11,9 @@ from benchmark.evaluation.job import Surroundings, build
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
 from benchmark.sweep import cost as costs
-from benchmark.sweep.description import JobDescription, as_text
-from benchmark.sweep.order import longest_first, shard, shard_of
 from benchmark.sweep.plan import make
+from benchmark.sweep.run_spec import JobDescription, as_text
+from benchmark.sweep.scheduling import longest_first, shard, shard_of
 from benchmark.sweep.suite import Wanted, load
 
 GLYPHS = ("glyphs-5w1s", "glyphs-20w1s")

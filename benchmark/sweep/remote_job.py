@@ -30,7 +30,7 @@ from benchmark.graphs import onnx_external
 from benchmark.protocols import Progress
 from benchmark.records import readings, store
 from benchmark.records.schema import Record
-from benchmark.sweep.description import JobDescription
+from benchmark.sweep.run_spec import JobDescription
 from benchmark.sweep.tuning import FOLDER as TUNING
 from benchmark.sweep.tuning import Search
 from benchmark.sweep.worker import Message, Order, ended_as
@@ -171,7 +171,7 @@ def _do(errand: Errand, place: Surroundings, watcher: _Watcher, folder: Path) ->
 
     from benchmark.datasets.store import data_directory
     from benchmark.evaluation.run import run
-    from benchmark.sweep.nearby import bring
+    from benchmark.sweep.data_staging import bring
     from benchmark.tasks.own import looking_in
 
     torch.set_num_threads(errand.threads)

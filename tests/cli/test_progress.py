@@ -1,6 +1,6 @@
 """What one record looks like in a line: kinds of impostors are shown beside what pools them."""
 
-from benchmark.cli.watch import result_of
+from benchmark.cli.progress import result_of
 from benchmark.records.schema import LogOdds, ModelRef, Record, TaskRef, TrialLabels
 
 

@@ -16,9 +16,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from benchmark.cli.board import Board
 from benchmark.cli.console import Console
-from benchmark.cli.watch import PLAIN_SECONDS, result_of, training_note
+from benchmark.cli.progress import PLAIN_SECONDS, result_of, training_note
+from benchmark.cli.tensorboard import Board
 from benchmark.report.escape import printable
 from benchmark.sweep.local import Unit
 

@@ -15,15 +15,15 @@ from benchmark.evaluation.job import Surroundings
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
-from benchmark.sweep import errand, nearby
-from benchmark.sweep.description import JobDescription
+from benchmark.sweep import data_staging, remote_job
+from benchmark.sweep.run_spec import JobDescription
 from benchmark.sweep.tuning import Search
 
 
 def sent(order, tmp_path, **changes):
-    made = errand.Errand(
+    made = remote_job.Errand(
         order, ("glyphs",), None, tmp_path / "its-work", None, "cpu", "skip", 1,
-        files=errand.carried(order), beside=errand.beside(order),
+        files=remote_job.carried(order), beside=remote_job.beside(order),
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -40,10 +40,10 @@ def test_what_comes_back_is_what_a_job_here_writes(order, tmp_path, learner):
     told: list = []
     errands = sent(order, tmp_path)
     Path(learner.rpartition(":")[0]).unlink()  # the node never sees the user's file
-    back = errand.do(errands, told.append)
+    back = remote_job.do(errands, told.append)
     assert back.end == ("done",)
     assert told and {message[0] for message in told} <= {"training", "answering"}
-    ((record, path),) = errand.keep(back, tmp_path / "results")
+    ((record, path),) = remote_job.keep(back, tmp_path / "results")
     assert path.is_file() and store.read(path) == record
     assert readings.load(tmp_path / "results") == {("glyphs", "learner.py:Learner"): 1}
     Path(learner.rpartition(":")[0]).write_bytes(next(iter(errands.files.values())))
@@ -54,19 +54,19 @@ def test_what_comes_back_is_what_a_job_here_writes(order, tmp_path, learner):
 
 
 def test_a_search_comes_back_too(learner, tmp_path):
-    back = errand.do(sent(Search(learner, "glyphs", "quick"), tmp_path), lambda message: None)
+    back = remote_job.do(sent(Search(learner, "glyphs", "quick"), tmp_path), lambda message: None)
     assert back.end == ("done",) and not back.records
-    assert not list(errand.keep(back, tmp_path))
+    assert not list(remote_job.keep(back, tmp_path))
     assert Search(learner, "glyphs", "quick").read(tmp_path) is not None
 
 
 def test_what_a_job_can_be_blamed_for_comes_back_as_words(order, tmp_path):
     broken = order.model_copy(update={"settings": {"no_such": "1"}})
-    end = errand.do(sent(broken, tmp_path), lambda message: None).end
+    end = remote_job.do(sent(broken, tmp_path), lambda message: None).end
     assert end[0] == "failed" and "no_such" in end[1]
-    gone = errand.do(sent(order, tmp_path, data_sets=("omniglot",)), lambda message: None).end
+    gone = remote_job.do(sent(order, tmp_path, data_sets=("omniglot",)), lambda message: None).end
     assert gone[0] == "failed" and "--data-from" in gone[1]
-    other = errand.do(sent(order, tmp_path, code="0" * 64), lambda message: None).end
+    other = remote_job.do(sent(order, tmp_path, code="0" * 64), lambda message: None).end
     assert other == ("failed", "This node runs other sources of the suite; install the same ones "
                                "everywhere.")  # fmt: skip
 
@@ -82,13 +82,13 @@ def test_files_of_settings_and_adapters_travel(tmp_path):
     made = sent(order, tmp_path)
     assert made.files == {str(net): b"class Net: ...", str(weights): b"weights"}
     (tmp_path / "node").mkdir()
-    here = errand._unpacked(made, tmp_path / "node")
+    here = remote_job._unpacked(made, tmp_path / "node")
     assert here.model.startswith(f"checkpoint:{tmp_path / 'node'}") and here.model.endswith("/w.pt")
     assert here.settings["backbone"].endswith("/net.py:Net")
     assert Path(here.settings["backbone"].rpartition(":")[0]).read_bytes() == b"class Net: ..."
     assert here.settings["distance"] == "cosine"
-    assert not errand.carried(order.model_copy(update={"model": "siamese-conv4-cosine-bce"})).keys(
-    ) - {str(net)}  # fmt: skip
+    of_catalogue = order.model_copy(update={"model": "siamese-conv4-cosine-bce"})
+    assert not remote_job.carried(of_catalogue).keys() - {str(net)}
 
 
 HELPED = """
@@ -136,17 +136,17 @@ def test_helpers_and_data_files_of_a_model_travel_with_it(way, tmp_path):
     made = sent(order, tmp_path)
     files = order.job().spec.files
     assert {place, "weights/w.json"} <= set(files)
-    assert not errand.left_behind(order)
+    assert not remote_job.left_behind(order)
     here = next(run(order.job(), Surroundings())) if way == "relative" else None
     mine.rename(tmp_path / "gone")
     (tmp_path / "node").mkdir()
-    there = errand._unpacked(made, tmp_path / "node").job().spec
+    there = remote_job._unpacked(made, tmp_path / "node").job().spec
     assert there.key == "net.py:Net" and there.files == files
     if here is None:
         return
-    back = errand.do(made, lambda message: None)
+    back = remote_job.do(made, lambda message: None)
     assert back.end == ("done",)
-    ((record, _),) = errand.keep(back, tmp_path / "results")
+    ((record, _),) = remote_job.keep(back, tmp_path / "results")
     assert record.id == here.id
     assert record.provenance.files == here.provenance.files
 
@@ -158,24 +158,24 @@ def test_what_a_model_reads_elsewhere_is_named(tmp_path):
     (tmp_path / "mine" / "net.py").write_text(f"PLACE = {str(far)!r}\nclass Net: ...\n")
     model = f"{tmp_path / 'mine' / 'net.py'}:Net"
     order = JobDescription(model=model, tasks=("glyphs-5w1s",), seed=0, budget="quick")
-    assert errand.left_behind(order) == [far]
-    assert list(errand.beside(order)[f"{tmp_path / 'mine' / 'net.py'}"]) == ["net.py"]
+    assert remote_job.left_behind(order) == [far]
+    assert list(remote_job.beside(order)[f"{tmp_path / 'mine' / 'net.py'}"]) == ["net.py"]
 
 
 def test_a_data_set_is_brought_as_it_is_stored(blobs, tmp_path):
     source, here = tmp_path / "source", tmp_path / "here"
     with pytest.raises(DataMissing, match="--data-from"):
-        nearby.bring("blobs", here, None)
+        data_staging.bring("blobs", here, None)
     with pytest.raises(DataMissing, match="neither"):
-        nearby.bring("blobs", here, source)
+        data_staging.bring("blobs", here, source)
     data_store.save(blobs, source, own={"tasks": {}, "version": 4})
-    nearby.bring("blobs", here, source)
+    data_staging.bring("blobs", here, source)
     assert data_store.load("blobs", here).digest == blobs.digest
     for name in ("data_set.json", "items.npy"):
         there = source / "blobs" / name
         assert (here / "blobs" / name).read_bytes() == there.read_bytes()
         there.unlink()
-    nearby.bring("blobs", here, source)  # what is there is not asked for again
+    data_staging.bring("blobs", here, source)  # what is there is not asked for again
     assert sorted(path.name for path in here.iterdir()) == [".locks", "blobs"]
 
 
@@ -186,15 +186,15 @@ def test_a_data_set_that_was_changed_is_not_brought(blobs, tmp_path):
     content[-1] ^= 1
     items.write_bytes(content)
     with pytest.raises(OneshotError, match="has changed"):
-        nearby.bring("blobs", tmp_path / "here", tmp_path / "source")
+        data_staging.bring("blobs", tmp_path / "here", tmp_path / "source")
     assert not (tmp_path / "here" / "blobs").exists()
 
 
 def test_known_data_sets_are_read_as_they_are_brought_to_data_add(tmp_path):
-    nearby.bring("glyphs", tmp_path, None)  # ships with the package
+    data_staging.bring("glyphs", tmp_path, None)  # ships with the package
     (tmp_path / "source" / "orl-faces").mkdir(parents=True)
     with pytest.raises(OneshotError, match="orl|faces|PGM|people"):
-        nearby.bring("orl-faces", tmp_path / "here", tmp_path / "source")
+        data_staging.bring("orl-faces", tmp_path / "here", tmp_path / "source")
 
 
 def test_what_killed_jobs_left_is_removed(tmp_path, monkeypatch):
@@ -204,13 +204,13 @@ def test_what_killed_jobs_left_is_removed(tmp_path, monkeypatch):
     )
     for folder in (left, busy, young, foreign):
         (folder / "results").mkdir(parents=True)
-        (folder / errand.LOCK).touch()
+        (folder / remote_job.LOCK).touch()
         if folder != young:
             os.utime(folder, (0, 0))
     (tmp_path / "oneshot-job-d").symlink_to(foreign)
-    with held(busy / errand.LOCK, False, "x"):
+    with held(busy / remote_job.LOCK, False, "x"):
         os.utime(busy, (0, 0))
-        with errand._folder() as folder:
+        with remote_job._folder() as folder:
             assert Path(folder).is_dir()
             assert not left.exists()
             assert busy.exists() and young.exists() and (foreign / "results").exists()

@@ -12,7 +12,7 @@ from benchmark.errors import Interrupted, OneshotError, Refused
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmark.cli.table import JobsTable
+    from benchmark.cli.live_table import JobsTable
     from benchmark.evaluation.job import Existing, Surroundings
     from benchmark.sweep.cluster import Cluster
     from benchmark.sweep.local import Crew, Lost
@@ -58,19 +58,19 @@ def run_many(
     Raises:
         OneshotError: workers cannot be started, or an interruption; finished records stay.
     """
-    from benchmark.cli.table import JobsTable
-    from benchmark.sweep import machine
+    from benchmark.cli.live_table import JobsTable
+    from benchmark.sweep import resources
     from benchmark.sweep.local import Crew
     from benchmark.sweep.worker import Orders
 
     place.check()
-    count = machine.worker_count(workers, plan.planned, place.device)
+    count = resources.worker_count(workers, plan.planned, place.device)
     orders = Orders(
         place.data, place.results, place.work, place.device, existing,
         commit_weights=place.commit_weights, embeddings=place.embeddings,
     )  # fmt: skip
     table = JobsTable(tensorboard)
-    crew = Crew(orders, count, table, machine.cores(), machine.cards(place.device))
+    crew = Crew(orders, count, table, resources.cores(), resources.cards(place.device))
     return _follow(plan, again, crew, table, existing)
 
 
@@ -82,7 +82,7 @@ def run_on_ray(
     tensorboard: Path | None,
 ) -> Done:
     """The same on a Ray cluster; see `run_many`."""
-    from benchmark.cli.table import JobsTable
+    from benchmark.cli.live_table import JobsTable
     from benchmark.sweep.ray import RayCrew
 
     place.check()
@@ -101,7 +101,7 @@ def _follow(
     existing: Existing,
 ) -> Done:
     from benchmark.sweep.local import unit_of, unit_of_search
-    from benchmark.sweep.order import longest_first
+    from benchmark.sweep.scheduling import longest_first
 
     lost: list[Lost] = []
     with table:

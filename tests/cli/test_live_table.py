@@ -6,8 +6,8 @@ import time
 import pytest
 from rich.console import Console
 
-from benchmark.cli import table as tables
-from benchmark.cli.table import JobsTable
+from benchmark.cli import live_table as tables
+from benchmark.cli.live_table import JobsTable
 from benchmark.protocols import Progress
 from benchmark.sweep.local import Unit
 
@@ -48,7 +48,7 @@ def test_a_board_is_made_for_every_slot_that_comes(tmp_path, monkeypatch):
         def close(self):
             pass
 
-    monkeypatch.setattr("benchmark.cli.table.Board", Recorder)
+    monkeypatch.setattr("benchmark.cli.live_table.Board", Recorder)
     made = JobsTable(tmp_path)
     units = [unit("prototypical-conv4", number) for number in range(4)]
     made.expect(units)

@@ -10,8 +10,8 @@ from typing import Self
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from benchmark.cli.board import Board
 from benchmark.cli.console import Console
+from benchmark.cli.tensorboard import Board
 from benchmark.protocols import Progress as Training
 from benchmark.records.schema import Record
 from benchmark.report.answers import eer_by_kind, headline, remarks
