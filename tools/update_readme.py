@@ -13,7 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from benchmark.report.headline import TITLE
+from benchmark.report.summary_table import TITLE
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "demo" / "results"

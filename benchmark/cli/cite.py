@@ -27,7 +27,7 @@ def cite(
     from benchmark.records.store import measured
     from benchmark.registry import catalogue_keys
     from benchmark.report.cite import references
-    from benchmark.report.names import is_validation
+    from benchmark.report.task_info import is_validation
     from benchmark.sweep.suite import tasks_of
 
     keys = catalogue_keys()

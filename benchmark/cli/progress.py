@@ -14,8 +14,8 @@ from benchmark.cli.console import Console
 from benchmark.cli.tensorboard import Board
 from benchmark.protocols import Progress as Training
 from benchmark.records.schema import Record
-from benchmark.report.answers import eer_by_kind, headline, remarks
 from benchmark.report.escape import printable
+from benchmark.report.outcomes import eer_by_kind, headline, remarks
 
 PLAIN_SECONDS = 30.0
 

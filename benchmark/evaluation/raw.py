@@ -18,7 +18,7 @@ from benchmark.evaluation.outcome import ask
 from benchmark.records.canonical import recipe_hash
 from benchmark.records.schema import Counts, Outcome, Record
 from benchmark.registry import resolve
-from benchmark.report.answers import MEASURES, headline
+from benchmark.report.outcomes import MEASURES, headline
 from benchmark.tasks.spec import VALIDATION
 from benchmark.tasks.tracks import classes_of
 

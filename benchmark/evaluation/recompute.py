@@ -17,7 +17,7 @@ from benchmark.evaluation.run import run
 from benchmark.evaluation.weights import committed
 from benchmark.records.schema import LogOdds, Outcome, Record
 from benchmark.registry import resolve_recorded
-from benchmark.report.answers import decisions
+from benchmark.report.outcomes import decisions
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.tracks import of_fold
 from benchmark.tasks.tracks import track as find_track

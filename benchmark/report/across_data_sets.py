@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.report.aggregate import Result, TaskColumn
 from benchmark.report.leaderboard import Ranking, Row, Section
-from benchmark.report.main_task import main_position
 from benchmark.report.measured import Measured
-from benchmark.report.results import Result, TaskColumn
+from benchmark.report.primary_task import main_position
 from benchmark.statistics.ranks import (
     MIN_DATA_SETS,
     Friedman,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from benchmark.records.schema import Record
 from benchmark.report.across_data_sets import AcrossDataSets, across_data_sets
+from benchmark.report.aggregate import GroupsOf
+from benchmark.report.baseline_comparison import Differences, differences
 from benchmark.report.grid_effects import GridEffects, grid_effects
 from benchmark.report.leaderboard import Leaderboard
-from benchmark.report.main_task import main_sections
 from benchmark.report.measured import Measured
-from benchmark.report.reference import Differences, differences
-from benchmark.report.results import GroupsOf
+from benchmark.report.primary_task import main_sections
 
 
 @dataclass(frozen=True)

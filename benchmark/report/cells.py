@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from benchmark.report.aggregate import Result
 from benchmark.report.leaderboard import Ranking, Row
-from benchmark.report.results import Result
 from benchmark.statistics.calibrated import DOUBTS, UNFIT
 from benchmark.statistics.intervals import Interval
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.report import cells, recipes
+from benchmark.report.aggregate import Result
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
-from benchmark.report.results import Result
 from benchmark.statistics.intervals import Interval
 
 

@@ -18,8 +18,8 @@ from benchmark.records.store import read
 from benchmark.records.verify import outdated_data
 from benchmark.registry import in_command, outside
 from benchmark.report import recipes
-from benchmark.report.names import describe
 from benchmark.report.selection import folders
+from benchmark.report.task_info import describe
 
 
 def check(records: Iterable[Record]) -> None:

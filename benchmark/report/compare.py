@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError, Refused, UnknownName
 from benchmark.records.schema import Counts, LogOdds, Record
+from benchmark.report.aggregate import GroupsOf, default_groups
 from benchmark.report.comparable import check
 from benchmark.report.compare_pairs import retrieval, verification
 from benchmark.report.comparison import LEVEL, Comparison, Side, detectable
 from benchmark.report.measured import ClassesOf, suite_classes
-from benchmark.report.names import describe
-from benchmark.report.results import GroupsOf, default_groups
 from benchmark.report.selection import (
     Folder,
     TaskVersion,
@@ -31,6 +30,7 @@ from benchmark.report.selection import (
     records_of,
     terms,
 )  # fmt: skip
+from benchmark.report.task_info import describe
 from benchmark.statistics import paired
 from benchmark.statistics.holm import holm
 from benchmark.statistics.intervals import these_images

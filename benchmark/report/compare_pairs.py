@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.records.schema import LogOdds, Ranks, Record
-from benchmark.report import answers
+from benchmark.report import outcomes
 from benchmark.report.comparison import LEVEL, Beside
 from benchmark.statistics.intervals import Interval
 from benchmark.statistics.network import Network
@@ -103,7 +103,7 @@ def retrieval(
 
 def _networks(records: Sequence[Record], current: bool) -> list[Network]:
     found = [
-        answers.network(record.task.name, record.outcome, record.seed, record.fold)
+        outcomes.network(record.task.name, record.outcome, record.seed, record.fold)
         for record in records
         if isinstance(record.outcome, LogOdds) and (current or record.outcome.labels)
     ]
@@ -164,7 +164,7 @@ def _trials(sides: list[list[Network]], which: Callable[[list[int]], int]) -> in
 
 def _searches(records: Sequence[Record], current: bool) -> list[Search]:
     found = [
-        answers.search(record.task.name, record.outcome, record.seed)
+        outcomes.search(record.task.name, record.outcome, record.seed)
         for record in records
         if isinstance(record.outcome, Ranks)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from benchmark.report.names import TaskName
+from benchmark.report.task_info import TaskName
 from benchmark.statistics.intervals import Interval
 from benchmark.statistics.paired import Paired
 from benchmark.statistics.power import smallest_detectable

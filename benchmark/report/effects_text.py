@@ -6,12 +6,12 @@ import math
 
 from benchmark.report.across_data_sets import AcrossDataSets
 from benchmark.report.analysis import Analysis
+from benchmark.report.baseline_comparison import BY_VALIDATION, Against, Differences
 from benchmark.report.cells import NOTES, ONE_SEED
 from benchmark.report.compare_text import p_text
 from benchmark.report.escape import markdown as safe
 from benchmark.report.grid_effects import GridEffects
-from benchmark.report.reference import BY_VALIDATION, Against, Differences
-from benchmark.report.spotlight import folded
+from benchmark.report.row_selection import folded
 from benchmark.statistics.effects import MainEffects
 
 TITLE = "Effects and ranks"

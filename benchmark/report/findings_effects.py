@@ -17,11 +17,11 @@ from pathlib import Path
 
 from benchmark.errors import OneshotError
 from benchmark.records import store
+from benchmark.report.aggregate import GroupsOf
 from benchmark.report.analysis import analyse
 from benchmark.report.effects_text import effects_table
 from benchmark.report.grid_effects import GridEffects
 from benchmark.report.leaderboard import build
-from benchmark.report.results import GroupsOf
 
 BLOCK = re.compile(r"(<!-- effects\n(.*?)-->\n).*?(<!-- end -->\n)", re.DOTALL)
 LINE = re.compile(r"([\w@-]+): ([\w ]+)")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from benchmark.records.schema import Counts, Outcome, Record
 from benchmark.records.store import load
 from benchmark.report import recipes
-from benchmark.report.answers import MEASURES, headline
-from benchmark.report.names import describe, is_validation
+from benchmark.report.outcomes import MEASURES, headline
+from benchmark.report.task_info import describe, is_validation
 
 if TYPE_CHECKING:
     import pandas as pd

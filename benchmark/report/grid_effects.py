@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.report.aggregate import TaskColumn
+from benchmark.report.grid import FACTORS, Cell, cells, impossible, measured
 from benchmark.report.leaderboard import Ranking, Section
-from benchmark.report.main_task import main_position
 from benchmark.report.measured import Measured
-from benchmark.report.results import TaskColumn
-from benchmark.report.siamese_grid import FACTORS, Cell, cells, impossible, measured
+from benchmark.report.primary_task import main_position
 from benchmark.statistics.effects import Effect, MainEffects, main_effects
 from benchmark.statistics.units import MIN_GROUPS
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
 from benchmark.records.schema import LogOdds, Outcome, Record
-from benchmark.report.answers import decisions
 from benchmark.report.comparable import check
+from benchmark.report.outcomes import decisions
 from benchmark.tasks.spec import Task
 
 

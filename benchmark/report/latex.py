@@ -7,10 +7,10 @@ import re
 from benchmark.records.store import slug
 from benchmark.registry import bibtex_of, title_of
 from benchmark.report import cells
+from benchmark.report.aggregate import Result, TaskColumn
 from benchmark.report.escape import printable
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
 from benchmark.report.pair_columns import IMPOSTORS, NOTES
-from benchmark.report.results import Result, TaskColumn
 from benchmark.tasks.tracks import TRACKS
 
 FOLDER = "tables"

@@ -17,9 +17,9 @@ from typing import Any, Literal
 from benchmark.records.schema import Record
 from benchmark.records.store import slug
 from benchmark.report import recipes
+from benchmark.report.aggregate import GroupsOf, Result, TaskColumn, default_groups, summarise
 from benchmark.report.comparable import check
-from benchmark.report.names import TaskName, describe, is_validation
-from benchmark.report.results import GroupsOf, Result, TaskColumn, default_groups, summarise
+from benchmark.report.task_info import TaskName, describe, is_validation
 
 Kind = Literal["ranked", "unranked", "earlier"]
 KINDS: tuple[Kind, ...] = ("ranked", "unranked", "earlier")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from benchmark.records.claims import Claim
-from benchmark.report import cells, effects_text, links, published, spotlight
-from benchmark.report import headline as headlines
+from benchmark.report import cells, effects_text, published, row_selection, summary_table, urls
 from benchmark.report.analysis import Analysis
 from benchmark.report.columns import Column, Entry
 from benchmark.report.escape import fenced
@@ -48,10 +47,10 @@ def render(
         "against each other; a model with a hole or a failure has neither mean nor rank.",
         "",
     ]
-    head = headlines.headline(leaderboard)
+    head = summary_table.headline(leaderboard)
     if head is not None:
-        (picture,) = (figures or {}).get(headlines.TITLE, (None,))
-        lines += headlines.render(head, picture)
+        (picture,) = (figures or {}).get(summary_table.TITLE, (None,))
+        lines += summary_table.render(head, picture)
     for section in leaderboard.sections:
         lines += [f"## {safe(section.title)}", ""]
         if section.protocol in cells.PAIR_NOTES:
@@ -87,12 +86,15 @@ _DETAILS_NOTE = (
 
 def _compact(section: Section, ranking: Ranking) -> list[str]:
     """Rows models, columns tasks; of a long ranking a selection, with all rows folded below."""
-    shown = {id(row) for row in spotlight.chosen(section, ranking)}
+    shown = {id(row) for row in row_selection.chosen(section, ranking)}
     lines = [f"### {safe(ranking.title)}", ""]
     if len(shown) < len(ranking.rows):
-        lines += [f"{spotlight.RULE.capitalize()}; all {len(ranking.rows)} are folded below.", ""]
+        lines += [
+            f"{row_selection.RULE.capitalize()}; all {len(ranking.rows)} are folded below.",
+            "",
+        ]
         lines += _table(ranking, shown)
-        lines += spotlight.folded(len(ranking.rows), _table(ranking))
+        lines += row_selection.folded(len(ranking.rows), _table(ranking))
     else:
         lines += _table(ranking)
     results = [result for row in ranking.rows for result in row.results]
@@ -109,7 +111,7 @@ def _table(ranking: Ranking, shown: Set[int] | None = None) -> list[str]:
     ranked = any(row.rank is not None for row in ranking.rows)
     several = len(ranking.columns) > 1
     best = [ranking.best(position) for position in range(len(ranking.columns))]
-    titles = [links.to_task(column) for column in ranking.columns]
+    titles = [urls.to_task(column) for column in ranking.columns]
     head = [*(["Rank"] if ranked else []), "Model", *titles]
     head += ["Mean"] if ranked and several else []
     aligned = [":--" if title == "Model" else "--:" for title in head]
@@ -118,7 +120,7 @@ def _table(ranking: Ranking, shown: Set[int] | None = None) -> list[str]:
         if shown is not None and id(row) not in shown:
             continue
         line = [cells.rank(row)] if ranked else []
-        line.append(links.to_model(row.key, row.label))
+        line.append(urls.to_model(row.key, row.label))
         for position, result in enumerate(row.results):
             text = cells.cell(result)
             text = f"**{text}**" if number in best[position] else text
@@ -153,7 +155,7 @@ def _details(section: Section, ranking: Ranking) -> list[str]:
         made = [_line([shown.title for shown, _ in table]), _line(_aligned(table), plain=True)]
         made += [_line([values[n] for _, values in table]) for n in range(len(rows))]
         made.append("")
-        lines += spotlight.folded(len(rows), made)
+        lines += row_selection.folded(len(rows), made)
         for reason in _reasons(rows):
             lines += [safe(reason) + ".", ""]
     return lines

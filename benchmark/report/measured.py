@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
 from benchmark.records.schema import Counts, Record
+from benchmark.report.aggregate import GroupsOf, TaskColumn, default_groups
 from benchmark.report.leaderboard import Row
-from benchmark.report.results import GroupsOf, TaskColumn, default_groups
 from benchmark.statistics.units import deletable, of_classes, of_episodes, of_groups
 
 ClassesOf = Callable[[str, int], NDArray[Any] | None]

@@ -10,8 +10,8 @@ from benchmark.report import cells, recipes
 from benchmark.report.columns import Entry, entries
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
-from benchmark.report.holes import command
 from benchmark.report.leaderboard import PROTOCOLS, Leaderboard, Row
+from benchmark.report.missing_runs import command
 from benchmark.report.pair_columns import DETAILS_OF
 
 FOLDER = "models"

@@ -19,7 +19,7 @@ from benchmark.records.schema import Record
 from benchmark.records.store import RECORDS, file_name, read, record_path, slug
 from benchmark.registry import record_key
 from benchmark.report import recipes
-from benchmark.report.names import is_validation
+from benchmark.report.task_info import is_validation
 
 TaskVersion = tuple[str, int]
 log = logging.getLogger(__name__)

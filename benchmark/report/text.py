@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmark.report import cells
+from benchmark.report.aggregate import Result
 from benchmark.report.escape import printable
 from benchmark.report.leaderboard import Leaderboard, Ranking
-from benchmark.report.results import Result
 
 MOST = 10  # commands shown
 MODEL_WIDTH, RANK_AND_MEAN, GAP = 38, 12, 2

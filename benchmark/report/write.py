@@ -13,16 +13,16 @@ from benchmark.files import inside
 from benchmark.records import claims, readings
 from benchmark.records.store import RECORDS, load, write_bytes
 from benchmark.records.swhid import swhid
-from benchmark.report import latex, manifest, markdown, model_pages, sheet, task_pages
+from benchmark.report import latex, leaderboard_csv, manifest, markdown, model_pages, task_pages
+from benchmark.report.aggregate import GroupsOf, default_groups
 from benchmark.report.analysis import analyse
 from benchmark.report.cite import references
 from benchmark.report.columns import entries
-from benchmark.report.holes import commands
 from benchmark.report.leaderboard import Leaderboard, build
+from benchmark.report.missing_runs import commands
 from benchmark.report.page import render as page_file
 from benchmark.report.pair_columns import SHEETS
 from benchmark.report.play.questions import on_glyphs
-from benchmark.report.results import GroupsOf, default_groups
 from benchmark.report.suite import suite_version
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def write_leaderboard(
         )
         page, table = out / "leaderboard.md", out / "leaderboard.csv"
         html = out / page_file.FILE
-        contents = {table: sheet.render(leaderboard), out / "references.bib": cited}
+        contents = {table: leaderboard_csv.render(leaderboard), out / "references.bib": cited}
         contents[html] = page_file.render(
             leaderboard, records, made_from, holes, published, results, groups_of
         )
@@ -179,10 +179,10 @@ def _put(out: Path, path: Path, text: str) -> None:
 
 def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
     """Writes the sheets of verification and retrieval, where there are such results."""
-    there = sheet.protocols(leaderboard)
+    there = leaderboard_csv.protocols(leaderboard)
     paths = {name: out / f"leaderboard-{name}.csv" for name in SHEETS if name in there}
     for protocol, path in paths.items():
-        _put(out, path, sheet.render(leaderboard, protocol))
+        _put(out, path, leaderboard_csv.render(leaderboard, protocol))
     return tuple(paths[protocol] for protocol in there)
 
 

@@ -26,7 +26,7 @@ from benchmark.files import inside, read_regular, set_aside
 from benchmark.records.canonical import digest
 from benchmark.records.store import file_name, slug, write_bytes
 from benchmark.registry import resolve
-from benchmark.report.answers import decisions
+from benchmark.report.outcomes import decisions
 from benchmark.sweep.space import trials
 from benchmark.tasks import track as find_track
 from benchmark.tasks.spec import VALIDATION

@@ -16,7 +16,7 @@ from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Job, Surroundings
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
-from benchmark.report.answers import network
+from benchmark.report.outcomes import network
 from benchmark.statistics.verification import measure
 from benchmark.tasks import load_task, task, track
 from benchmark.tasks.loading import split_of

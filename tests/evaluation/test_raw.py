@@ -12,7 +12,7 @@ from benchmark.evaluation.api import evaluate
 from benchmark.evaluation.job import Job, Surroundings
 from benchmark.evaluation.raw import Beside, beside_raw
 from benchmark.registry import resolve
-from benchmark.report.answers import headline
+from benchmark.report.outcomes import headline
 from benchmark.tasks import own, track
 
 SMALL = {"items": "64", "width": "0.1", "validations": "1", "learning_rate": "1e-9"}

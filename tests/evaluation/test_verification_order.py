@@ -11,13 +11,13 @@ import torch
 from scipy.special import expit
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from benchmark.evaluation import outcome as outcomes
+from benchmark.evaluation import outcome as evaluation_outcome
 from benchmark.evaluation import platt
 from benchmark.evaluation.recompute import compared
 from benchmark.evaluation.verification import Scores
 from benchmark.records.packed import Integers
 from benchmark.records.schema import LogOdds, Record
-from benchmark.report import answers
+from benchmark.report import outcomes
 from benchmark.report.cells import CONSTANT, REVERSED, UNCALIBRATED, UNCERTAIN, UNORDERED
 from benchmark.report.figures.rates import _tar
 from benchmark.statistics.network import OVERALL
@@ -63,12 +63,12 @@ def similarities(same, near, seed=0):
 def asked(monkeypatch, task, scores, scaling=None):
     """What a record holds of a model with these similarities."""
     found = Scores(scores, task.episodes, 0.0, 0.0)
-    monkeypatch.setattr(outcomes, "score_trials", lambda *given, **named: found)
-    return outcomes.ask(object(), task, seed=0, device="cpu", scaling=scaling)
+    monkeypatch.setattr(evaluation_outcome, "score_trials", lambda *given, **named: found)
+    return evaluation_outcome.ask(object(), task, seed=0, device="cpu", scaling=scaling)
 
 
 def network(outcome, **changes):
-    made = answers.network("mine-verification", outcome)
+    made = outcomes.network("mine-verification", outcome)
     assert made is not None
     return replace(made, **changes)
 
@@ -128,10 +128,10 @@ def test_float32_similarities_of_a_head(blobs, name):
 
     found = []
     for each in (lambda x: x, change):
-        validated = outcomes.ask(
+        validated = evaluation_outcome.ask(
             Head(each), loaded(blobs, "validation"), seed=0, device="cpu"
         )  # fmt: skip
-        tested = outcomes.ask(
+        tested = evaluation_outcome.ask(
             Head(each), loaded(blobs, "test"), seed=0, device="cpu", scaling=validated.scaling
         )
         found.append(tested.outcome)
@@ -164,13 +164,13 @@ def test_impossible_calibration_costs_no_rank(monkeypatch, blobs, doubt):
     assert (measured.accuracy, measured.ece, measured.log_loss) == (None, None, None)
     assert marks_of(found) == UNCALIBRATED
     told = record(outcome)
-    assert "Cannot be calibrated" in answers.remarks(told)[0]
-    assert answers.headline("mine-verification", fitted.outcome) is None or doubt != "one answer"
+    assert "Cannot be calibrated" in outcomes.remarks(told)[0]
+    assert outcomes.headline("mine-verification", fitted.outcome) is None or doubt != "one answer"
 
 
 def marks_of(found):
+    from benchmark.report.aggregate import Result
     from benchmark.report.cells import marks, notes
-    from benchmark.report.results import Result
 
     result = Result(SimpleNamespace(), accuracy=found.eer[OVERALL], verification=found)
     for note in notes([result]):
@@ -205,7 +205,7 @@ def test_uncertain_calibrations_are_named(monkeypatch, blobs):
     ).outcome  # fmt: skip
     assert (outcome.calibrated, outcome.doubt) == (True, "few")
     assert marks_of(summarise([network(outcome)], "x")) == UNCERTAIN
-    assert "uncertain" in answers.remarks(record(outcome))[0]
+    assert "uncertain" in outcomes.remarks(record(outcome))[0]
 
 
 def test_an_eer_above_chance_asks_for_the_sign(monkeypatch, blobs):
@@ -217,7 +217,7 @@ def test_an_eer_above_chance_asks_for_the_sign(monkeypatch, blobs):
             found = summarise([one], "x")
             assert found.reversed is reversed_
         assert (REVERSED in marks_of(found)) is reversed_
-        assert any("reversed?" in line for line in answers.remarks(record(outcome))) is reversed_
+        assert any("reversed?" in line for line in outcomes.remarks(record(outcome))) is reversed_
     random = np.random.default_rng(3).normal(size=len(same))  # chance is no question
     assert not summarise([network(asked(monkeypatch, test, random).outcome)], "x").reversed
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from benchmark.records import store
 from benchmark.records.schema import LogOdds, TaskRef, TrialLabels, Validation
-from benchmark.report.answers import decisions, headline, network
+from benchmark.report.outcomes import decisions, headline, network
 from tests.records.test_records import make
 
 TOLD = {"kinds": ["genuine", "labelled"], "of_kind": [2, 3], "left": [0, 1, 0, 1, 2],

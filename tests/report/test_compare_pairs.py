@@ -50,7 +50,7 @@ def shortened(made, count):
 
 
 def test_a_verification_has_all_its_rates_and_the_eer_is_of_the_family(tmp_path):
-    from benchmark.report.answers import network
+    from benchmark.report.outcomes import network
 
     made = [
         *models(SIGNATURES),

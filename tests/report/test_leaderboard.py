@@ -13,8 +13,8 @@ from benchmark.errors import OneshotError
 from benchmark.report import recipes
 from benchmark.report.cells import cell
 from benchmark.report.frame import COLUMNS, load_records, to_frame
-from benchmark.report.holes import commands
 from benchmark.report.leaderboard import build
+from benchmark.report.missing_runs import commands
 from benchmark.report.write import write_leaderboard
 
 NONE = {"groups_of": lambda task, episodes: None}

@@ -13,7 +13,7 @@ from synthetic_records import FIXED, TRAINED, record, save
 
 from benchmark.records.schema import Counts, Record
 from benchmark.registry import refusal
-from benchmark.report import spotlight
+from benchmark.report import row_selection
 from benchmark.report.leaderboard import build
 from benchmark.report.write import write_leaderboard
 
@@ -62,7 +62,7 @@ def written(records, tmp_path_factory):
 def test_validation_chooses_and_the_test_does_not(records):
     section = build(records, groups_of).sections[0]
     ranking = section.rankings[0]
-    shown = spotlight.chosen(section, ranking)
+    shown = row_selection.chosen(section, ranking)
     siamese = [row for row in shown if row.key.startswith("siamese")]
     level = {row.key: row.results[0].validation for row in ranking.rows}
     best = sorted((key for key in level if key.startswith("siamese")), key=level.__getitem__)[-3:]
@@ -70,7 +70,7 @@ def test_validation_chooses_and_the_test_does_not(records):
     assert {row.key for row in siamese}.isdisjoint(row.key for row in ranking.rows[:20])
     assert {row.key for row in shown} == {*best, *OTHERS}
     assert [row for row in ranking.rows if row in shown] == list(shown)
-    (kept, other) = spotlight.reduced(section).rankings
+    (kept, other) = row_selection.reduced(section).rankings
     assert kept.left_out == len(ranking.rows) - len(shown) and other.left_out == 0
 
 
@@ -84,10 +84,10 @@ def test_what_was_not_validated_comes_by_name_and_ties_never_know_the_test():
     content = [r.model_dump(by_alias=True, exclude={"id"}) | {"validation": None}
                for r in (*bare, *more)]  # fmt: skip
     section = build([Record.model_validate(each) for each in content], groups_of).sections[0]
-    shown = spotlight.chosen(section, section.rankings[0])
+    shown = row_selection.chosen(section, section.rankings[0])
     everything = sorted((row.key, row.recipe8) for row in section.rankings[0].rows)
-    assert len(everything) > spotlight.MOST
-    assert sorted((row.key, row.recipe8) for row in shown) == everything[: spotlight.EACH]
+    assert len(everything) > row_selection.MOST
+    assert sorted((row.key, row.recipe8) for row in shown) == everything[: row_selection.EACH]
 
 
 def test_no_figure_is_endless_and_each_says_what_it_shows(written):
@@ -96,7 +96,7 @@ def test_no_figure_is_endless_and_each_says_what_it_shows(written):
         path = next(p for p in written.figures if p.name == f"{kind}-omniglot-background.png")
         assert Image.open(path).size[1] < 1600, kind
         models = {row["model"] for row in csv.DictReader(path.with_suffix(".csv").open())}
-        assert len([key for key in models if key.startswith("siamese")]) <= spotlight.EACH, kind
+        assert len([key for key in models if key.startswith("siamese")]) <= row_selection.EACH, kind
         caption = page.partition(f"](figures/{kind}-omniglot-background.svg)")[0].rpartition("![")[
             2
         ]
@@ -105,7 +105,7 @@ def test_no_figure_is_endless_and_each_says_what_it_shows(written):
 
 def count(written) -> int:
     section = written.leaderboard.sections[0]
-    return sum(ranking.left_out for ranking in spotlight.reduced(section).rankings)
+    return sum(ranking.left_out for ranking in row_selection.reduced(section).rankings)
 
 
 def test_the_grid_and_its_effects_still_have_every_cell(written, records):
@@ -131,6 +131,6 @@ def test_short_rankings_are_shown_whole(tmp_path):
     some = [record(key, TASKS[0], skill=0.8, recipe=TRAINED) for key in OTHERS]
     written = write_leaderboard(save(tmp_path, some), groups_of=groups_of)
     page = written.page.read_text("utf-8")
-    assert "<details>" not in page and spotlight.RULE not in page
+    assert "<details>" not in page and row_selection.RULE not in page
     sheet = next(p for p in written.figures if p.name == "accuracy-omniglot-background.csv")
     assert {row["model"] for row in csv.DictReader(io.StringIO(sheet.read_text()))} == set(OTHERS)

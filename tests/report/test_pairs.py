@@ -16,10 +16,10 @@ from synthetic_records import FIXED, TRAINED, record, save
 from benchmark.records import store
 from benchmark.records.schema import CurvePoint, LogOdds, Record
 from benchmark.records.verify import verify
-from benchmark.report.answers import headline
 from benchmark.report.frame import to_frame
-from benchmark.report.holes import commands
 from benchmark.report.leaderboard import build
+from benchmark.report.missing_runs import commands
+from benchmark.report.outcomes import headline
 from benchmark.report.text import render
 from benchmark.report.write import Written, write_leaderboard
 from benchmark.tasks.labels import trial_labels

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.lines import Line2D
 
 from benchmark.records.store import slug
-from benchmark.report import spotlight
+from benchmark.report import row_selection
+from benchmark.report.aggregate import Result, TaskColumn
 from benchmark.report.cells import FAILED, NOT_RUN
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
-from benchmark.report.results import Result, TaskColumn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +57,7 @@ def draw(section: Section) -> Picture:
     abreast = theme.abreast(len(columns))
     chunks = [columns[n : n + abreast] for n in range(0, len(columns), abreast)]
     lines = [_lines(section, chunk) for chunk in chunks]
-    note = spotlight.note(section)
+    note = row_selection.note(section)
     labels = max(len(line.label) for some in lines for line in some)
     title = max(len(column.name) for column in columns)
     panel = min(max(2.3, 0.084 * title + 0.1), 3.6)  # inches

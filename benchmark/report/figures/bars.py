@@ -9,13 +9,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from benchmark.records.store import slug
-from benchmark.report import spotlight
+from benchmark.report import row_selection
+from benchmark.report.aggregate import Result, TaskColumn
 from benchmark.report.cells import FAILED, NOT_RUN
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
-from benchmark.report.results import Result, TaskColumn
 from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, NAMES, R_PRECISION
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def draw(section: Section) -> Picture:
         ]
         handles.append(Line2D([], [], color=theme.INK, lw=1.0, label="95 % interval (classes)"))
         figure.legend(handles=handles, loc="outside lower right", ncols=4, fontsize=8)
-        note = spotlight.note(section)
+        note = row_selection.note(section)
         theme.above(figure, note)
         stem = f"retrieval-{slug(section.title)}"
         made = theme.files(figure, stem, HEADER, _data(places, columns))

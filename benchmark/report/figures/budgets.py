@@ -20,7 +20,7 @@ from benchmark.report.escape import printable
 from benchmark.report.figures import labels, theme
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Row, Section
-from benchmark.report.main_task import main_name, main_position
+from benchmark.report.primary_task import main_name, main_position
 from benchmark.statistics.intervals import Interval
 
 if TYPE_CHECKING:

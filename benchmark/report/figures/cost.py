@@ -13,13 +13,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator
 
 from benchmark.records.store import slug
-from benchmark.report import spotlight
+from benchmark.report import row_selection
+from benchmark.report.aggregate import Result
 from benchmark.report.escape import printable
 from benchmark.report.figures import labels, theme
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
-from benchmark.report.main_task import main_name, main_position
-from benchmark.report.results import Result
+from benchmark.report.primary_task import main_name, main_position
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,7 @@ def draw(section: Section) -> Picture | None:
     if len(points) < MIN_MODELS or not _apart(points):
         return None
     points.sort(key=lambda p: (-p.accuracy, p.number, p.row.key, p.row.recipe8))
-    name, note = main_name(section), spotlight.note(section)
+    name, note = main_name(section), row_selection.note(section)
     height = labels.room(len(points), 2.6)
     longest = max(len(theme.short(point.row.label)) for point in points)
     with theme.theme():

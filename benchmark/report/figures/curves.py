@@ -21,13 +21,13 @@ from numpy.typing import ArrayLike
 
 from benchmark.records.schema import Record
 from benchmark.records.store import slug
-from benchmark.report import spotlight
+from benchmark.report import row_selection
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.panels import LINE, Layout, Panels
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
-from benchmark.report.names import describe
+from benchmark.report.task_info import describe
 
 MOST_LINES = 16
 TITLE_WIDTH = 36
@@ -67,7 +67,7 @@ def draw(section: Section, records: Iterable[Record]) -> Picture | None:
     legend = _legend(models, decides)
     columns = 4 if abreast > 2 else 2
     above = 0.5 + LINE * math.ceil(len(legend) / columns)
-    note = spotlight.note(section)
+    note = row_selection.note(section)
     below = 0.55 + LINE * bool(note)
     layout = Layout((2.1, 1.3), (2.32, 1.72), 0.72, 0.2, below, above, narrowest=4.4)
     with theme.theme():

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmark.records.claims import Claim
 from benchmark.records.schema import Record
-from benchmark.report import spotlight
+from benchmark.report import row_selection
 from benchmark.report.analysis import Analysis
 from benchmark.report.figures.picture import Picture
 from benchmark.report.figures.workers import Job, Workers
@@ -57,9 +57,9 @@ def _jobs(
     """Each gives some pictures, or None in their place."""
     from benchmark.report.figures import accuracy, bars, curves, ranks, rates, shapes
     from benchmark.report.figures import headline as head
-    from benchmark.report.headline import headline
+    from benchmark.report.summary_table import headline
 
-    full, leaderboard = leaderboard, spotlight.reduced_all(leaderboard)
+    full, leaderboard = leaderboard, row_selection.reduced_all(leaderboard)
     learned_on: set[str] = set()
     shaped: set[str] = set()
     jobs: list[Job] = []

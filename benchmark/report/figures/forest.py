@@ -11,14 +11,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from benchmark.records.store import slug
-from benchmark.report import spotlight
+from benchmark.report import row_selection
+from benchmark.report.baseline_comparison import BY_ACCURACY, Against, Differences
 from benchmark.report.cells import NOTES, ONE_SEED
 from benchmark.report.compare_text import p_text
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Section
-from benchmark.report.reference import BY_ACCURACY, Against, Differences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +52,7 @@ def draw(section: Section, found: Sequence[Differences]) -> Picture | None:
     if not mine:
         return None
     lines = _lines(mine)
-    note = spotlight.note(spotlight.reduced(section))
+    note = row_selection.note(row_selection.reduced(section))
     width = 0.065 * max(len(line.label) for line in lines) + 5.2
     with theme.theme():
         figure = theme.canvas(width, 0.185 * (lines[-1].y + 1) + 1.25 + 0.2 * bool(note))
@@ -79,7 +79,7 @@ def _lines(found: list[Differences]) -> list[Line]:
     y = 0.0
     for each in found:
         lines.append(Line(y, each, None))
-        shown = {id(row) for row in spotlight.chosen(each.section, each.ranking)}
+        shown = {id(row) for row in row_selection.chosen(each.section, each.ranking)}
         those = [against for against in each.rows if id(against.row) in shown]
         for against in sorted(those, key=lambda one: -one.images.difference):
             y += 1

@@ -18,13 +18,13 @@ from matplotlib.patches import Patch, Rectangle
 
 from benchmark.records.store import slug
 from benchmark.report import cells as words
+from benchmark.report.aggregate import Result, TaskColumn
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.picture import Picture
+from benchmark.report.grid import Cell, cells, impossible
 from benchmark.report.leaderboard import Ranking, Section
-from benchmark.report.main_task import main_position
-from benchmark.report.results import Result, TaskColumn
-from benchmark.report.siamese_grid import Cell, cells, impossible
+from benchmark.report.primary_task import main_position
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

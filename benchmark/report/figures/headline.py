@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from benchmark.report.aggregate import Result
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.picture import Picture
-from benchmark.report.headline import TITLE, Headline, Line, Part
-from benchmark.report.results import Result
+from benchmark.report.summary_table import TITLE, Headline, Line, Part
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

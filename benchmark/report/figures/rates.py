@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from benchmark.records.schema import LogOdds, Record
 from benchmark.records.store import slug
-from benchmark.report.answers import network
+from benchmark.report.aggregate import TaskColumn
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Row, Section
-from benchmark.report.results import TaskColumn
+from benchmark.report.outcomes import network
 from benchmark.statistics.network import OVERALL, Network
 from benchmark.statistics.roc import roc
 

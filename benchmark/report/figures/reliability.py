@@ -12,16 +12,16 @@ from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 
 from benchmark.records.store import slug
-from benchmark.report import spotlight
-from benchmark.report.answers import confidences
+from benchmark.report import row_selection
+from benchmark.report.aggregate import TaskColumn
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.panels import LINE, Layout, Panels
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
-from benchmark.report.main_task import main_name, main_position
 from benchmark.report.measured import Measured
-from benchmark.report.results import TaskColumn
+from benchmark.report.outcomes import confidences
+from benchmark.report.primary_task import main_name, main_position
 from benchmark.statistics.calibration import Reliability, reliability
 
 ABREAST = 6  # most panels in a row
@@ -57,7 +57,7 @@ def draw(section: Section, measured: Measured) -> Picture | None:
     legend = _legend(panels)
     columns = 2 if abreast > 2 else 1
     above = 0.5 + LINE * math.ceil(len(legend) / columns)
-    note = spotlight.note(section)
+    note = row_selection.note(section)
     below = 0.5 + LINE * bool(note)
     layout = Layout((1.12, 1.12), (1.45, 1.56), 0.62, 0.35, below, above, narrowest=4.4)
     with theme.theme():

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.lines import Line2D
 
 from benchmark.records.store import slug
-from benchmark.report import spotlight
+from benchmark.report import row_selection
+from benchmark.report.aggregate import Result, TaskColumn
 from benchmark.report.escape import printable
 from benchmark.report.figures import labels, theme
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
-from benchmark.report.results import Result, TaskColumn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,7 +83,7 @@ def draw(leaderboard: Leaderboard, section: Section) -> Picture | None:
     ]
     longest = max(len(theme.short(m.row.label)) for panel in panels for m in panel.models)
     shown = {m.number: m.ranking for panel in panels for m in panel.models}
-    left_out = [spotlight.note(each) for each in leaderboard.sections if each.track == track]
+    left_out = [row_selection.note(each) for each in leaderboard.sections if each.track == track]
     note = next(filter(None, left_out), "")
     with theme.theme():
         below = 0.35 + 0.16 * math.ceil((len(shown) + 1) / 2) + 0.2 * bool(note)

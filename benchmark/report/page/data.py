@@ -17,14 +17,14 @@ from scipy.special import ndtri, stdtrit
 from benchmark.records.schema import Counts, Record
 from benchmark.registry import page_of
 from benchmark.report import cells, cite, recipes
-from benchmark.report.answers import confidences
+from benchmark.report.aggregate import GroupsOf, Result, TaskColumn
 from benchmark.report.columns import DETAILS, Entry
 from benchmark.report.escape import printable
-from benchmark.report.holes import command
+from benchmark.report.grid import FACTORS, parts_of
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
+from benchmark.report.missing_runs import command
+from benchmark.report.outcomes import confidences
 from benchmark.report.page.units import Units, blocks, groups
-from benchmark.report.results import GroupsOf, Result, TaskColumn
-from benchmark.report.siamese_grid import FACTORS, parts_of
 from benchmark.statistics.difference import STEEP, TRUST
 
 LEVEL, STEPS = 0.95, 512

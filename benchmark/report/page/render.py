@@ -11,12 +11,12 @@ from typing import Any
 from benchmark.records.claims import Claim
 from benchmark.records.schema import Record
 from benchmark.report import cells, cite, published
+from benchmark.report.aggregate import GroupsOf, default_groups
 from benchmark.report.escape import printable
 from benchmark.report.leaderboard import Leaderboard, Section
 from benchmark.report.page import data, parts
 from benchmark.report.page.tables import FILTERS, Table, table
 from benchmark.report.play import beside, questions
-from benchmark.report.results import GroupsOf, default_groups
 
 FILE = "leaderboard.html"
 SCRIPTS = (

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmark.report import cells, recipes
+from benchmark.report.aggregate import Result
 from benchmark.report.escape import printable
 from benchmark.report.leaderboard import Ranking, Row, Section
-from benchmark.report.results import Result
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.report.results import GroupsOf, TaskColumn
+from benchmark.report.aggregate import GroupsOf, TaskColumn
 from benchmark.statistics.units import MIN_GROUPS
 
 BLOCKS = 50

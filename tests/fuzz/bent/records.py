@@ -12,10 +12,10 @@ from typing import Any
 
 from benchmark.errors import OneshotError
 from benchmark.records import store
-from benchmark.report import latex, markdown, sheet, text
+from benchmark.report import latex, leaderboard_csv, markdown, text
 from benchmark.report.analysis import analyse
-from benchmark.report.holes import commands
 from benchmark.report.leaderboard import build
+from benchmark.report.missing_runs import commands
 from benchmark.report.page import render as page
 from bent.mutate import flipped, replaced
 
@@ -132,7 +132,7 @@ def report(path: Path) -> object:
     analysis = analyse(board, records, None)
     shown = [
         markdown.render(board, "0", holes, None, [], analysis),
-        sheet.render(board),
+        leaderboard_csv.render(board),
         *latex.render_all(board, "0").values(),
         page.render(board, records, "0", holes, [], path.parent),
     ]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
 from benchmark.records.schema import Counts, LogOdds, Ranks, Record
-from benchmark.report import answers
-from benchmark.report.names import TaskName
+from benchmark.report import outcomes
+from benchmark.report.task_info import TaskName
 from benchmark.statistics.calibration import reliability
 from benchmark.statistics.intervals import Interval, new_classes, these_images
 from benchmark.statistics.network import OVERALL
@@ -127,12 +127,12 @@ def summarise(
     if measured is None:
         return Result(column, missing=missing, failures=failures)
     validations = [
-        answers.headline(r.validation.task, r.validation.outcome, r.fold)
+        outcomes.headline(r.validation.task, r.validation.outcome, r.fold)
         for r in good
         if r.validation
     ]
     known = [value for value in validations if value is not None]
-    bins = answers.confidences(good)
+    bins = outcomes.confidences(good)
     parameters = [r.cost.parameters for r in good if r.cost.parameters is not None]
     # What a run trained on of its own track, a user's too, shares no class with the test.
     own = {f"{column.task.track}/{split}" for split in ("train", "validation")}
@@ -188,7 +188,7 @@ def _measured(column: TaskColumn, good: list[Record], groups_of: GroupsOf) -> Re
             episodes=episodes,
         )
     networks = [
-        answers.network(name, r.outcome, r.seed, r.fold)
+        outcomes.network(name, r.outcome, r.seed, r.fold)
         for r in good
         if isinstance(r.outcome, LogOdds) and column.current
     ]
@@ -204,7 +204,7 @@ def _measured(column: TaskColumn, good: list[Record], groups_of: GroupsOf) -> Re
             verification=found,
         )
     searches = [
-        answers.search(name, r.outcome, r.seed) for r in good if isinstance(r.outcome, Ranks)
+        outcomes.search(name, r.outcome, r.seed) for r in good if isinstance(r.outcome, Ranks)
     ]
     if not searches:
         return None

@@ -14,9 +14,9 @@ from synthetic_records import FIXED, TRAINED, record
 from benchmark.records.schema import Record
 from benchmark.report import effects_text
 from benchmark.report.analysis import analyse
+from benchmark.report.baseline_comparison import BY_ACCURACY, BY_VALIDATION
 from benchmark.report.figures import forest
 from benchmark.report.leaderboard import build
-from benchmark.report.reference import BY_ACCURACY, BY_VALIDATION
 
 MAIN = "omniglot-within-20w1s"
 SKILLS = {"best-on-test": 0.9, "chosen": 0.85, "third": 0.6}

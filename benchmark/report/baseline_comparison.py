@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.report.aggregate import TaskColumn
 from benchmark.report.compare import of_units, same_networks
 from benchmark.report.leaderboard import Ranking, Row, Section
-from benchmark.report.main_task import main_position
 from benchmark.report.measured import Answered, Measured
-from benchmark.report.results import TaskColumn
+from benchmark.report.primary_task import main_position
 from benchmark.statistics.holm import holm
 from benchmark.statistics.paired import Paired
 from benchmark.statistics.ranks import rank_intervals

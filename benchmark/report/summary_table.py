@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmark.report import cells, links
+from benchmark.report import cells, urls
+from benchmark.report.aggregate import Result, TaskColumn
 from benchmark.report.escape import markdown as safe
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
-from benchmark.report.main_task import main_position, main_sections
-from benchmark.report.results import Result, TaskColumn
-from benchmark.report.spotlight import family
+from benchmark.report.primary_task import main_position, main_sections
+from benchmark.report.row_selection import family
 
 TITLE = "Methods side by side"
 MIN_METHODS = 6
@@ -102,11 +102,11 @@ def render(found: Headline, figure: tuple[str, str] | None = None) -> list[str]:
         max((r[n].accuracy.mean for r in table if r[n] and r[n].accuracy), default=None)  # type: ignore[union-attr]
         for n in range(len(columns))
     ]
-    lines += [_line(["Model", *map(links.to_task, columns)])]
+    lines += [_line(["Model", *map(urls.to_task, columns)])]
     lines += [_line([":--", *["--:"] * len(columns)])]
     for line, results in zip(found.lines, table, strict=True):
         shown = [_cell(result, top) for result, top in zip(results, best, strict=True)]
-        lines.append(_line([links.to_model(line.key, line.key), *shown]))
+        lines.append(_line([urls.to_model(line.key, line.key), *shown]))
     there = [result for results in table for result in results if result is not None]
     return [*lines, "", *(text for note in cells.notes(there) for text in (note, ""))]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from benchmark.registry import refusal
 from benchmark.report import recipes
+from benchmark.report.aggregate import Result
 from benchmark.report.leaderboard import Ranking, Row
-from benchmark.report.results import Result
 
 FACTORS = ("backbone", "distance", "loss")
 # Settings that a cell may have: what `oneshot tune` searches, and what the ranking's title tells.

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from benchmark.registry import page_of
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
-from benchmark.report.main_task import main_name
+from benchmark.report.primary_task import main_name
 
 MOST = 30  # rows of a ranking that are all shown
 EACH = 3  # rows of each family of a longer one

@@ -10,8 +10,8 @@ import pytest
 from synthetic_records import TRAINED, record
 
 from benchmark.report.figures import headline as figure
-from benchmark.report.headline import headline, render
 from benchmark.report.leaderboard import build
+from benchmark.report.summary_table import headline, render
 
 METHODS = ("prototypical-conv4", "matching-conv4", "feat-conv4", "r2d2-conv4", "ridge-conv4")
 MAIN, OTHER = "glyphs-20w1s", "glyphs-5w1s"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmark.registry import page_of
+from benchmark.report.aggregate import TaskColumn
 from benchmark.report.escape import markdown as safe
-from benchmark.report.results import TaskColumn
 from benchmark.report.task_pages import FOLDER as TASKS
 from benchmark.tasks.catalogue import RANKED
 
