@@ -1,7 +1,7 @@
 """The parts that models are put together from, found by their file names without importing them.
 
 `backbones/conv4.py` is the backbone "conv4" and holds the class `Conv4`;
-`siamese/distances/weighted_l1.py` is the distance "weighted-l1" and holds `WeightedL1`.
+`benchmark/models/distances/weighted_l1.py` is the distance "weighted-l1" and holds `WeightedL1`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ T = TypeVar("T", str, tuple[str, ...])
 Kind = Literal["backbones", "distances", "losses"]
 PACKAGES: dict[str, str] = {
     "backbones": "baselines.backbones",
-    "distances": "baselines.siamese.distances",
+    "distances": "benchmark.models.distances",
     "losses": "baselines.siamese.losses",
 }
 SINGULAR = {"backbones": "backbone", "distances": "distance", "losses": "loss"}

@@ -25,6 +25,7 @@ from typing import Any
 
 SUITE = Path(__file__).resolve().parents[1]
 PACKAGES = ("benchmark", "baselines")
+TRAINED = ("baselines", "benchmark.models")  # packages whose code a training of the suite runs
 DIGITS = 16  # hex digits of a digest
 NAME_LENGTH = 256  # of a text that may name a file
 GONE = "gone"  # in place of the digest of a file that cannot be read
@@ -53,16 +54,17 @@ class Parsed:
     texts: tuple[str, ...]
 
 
-def run_digest(modules: Iterable[str], package: str = "baselines") -> str:
-    """SHA-256 (hex) over these modules and all that they import from `package`.
+def run_digest(modules: Iterable[str]) -> str:
+    """SHA-256 (hex) over these modules and all modules of `TRAINED` that they import.
 
     Comments, docstrings and formatting do not count, nor do modules that none of them imports.
     """
-    folder = SUITE / package
     found = {
         path: parsed(path)
         for path in _closure(
-            [p for name in modules for p in _of_dotted(SUITE, name)], {package: folder.parent}
+            [path for name in modules for path in _of_dotted(SUITE, name)],
+            dict.fromkeys(PACKAGES, SUITE),
+            within=tuple(SUITE.joinpath(*name.split(".")) for name in TRAINED),
         )
     }
     hasher = hashlib.sha256()
@@ -235,7 +237,11 @@ def _for_type_checkers(test: ast.expr) -> bool:
 
 
 def _closure(
-    start: list[Path], packages: Mapping[str, Path], beside: bool = False, loaded: bool = False
+    start: list[Path],
+    packages: Mapping[str, Path],
+    beside: bool = False,
+    loaded: bool = False,
+    within: tuple[Path, ...] = (),
 ) -> set[Path]:
     """The files of `start` and all that they import.
 
@@ -244,13 +250,14 @@ def _closure(
         packages: top-level packages that are followed, and the folders that hold them.
         beside: also follow modules that lie beside the sources.
         loaded: also follow modules from elsewhere that are loaded and of no library.
+        within: folders outside which nothing counts; empty for no limit.
     """
     found: set[Path] = set()
     homes = {path.parent for path in start} if beside else set()
     waiting = list(start)
     while waiting:
         path = waiting.pop()
-        if path in found:
+        if path in found or (within and not any(path.is_relative_to(each) for each in within)):
             continue
         found.add(path)
         for each in parsed(path).imports:

@@ -42,7 +42,8 @@ def test_reading_results_needs_no_torch(package):
 
 def test_baselines_see_only_protocols_and_data_types():
     allowed = ("benchmark.protocols", "benchmark.errors", "benchmark.files", "benchmark.graphs",
-               "benchmark.datasets.data_set", "benchmark.user_code")  # fmt: skip
+               "benchmark.models", "benchmark.datasets.data_set",
+               "benchmark.user_code")  # fmt: skip
     for path in ROOT.glob("baselines/**/*.py"):
         for name in imports(path):
             if name.split(".")[0] == "benchmark" and name != "benchmark":

@@ -37,7 +37,7 @@ def test_the_part_of_the_readme_is_short_and_works(tmp_path):
     for package in ("benchmark", "baselines"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
-    (tmp_path / "baselines/siamese/distances/chebyshev.py").write_text(source, "utf-8")
+    (tmp_path / "benchmark/models/distances/chebyshev.py").write_text(source, "utf-8")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", TRY], cwd=tmp_path, env=environment, capture_output=True, text=True

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
 from baselines.heads import class_means, unit
-from baselines.siamese.distances._distance import squared_distances
+from benchmark.models.distances._distance import squared_distances
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,9 @@ from functools import cache
 from typing import Any
 
 from baselines.parts import Kind, declaration, malformed
+from benchmark.models.distances._traits import Traits
+
+__all__ = ["Needs", "Traits", "distance_traits", "loss_needs", "refusal"]
 
 TYPES: dict[str, type | tuple[type, ...]] = {  # of a field, by its annotation
     "bool": bool,
@@ -18,35 +21,6 @@ TYPES: dict[str, type | tuple[type, ...]] = {  # of a field, by its annotation
     "str": str,
     "tuple[str, ...]": tuple,
 }
-
-
-@dataclass(frozen=True)
-class Traits:
-    """What is true of a distance, whatever the embeddings.
-
-    Attributes:
-        non_negative: never below zero, and zero between equal embeddings.
-        bounded: never above `upper`.
-        symmetric: d(a, b) = d(b, a).
-        learned: has weights of its own.
-        logit: is minus the log-odds that two items are of one class, so that it needs no scale.
-        radius: how far apart two classes should come to lie, in the distance's own unit; the
-            default margin of a loss is a share of it.
-        upper: largest possible value where bounded.
-        power: the distance is proportional to this power of a Euclidean distance (after a map of
-            each embedding by itself), 0 where it is proportional to none.
-        harness: name by which the harness computes the same distance, "" where it cannot.
-    """
-
-    non_negative: bool
-    bounded: bool
-    symmetric: bool
-    learned: bool
-    radius: float
-    logit: bool = False
-    upper: float = float("inf")
-    power: int = 0
-    harness: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from torch import Tensor
 
 from baselines.classifier._classifier import ClassifierRecipe, PretrainedClassifier
 from baselines.heads import unit
-from baselines.siamese.distances._distance import squared_distances
 from baselines.transductive._rectify import rectified, shifted
+from benchmark.models.distances._distance import squared_distances
 from benchmark.protocols import TrackInfo
 
 BLOCK_VALUES = 1 << 22  # distances held at once: bounds memory whatever the number of queries

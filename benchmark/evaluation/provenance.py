@@ -106,7 +106,7 @@ def training_code(model: Any, recipe: Mapping[str, Any], spec: ModelSpec) -> str
     modules = {
         each.__module__
         for each in (*_trained_classes(model), *(c for m in _parts(model) for c in type(m).__mro__))
-        if each.__module__.startswith("baselines.")
+        if each.__module__.startswith(tuple(f"{name}." for name in sources.TRAINED))
     }
     answering = getattr(model, "answering", ())
     named = part_modules({name: recipe[name] for name in recipe if name not in answering})
@@ -116,7 +116,7 @@ def training_code(model: Any, recipe: Mapping[str, Any], spec: ModelSpec) -> str
         for home in spec.homes.values()
         for path in sources.sources(home)
         for each in sources.parsed(path).imports
-        if each.name.startswith("baselines.")
+        if each.name.startswith(tuple(f"{name}." for name in sources.TRAINED))
     }
     return digest([sources.run_digest({*modules, *named, *used}), files])
 

@@ -21,7 +21,7 @@ from benchmark.protocols import TrackInfo
 @pytest.mark.parametrize("name", part_names("distances"))
 def test_declared_traits_hold(name: str) -> None:
     traits = distance_traits(name)
-    module = import_module(f"baselines.siamese.distances.{name.replace('-', '_')}")
+    module = import_module(f"benchmark.models.distances.{name.replace('-', '_')}")
     assert traits == module.TRAITS  # read as text and imported
 
     torch.manual_seed(0)

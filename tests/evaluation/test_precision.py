@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.siamese.distances._distance import squared_distances
 from benchmark.evaluation import precision, scorers
 from benchmark.evaluation.embedding_store import Bank
 from benchmark.evaluation.retrieval import by_distance, search
 from benchmark.evaluation.verification import score_pairs
+from benchmark.models.distances._distance import squared_distances
 from benchmark.tasks.queries import Queries
 
 DISTANCES = ("euclidean", "squared-euclidean", "cosine", "dot-product", "manhattan")

@@ -21,10 +21,11 @@ SMALL = {"items": 256, "validations": 1, "width": 0.25}
 @pytest.fixture
 def suite(tmp_path, monkeypatch):
     """A copy of the sources of all models, which may be edited."""
-    shutil.copytree(
-        sources.SUITE / "baselines", tmp_path / "suite" / "baselines",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )  # fmt: skip
+    for package in ("baselines", "benchmark"):
+        shutil.copytree(
+            sources.SUITE / package, tmp_path / "suite" / package,
+            ignore=shutil.ignore_patterns("__pycache__", "*.xz", "templates"),
+        )  # fmt: skip
     monkeypatch.setattr(sources, "SUITE", tmp_path / "suite")
     return tmp_path / "suite" / "baselines"
 
@@ -63,12 +64,13 @@ def edit(name: str):
     return change
 
 
+DISTANCES = "../benchmark/models/distances"
 HARMLESS = (comment_everywhere, docstrings_everywhere, new_loss, new_model,
             edit("siamese/losses/triplet.py"), edit("backbones/resnet12.py"),
-            edit("siamese/distances/euclidean.py"), edit("episodic/maml.py"))  # fmt: skip
+            edit(f"{DISTANCES}/euclidean.py"), edit("episodic/maml.py"))  # fmt: skip
 DECISIVE = tuple(
     map(edit, ("siamese/losses/nt_xent.py", "siamese/losses/_loss.py", "siamese/network.py",
-               "siamese/distances/cosine.py", "backbones/conv4.py", "backbones/_layers.py",
+               f"{DISTANCES}/cosine.py", "backbones/conv4.py", "backbones/_layers.py",
                "training/loop.py", "training/schedule.py"))
 )  # fmt: skip
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from baselines.siamese.distances._distance import Distance
 from baselines.siamese.losses._masks import highest, same_class
 from baselines.siamese.traits import Traits
+from benchmark.models.distances._distance import Distance
 
 COSINE_RADIUS = 0.6  # of `distances/cosine.py`
 GREATEST_SCALE = 100.0  # of learned logits, as in CLIP

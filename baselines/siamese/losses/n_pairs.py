@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from baselines.siamese.distances._distance import Distance
 from baselines.siamese.losses._loss import Loss
 from baselines.siamese.losses._masks import nth_of_class
 from baselines.siamese.traits import Needs
+from benchmark.models.distances._distance import Distance
 
 PAPER = ("Sohn 2016", "sohn2016improved")
 NEEDS = Needs(

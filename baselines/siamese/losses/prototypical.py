@@ -14,10 +14,10 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from baselines.siamese.distances._distance import Distance
 from baselines.siamese.losses._loss import Loss
 from baselines.siamese.losses._masks import nth_of_class
 from baselines.siamese.traits import Needs
+from benchmark.models.distances._distance import Distance
 
 PAPER = ("Snell et al. 2017", "snell2017prototypical")
 NEEDS = Needs(

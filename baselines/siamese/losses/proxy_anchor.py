@@ -17,10 +17,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance
 from baselines.siamese.losses._masks import log_one_plus_sum_exp, mean_over
 from baselines.siamese.losses._proxies import ProxyLoss
 from baselines.siamese.traits import Needs
+from benchmark.models.distances._distance import Distance
 
 PAPER = ("Kim et al. 2020", "kim2020proxy")
 NEEDS = Needs(

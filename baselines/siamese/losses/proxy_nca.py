@@ -16,9 +16,9 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from baselines.siamese.distances._distance import Distance
 from baselines.siamese.losses._proxies import ProxyLoss
 from baselines.siamese.traits import Needs
+from benchmark.models.distances._distance import Distance
 
 TITLE = "proxy NCA"
 PAPER = ("Movshovitz-Attias et al. 2017", "movshovitz2017no")

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance
 from baselines.siamese.losses._loss import Loss
 from baselines.siamese.losses._masks import highest, same_class
 from baselines.siamese.traits import Needs
+from benchmark.models.distances._distance import Distance
 
 PAPER = ("Hermans et al. 2017", "hermans2017defense")
 NEEDS = Needs(

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from baselines.parts import class_of
-from baselines.siamese.distances._distance import Distance
 from baselines.siamese.losses._loss import Loss, LossSettings
 from baselines.siamese.traits import Traits, distance_traits, loss_needs
+from benchmark.models.distances._distance import Distance
 
 Numbers = np.ndarray
 LABELS = torch.tensor([0, 0, 0, 1, 1, 2, 2])

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from baselines.parts import part_names
-from baselines.siamese.distances._distance import Distance
 from baselines.siamese.traits import refusal
+from benchmark.models.distances._distance import Distance
 
 from .helpers import make_loss, metric
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.traits import Traits
+from benchmark.models.distances._distance import Distance
+from benchmark.models.distances._traits import Traits
 
 PAPER = ("Bromley et al. 1993", "bromley1993signature")
 TRAITS = Traits(

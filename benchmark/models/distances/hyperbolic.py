@@ -16,8 +16,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.traits import Traits
+from benchmark.models.distances._distance import Distance
+from benchmark.models.distances._traits import Traits
 
 PAPER = ("Khrulkov et al. 2020", "khrulkov2020hyperbolic")
 TRAITS = Traits(

@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.traits import Traits
+from benchmark.models.distances._distance import Distance
+from benchmark.models.distances._traits import Traits
 
 PAPER = ("Hadsell et al. 2006", "hadsell2006dimensionality")
 TITLE = "Euclidean"

@@ -9,16 +9,21 @@ import pytest
 import torch
 
 from baselines.parts import class_of, part_names
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.distances.mahalanobis import RANK
-from baselines.siamese.distances.weighted_l1 import SPREAD
 from baselines.siamese.network import Siamese
 from baselines.siamese.traits import distance_traits
 from benchmark.evaluation.similarity import similarity
+from benchmark.models.distances._distance import Distance
+from benchmark.models.distances.mahalanobis import RANK
+from benchmark.models.distances.weighted_l1 import SPREAD
 from benchmark.protocols import PairHead, TrackInfo
 
 A = torch.tensor([[1.0, 2.0, 2.0], [0.0, 0.0, 3.0]])
 B = torch.tensor([[1.0, 2.0, 2.0], [4.0, 6.0, 2.0], [0.0, 0.0, 0.0]])
+
+
+@pytest.fixture
+def track() -> TrackInfo:
+    return TrackInfo("small", "character", channels=1, side=32)
 
 
 def between(name: str) -> np.ndarray:

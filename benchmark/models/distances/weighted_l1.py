@@ -14,8 +14,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from baselines.siamese.distances._distance import Distance
-from baselines.siamese.traits import Traits
+from benchmark.models.distances._distance import Distance
+from benchmark.models.distances._traits import Traits
 
 PAPER = ("Koch et al. 2015", "koch2015siamese")
 TITLE = "weighted L1"

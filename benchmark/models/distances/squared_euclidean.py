@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance, squared_distances
-from baselines.siamese.traits import Traits
+from benchmark.models.distances._distance import Distance, squared_distances
+from benchmark.models.distances._traits import Traits
 
 PAPER = ("Snell et al. 2017", "snell2017prototypical")
 TITLE = "squared Euclidean"

@@ -13,8 +13,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from baselines.siamese.distances._distance import Distance, inner
-from baselines.siamese.traits import Traits
+from benchmark.models.distances._distance import Distance, inner
+from benchmark.models.distances._traits import Traits
 
 PAPER = ("Weinberger and Saul 2009", "weinberger2009distance")
 TRAITS = Traits(

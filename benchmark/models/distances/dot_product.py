@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from baselines.siamese.distances._distance import Distance, inner
-from baselines.siamese.traits import Traits
+from benchmark.models.distances._distance import Distance, inner
+from benchmark.models.distances._traits import Traits
 
 PAPER = ("Sohn 2016", "sohn2016improved")
 TRAITS = Traits(

@@ -1,0 +1,1 @@
+"""What models are made of and how the harness sees them: distances, and parts by name."""
