@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
+from update_checks import markdown
 
 from benchmark.cli.app import app
 from benchmark.errors import OneshotError
 from benchmark.evaluation.conformance.checks import CHECKS
-from benchmark.evaluation.conformance.page import markdown
 
 ROOT = Path(__file__).parents[2]
 MINE = """

@@ -10,12 +10,12 @@ import pytest
 from rich.console import Console
 from synthetic_pairs import pair_record
 from synthetic_records import TRAINED, record, save
+from update_findings import table
 
 from benchmark.errors import OneshotError, Refused
 from benchmark.report.compare import compare
 from benchmark.report.compare_text import as_data, render
 from benchmark.report.figures.differences import draw
-from benchmark.report.findings import table
 from benchmark.report.write import write_leaderboard
 from benchmark.statistics.verification import measure
 

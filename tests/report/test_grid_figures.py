@@ -13,12 +13,12 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 from synthetic_records import TRAINED, record, save
+from update_findings import with_effects
 
 from benchmark.errors import OneshotError
 from benchmark.report import cells, effects_text
 from benchmark.report.analysis import analyse
 from benchmark.report.figures import effects, grid
-from benchmark.report.findings_effects import with_effects
 from benchmark.report.leaderboard import build
 
 TASK = "glyphs-20w1s"

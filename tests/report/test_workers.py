@@ -83,7 +83,7 @@ def test_who_leaves_the_drawing_to_others_imports_no_plotting_library():
 
 def test_an_error_beside_the_drawing_comes_through(tmp_path, monkeypatch):
     results = save(tmp_path, grid()[:6])
-    monkeypatch.setattr(write.sheet, "render", lambda *given: failing())
+    monkeypatch.setattr(write.leaderboard_csv, "render", lambda *given: failing())
     with pytest.raises(OneshotError, match="went wrong"):
         write.write_leaderboard(results)
     assert not multiprocessing.active_children() and not (results / "leaderboard.md").exists()

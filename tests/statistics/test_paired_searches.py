@@ -9,7 +9,6 @@ import pytest
 from scipy import stats
 
 from benchmark.statistics.paired_searches import MEASURES, compare_searches
-from benchmark.statistics.resampling import jackknife
 from benchmark.statistics.retrieval import Search
 
 SIZES = (5, 20, 11, 8, 16, 12)
@@ -62,7 +61,6 @@ def test_of_equal_classes_each_stands_for_its_mean():
     (found, _) = compare_searches([a], [b])
     means = (a.precision - b.precision).reshape(8, 10).mean(axis=1)
     assert found.by_class.standard_error == pytest.approx(means.std(ddof=1) / np.sqrt(8))
-    assert found.by_class.standard_error == pytest.approx(jackknife(means).standard_error)
 
 
 def test_seeds_count_as_elsewhere_and_classes_may_be_unknown():

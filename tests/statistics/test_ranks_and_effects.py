@@ -1,4 +1,4 @@
-"""Ranks, effects, resampling and calibration against scipy, scikit-posthocs and statsmodels."""
+"""Ranks, effects and calibration against scipy, scikit-posthocs and statsmodels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from statsmodels.stats.anova import anova_lm
 
 from benchmark.statistics.effects import main_effects
 from benchmark.statistics.ranks import friedman, rank_intervals, ranks
-from benchmark.statistics.resampling import group_bootstrap, jackknife
 
 
 def test_ranks_are_scipys_with_ties_shared():
@@ -56,28 +55,6 @@ def test_rank_intervals_are_narrow_where_the_order_is_clear():
     assert (share.low == alone.low).all() and (share.high == alone.high).all()
     with pytest.raises(ValueError, match="same models"):
         rank_intervals([np.ones((2, 3)), np.ones((3, 3))], random)
-
-
-def test_the_group_bootstrap_is_scipys():
-    values = np.random.default_rng(3).gamma(2, 0.1, 25)
-    found = group_bootstrap(values, np.random.default_rng(4), replicates=20_000)
-    expected = stats.bootstrap(
-        (values,), np.mean, n_resamples=20_000, method="percentile", random_state=0
-    )
-    assert (found.low, found.high) == pytest.approx(expected.confidence_interval, abs=0.003)
-    assert found.standard_error == pytest.approx(expected.standard_error, rel=0.03)
-
-
-def test_the_jackknife_of_a_mean_is_the_t_interval_and_of_a_ratio_the_textbooks():
-    values = np.random.default_rng(5).random(12)
-    found = jackknife(values)
-    expected = stats.t.interval(0.95, 11, loc=values.mean(), scale=stats.sem(values))
-    assert (found.low, found.high) == pytest.approx(expected)
-    root = jackknife(values, lambda x: np.sqrt(x.mean(axis=-1)))
-    left_out = np.array([math.sqrt(np.delete(values, i).mean()) for i in range(12)])
-    assert root.standard_error == pytest.approx(math.sqrt(11) * left_out.std())
-    with pytest.raises(ValueError, match="shape"):
-        jackknife(np.array([1.0]))
 
 
 def grid(holes=()):

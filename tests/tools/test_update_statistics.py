@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-from benchmark.report.precision import (
+from update_statistics import (
     BEGIN,
     BEGIN_PAIRS,
     END,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from synthetic_records import TRAINED, record, save
+from update_findings import table, updated
 
 from benchmark.errors import OneshotError
-from benchmark.report.findings import table, updated
 
 ROOT = Path(__file__).parents[2]
 
