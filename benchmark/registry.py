@@ -29,7 +29,7 @@ from typing import Any, Literal
 from benchmark import sources
 from benchmark.datasets.resample import NAME as RESAMPLER
 from benchmark.errors import ModelBroken, OneshotError, UnknownName
-from benchmark.evaluation.inference_config import NAMES, Asking, literal, recorded, split
+from benchmark.evaluation.inference_config import NAMES, InferenceConfig, literal, recorded, split
 from benchmark.protocols import TrackInfo
 from benchmark.user_code import load_file, make_current, same_folder
 
@@ -99,7 +99,7 @@ class ModelSpec:
         return sources.own_files(self.homes, texts)
 
     @property
-    def asking(self) -> Asking:
+    def inference(self) -> InferenceConfig:
         """The harness's own settings among `settings`.
 
         Raises:
@@ -441,7 +441,7 @@ def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
         recipe.setdefault("budget", budget)  # a recipe with its own number of items says "custom"
     else:
         recipe["budget"] = "none"
-    recipe |= recorded(spec.asking, model)
+    recipe |= recorded(spec.inference, model)
     recipe.setdefault("dtype", "float32")
     recipe.setdefault("resampler", RESAMPLER)
     if spec.code is not None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmark.datasets import store
 from benchmark.datasets.data_set import Groups, whole
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.run import run
 from benchmark.sweep import plan as plans
 from benchmark.sweep.cluster import Cluster
@@ -38,11 +38,11 @@ def main() -> None:
         with looking_in(folder / "data"):
             wanted = [Wanted("chance", (TASK,), tuple(range(jobs)), "quick")]
             planned = plans.make(wanted, folder / "here").planned
-            place = Surroundings(folder / "data", folder / "here", folder / "work")
+            context = RunContext(folder / "data", folder / "here", folder / "work")
             seconds = []
             for each in planned:
                 began = time.perf_counter()
-                list(run(each.job, place))
+                list(run(each.job, context))
                 seconds.append(time.perf_counter() - began)
             here = float(np.median(seconds))  # the first import and load
             watch = Watch()

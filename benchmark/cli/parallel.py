@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmark.cli.live_table import JobsTable
-    from benchmark.evaluation.job import Existing, Surroundings
+    from benchmark.evaluation.job import Existing, RunContext
     from benchmark.sweep.cluster import Cluster
     from benchmark.sweep.local import Crew, Lost
     from benchmark.sweep.plan import Plan
@@ -41,7 +41,7 @@ def run_many(
     plan: Plan,
     again: Callable[[], Plan],
     workers: str,
-    place: Surroundings,
+    context: RunContext,
     existing: Existing,
     tensorboard: Path | None,
 ) -> Done:
@@ -51,7 +51,7 @@ def run_many(
         plan: what there is to do.
         again: makes the plan anew, when its searches are made.
         workers: a number, or "auto".
-        place: where jobs find data and leave results.
+        context: where jobs find data and leave results.
         existing: what to do where a record is there.
         tensorboard: where progress is written for TensorBoard, or None.
 
@@ -63,14 +63,14 @@ def run_many(
     from benchmark.sweep.local import Crew
     from benchmark.sweep.worker import Orders
 
-    place.check()
-    count = resources.worker_count(workers, plan.planned, place.device)
+    context.check()
+    count = resources.worker_count(workers, plan.planned, context.device)
     orders = Orders(
-        place.data, place.results, place.work, place.device, existing,
-        commit_weights=place.commit_weights, embeddings=place.embeddings,
+        context.data, context.results, context.work, context.device, existing,
+        commit_weights=context.commit_weights, embeddings=context.embeddings,
     )  # fmt: skip
     table = JobsTable(tensorboard)
-    crew = Crew(orders, count, table, resources.cores(), resources.cards(place.device))
+    crew = Crew(orders, count, table, resources.cores(), resources.cards(context.device))
     return _follow(plan, again, crew, table, existing)
 
 
@@ -78,18 +78,18 @@ def run_on_ray(
     plan: Plan,
     again: Callable[[], Plan],
     cluster: Cluster,
-    place: Surroundings,
+    context: RunContext,
     tensorboard: Path | None,
 ) -> Done:
     """The same on a Ray cluster; see `run_many`."""
     from benchmark.cli.live_table import JobsTable
     from benchmark.sweep.ray import RayCrew
 
-    place.check()
-    assert place.results is not None  # the command line always has some
+    context.check()
+    assert context.results is not None  # the command line always has some
     table = JobsTable(tensorboard)
     return _follow(
-        plan, again, RayCrew(cluster, place.results, table), table, cluster.existing
+        plan, again, RayCrew(cluster, context.results, table), table, cluster.existing
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ PLAIN_SECONDS = 30.0
 
 
 class Watch:
-    """Shows one job after the other; a `Watcher` of `benchmark.evaluation.run`."""
+    """Shows one job after the other; a `Callback` of `benchmark.evaluation.run`."""
 
     def __init__(self, jobs: int, tensorboard: Path | None = None) -> None:
         self.board = None if tensorboard is None else Board(tensorboard)

@@ -20,9 +20,9 @@ from benchmark.report.escape import printable
 
 if TYPE_CHECKING:
     from benchmark.cli.parallel import Done
-    from benchmark.evaluation.job import Surroundings
+    from benchmark.evaluation.job import RunContext
     from benchmark.evaluation.presence import Presence
-    from benchmark.evaluation.profiler import Clock
+    from benchmark.evaluation.profiler import Profiler
     from benchmark.sweep.plan import Plan
     from benchmark.sweep.suite import Wanted
 
@@ -80,19 +80,19 @@ def run(
     """
     from benchmark.cli.parallel import run_many, run_on_ray
     from benchmark.evaluation.api import find_device
-    from benchmark.evaluation.job import Surroundings
-    from benchmark.evaluation.profiler import Clock
+    from benchmark.evaluation.job import RunContext
+    from benchmark.evaluation.profiler import Profiler
     from benchmark.sweep import plan as plans
     from benchmark.sweep.remarks import defaults_of
     from benchmark.sweep.scheduling import shard_of
 
     _take(existing, isolate)
     wanted = run_options.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
-    place = Surroundings(
+    context = RunContext(
         _absolute(data), results.absolute(), (work or default_work()).absolute(),
         find_device(device), commit_weights, embeddings=_absolute(embeddings),
     )  # fmt: skip
-    clock = Clock(place.device) if profile else None
+    profiler = Profiler(context.device) if profile else None
     part = shard_of(shard) if shard else None
     check_engine(engine, workers, address, cpus_per_job, gpus_per_job, data_from, commit_weights)
     redo = existing == "redo"
@@ -103,14 +103,14 @@ def run(
         typer.echo(line)
     typed_refused = suite is None and bool(plan.refused)  # a suite has tasks that some refuse
     if dry_run:
-        show(plan, place)
+        show(plan, context)
         if typed_refused or any(refusal.broken for refusal in plan.refused):
             raise typer.Exit(2)
         return
     tracks = [each.job.track for each in plan.planned]
     if engine == "local":
         for track in {track.name: track for track in tracks}.values():
-            place.require(track)
+            context.require(track)
     there = _there(plan)
 
     def again() -> Plan:
@@ -123,12 +123,12 @@ def run(
             address, cpus_per_job, gpus_per_job, data, work, data_from, device,
             existing,  # type: ignore[arg-type]
         )  # fmt: skip
-        done = run_on_ray(plan, again, cluster, place, tensorboard)
-    elif workers != "1" or (_crashes(plan) and clock is None):
-        done = run_many(plan, again, workers, place, existing, tensorboard)  # type: ignore[arg-type]
+        done = run_on_ray(plan, again, cluster, context, tensorboard)
+    elif workers != "1" or (_crashes(plan) and profiler is None):
+        done = run_many(plan, again, workers, context, existing, tensorboard)  # type: ignore[arg-type]
     else:
-        done = _one_by_one(plan, again, place, existing, tensorboard, clock)
-    _end(done.plan, place, existing)
+        done = _one_by_one(plan, again, context, existing, tensorboard, profiler)
+    _end(done.plan, context, existing)
     close(done, results, there, typed_refused)
 
 
@@ -145,10 +145,10 @@ def _crashes(plan: Plan) -> bool:
 def _one_by_one(
     plan: Plan,
     again: Callable[[], Plan],
-    place: Surroundings,
+    context: RunContext,
     existing: str,
     tensorboard: Path | None,
-    clock: Clock | None,
+    profiler: Profiler | None,
 ) -> Done:
     """Does the jobs here, in their order; those that another process is at come last.
 
@@ -167,7 +167,7 @@ def _one_by_one(
     if plan.searches:
         from benchmark.cli.tune import make_searches
 
-        make_searches(list(plan.searches), place)
+        make_searches(list(plan.searches), context)
         plan = again()
     waiting = deque(plan.planned)
     lost: list[Lost] = []
@@ -175,12 +175,12 @@ def _one_by_one(
     with Watch(len(plan.planned), tensorboard) as watch:
         while waiting:
             each = waiting.popleft()
-            place.wait = busy > len(waiting)  # for all that is left others are at work
+            context.wait = busy > len(waiting)  # for all that is left others are at work
             watch.start(each.job.spec.key, each.job.track.name, each.job.which)
-            if clock is not None:
-                clock.start()
-                place.mark = clock.mark
-            jobs = run_job(each.job, place, existing, watch)  # type: ignore[arg-type]
+            if profiler is not None:
+                profiler.start()
+                context.mark = profiler.mark
+            jobs = run_job(each.job, context, existing, watch)  # type: ignore[arg-type]
             try:
                 kind, *facts = ended_as(partial(deque, jobs, 0))
             except KeyboardInterrupt:
@@ -194,8 +194,8 @@ def _one_by_one(
             elif kind != "done":
                 watch.lost(facts[0])
                 lost.append(Lost(unit_of(each), *facts))
-            elif clock is not None:
-                watch.profile(clock.lines())
+            elif profiler is not None:
+                watch.profile(profiler.lines())
             busy = busy + 1 if kind == "busy" else 0
     if watch.left_out and len(watch.left_out) == sum(len(e.job.tasks) for e in plan.planned):
         raise Refused("Nothing could be asked; the reasons stand above.")
@@ -211,9 +211,9 @@ def _take(existing: str, isolate: bool) -> None:
     os.environ[ISOLATE] = "1" if isolate else "0"
 
 
-def _end(plan: Plan, place: Surroundings, existing: str) -> None:
+def _end(plan: Plan, context: RunContext, existing: str) -> None:
     _refused(plan)
-    say_beside_raw(plan.planned, place, existing)
+    say_beside_raw(plan.planned, context, existing)
 
 
 def _refused(plan: Plan) -> None:
@@ -277,7 +277,7 @@ def close(
         raise typer.Exit(2)
 
 
-def show(plan: Plan, place: Surroundings) -> None:
+def show(plan: Plan, context: RunContext) -> None:
     """Prints every record the jobs would write, what is refused, and the hours to come."""
     from benchmark.sweep.estimate import Estimator, hours
 
@@ -299,8 +299,10 @@ def show(plan: Plan, place: Surroundings) -> None:
     if not plan.missing:
         return
     try:
-        seconds = Estimator(place).plan(plan)
+        seconds = Estimator(context).plan(plan)
     except DataMissing as missing:
         typer.echo(f"How long they take cannot be estimated. {missing}")
     else:
-        typer.echo(f"About {hours(seconds)} on this machine ({place.device}), one after the other.")
+        typer.echo(
+            f"About {hours(seconds)} on this machine ({context.device}), one after the other."
+        )

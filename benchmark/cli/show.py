@@ -15,7 +15,7 @@ from benchmark.cli.options import Data, Device, Work, command, default_work
 from benchmark.errors import OneshotError, Refused
 
 if TYPE_CHECKING:
-    from benchmark.evaluation.predictions import Looker
+    from benchmark.evaluation.predictions import Predictor
     from benchmark.tasks.loading import LoadedTask
 
 TRIALS = 6  # of each kind on a sheet
@@ -73,16 +73,16 @@ def show(
         shown = _hardest(loaded, hardest, results)
     else:
         _number(loaded, episode or 0)
-        looker = None
+        predictor = None
         if model is not None:
-            looker = _looker(
+            predictor = _predictor(
                 loaded, model, settings, seed, budget, (data, results, work), device, embeddings
             )
         if embeddings:
-            assert looker is not None
-            shown = _map(loaded, episode, looker, method)
+            assert predictor is not None
+            shown = _map(loaded, episode, predictor, method)
         else:
-            shown = _questions(loaded, episode or 0, looker)
+            shown = _questions(loaded, episode or 0, predictor)
     path = out or Path(f"{slug(f'{task}-{shown.name}')}.png")
     write_bytes(path, shown.png, "--out")
     typer.echo(f"wrote {path}")
@@ -131,7 +131,7 @@ def _number(loaded: LoadedTask, number: int) -> None:
         )
 
 
-def _looker(
+def _predictor(
     loaded: LoadedTask,
     model: str,
     settings: list[str] | None,
@@ -140,11 +140,11 @@ def _looker(
     folders: tuple[Path | None, Path, Path | None],
     device: str,
     embeds: bool,
-) -> Looker:
+) -> Predictor:
     from benchmark.cli.run_options import settings_of
     from benchmark.evaluation.api import find_device, spec_of
-    from benchmark.evaluation.job import Job, Surroundings, check_budget
-    from benchmark.evaluation.predictions import ready
+    from benchmark.evaluation.job import Job, RunContext, check_budget
+    from benchmark.evaluation.predictions import load_predictor
     from benchmark.tasks.tracks import track
 
     data, results, work = folders
@@ -154,11 +154,11 @@ def _looker(
         spec_of(model, chosen), track(loaded.task.track), seed, check_budget(budget),
         (loaded.task.name,), typed,
     )  # fmt: skip
-    place = Surroundings(data, results, work or default_work(), find_device(device))
-    return ready(job, place, loaded, embeds)
+    context = RunContext(data, results, work or default_work(), find_device(device))
+    return load_predictor(job, context, loaded, embeds)
 
 
-def _questions(loaded: LoadedTask, number: int, looker: Looker | None) -> _Shown:
+def _questions(loaded: LoadedTask, number: int, predictor: Predictor | None) -> _Shown:
     """An episode, or trials of each kind from a number on, with the model's answers."""
     import numpy as np
 
@@ -167,10 +167,10 @@ def _questions(loaded: LoadedTask, number: int, looker: Looker | None) -> _Shown
     from benchmark.tasks.episodes import Episodes
     from benchmark.tasks.trials import Trials
 
-    told = None if looker is None else _told(looker)
-    ending = "" if looker is None else f"-{slug(looker.job.spec.key)}"
+    told = None if predictor is None else _told(predictor)
+    ending = "" if predictor is None else f"-{slug(predictor.job.spec.key)}"
     if isinstance(loaded.episodes, Episodes):
-        classes = None if looker is None else looker.classes(loaded, number)
+        classes = None if predictor is None else predictor.classes(loaded, number)
         return _Shown(
             f"episode-{number}{ending}", episode.draw(loaded, number, told, classes)
         )  # fmt: skip
@@ -189,8 +189,8 @@ def _questions(loaded: LoadedTask, number: int, looker: Looker | None) -> _Shown
         ]
     )
     odds = None
-    if looker is not None:
-        odds = looker.log_odds(loaded, loaded.episodes.take(numbers))
+    if predictor is not None:
+        odds = predictor.log_odds(loaded, loaded.episodes.take(numbers))
     return _Shown(f"trials-{number}{ending}", trials.draw(loaded, numbers, told, odds))
 
 
@@ -213,32 +213,33 @@ def _hardest(loaded: LoadedTask, count: int, results: Path) -> _Shown:
     return _Shown(f"hardest-{count}", trials.draw(loaded, found.questions, found=found))
 
 
-def _map(loaded: LoadedTask, number: int | None, looker: Looker, method: str) -> _Shown:
+def _map(loaded: LoadedTask, number: int | None, predictor: Predictor, method: str) -> _Shown:
     """Where the model puts the items of an episode, or of the whole split."""
     from benchmark.records.store import slug
     from benchmark.report.figures import embedding_map
     from benchmark.report.figures.points import episode_items, of_episode, of_split, split_items
     from benchmark.tasks.episodes import Episodes
 
-    name = f"embeddings-{method}-{slug(looker.job.spec.key)}"
+    name = f"embeddings-{method}-{slug(predictor.job.spec.key)}"
     if number is None:
         items, count = split_items(loaded, MAPPED)
-        points, kind = of_split(loaded, items, looker.embeddings(loaded, items))
+        points, kind = of_split(loaded, items, predictor.embeddings(loaded, items))
         shown = f"{len(items):,} of {count:,}" if len(items) < count else f"{count:,}"
         title = f"{loaded.task.name}: {shown} items by {kind}"
         if len(points.names) > embedding_map.MOST:
             title += " (too many to tell apart)"
     elif isinstance(loaded.episodes, Episodes):
-        vectors = looker.embeddings(loaded, episode_items(loaded, number))
-        points = of_episode(loaded, number, vectors, looker.classes(loaded, number))
+        vectors = predictor.embeddings(loaded, episode_items(loaded, number))
+        points = of_episode(loaded, number, vectors, predictor.classes(loaded, number))
         title = f"{loaded.task.name}, episode {number}: supports boxed, queries as letters"
         name = f"episode-{number}-{name}"
     else:
+        job = predictor.job
         raise Refused(
-            f"{loaded.task.name} asks no episodes.",
-            f"Type: {_embeddings(loaded.task.name, looker.job.spec.typed, *looker.job.typed)}",
+            f"{loaded.task.name} has no episodes.",
+            f"Type: {_embeddings(loaded.task.name, job.spec.typed, *job.typed)}",
         )
-    return _Shown(name, embedding_map.draw(points, method, title, _told(looker)))
+    return _Shown(name, embedding_map.draw(points, method, title, _told(predictor)))
 
 
 def _embeddings(task: str, model: str, *settings: str) -> str:
@@ -248,6 +249,6 @@ def _embeddings(task: str, model: str, *settings: str) -> str:
     return command("show", task, "--embeddings", "--model", model, *chosen, keep=keep)
 
 
-def _told(looker: Looker) -> str:
-    seeded = f", seed {looker.job.seed}" if hasattr(looker.model, "parameters") else ""
-    return looker.job.spec.key + seeded
+def _told(predictor: Predictor) -> str:
+    seeded = f", seed {predictor.job.seed}" if hasattr(predictor.model, "parameters") else ""
+    return predictor.job.spec.key + seeded

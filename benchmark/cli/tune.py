@@ -13,7 +13,7 @@ from benchmark.cli.options import Data, Device, Work, default_work
 from benchmark.errors import OneshotError
 
 if TYPE_CHECKING:
-    from benchmark.evaluation.job import Surroundings
+    from benchmark.evaluation.job import RunContext
     from benchmark.sweep.tuning import Outcome, Search
 
 
@@ -52,14 +52,14 @@ def tune(
     command trains with the best. Suites follow the outcome by themselves.
     """
     from benchmark.evaluation.api import find_device
-    from benchmark.evaluation.job import Surroundings, check_budget
+    from benchmark.evaluation.job import RunContext, check_budget
     from benchmark.sweep.applied import applied
     from benchmark.sweep.suite import Wanted
     from benchmark.sweep.tuning import Search
     from benchmark.tasks import task as find_task
     from benchmark.tasks import track as find_track
 
-    place = Surroundings(data, results, work or default_work(), find_device(device))
+    context = RunContext(data, results, work or default_work(), find_device(device))
     if task is not None:
         task = find_task(task).name
         if track is not None and find_task(task).track != find_track(track).name:
@@ -81,11 +81,11 @@ def tune(
             Search(each.model, name, budget, tuple(each.settings.items()), count, task)
             for each in wanted
         ],
-        place,
+        context,
     )
 
 
-def make_searches(searches: list[Search], place: Surroundings) -> None:
+def make_searches(searches: list[Search], context: RunContext) -> None:
     """Makes the searches one after the other and prints their tables.
 
     Raises:
@@ -97,7 +97,7 @@ def make_searches(searches: list[Search], place: Surroundings) -> None:
 
     trials = sum(len(search.jobs()) for search in searches)
     for name in dict.fromkeys(search.track for search in searches):
-        place.require(find_track(name))
+        context.require(find_track(name))
     with Watch(trials) as watch:
 
         def starting(job: Job) -> None:
@@ -105,9 +105,9 @@ def make_searches(searches: list[Search], place: Surroundings) -> None:
 
         try:
             for search in searches:
-                outcome = search.make(place, watch, starting)
+                outcome = search.make(context, watch, starting)
                 watch.console.print(table(outcome), markup=False)
-                watch.console.print(f"wrote {place.results}/{search.name}", markup=False)
+                watch.console.print(f"wrote {context.results}/{search.name}", markup=False)
                 for line in advice(search, outcome):
                     watch.console.print(line, markup=False, soft_wrap=True)
         except KeyboardInterrupt:
@@ -150,9 +150,9 @@ def advice(search: Search, outcome: Outcome) -> list[str]:
 
 
 def _command(search: Search, task: str, seed: int, settings: dict[str, float]) -> str:
-    from benchmark.sweep.run_spec import JobDescription, as_text
+    from benchmark.sweep.run_spec import RunSpec, as_text
 
-    described = JobDescription(
+    described = RunSpec(
         model=search.model, tasks=(task,), seed=seed, budget=search.budget,
         settings=as_text({**dict(search.given), **settings}),
     )  # fmt: skip

@@ -78,7 +78,7 @@ def _recomputed(
 
     from benchmark.cli.progress import Watch
     from benchmark.evaluation.api import find_device
-    from benchmark.evaluation.job import Surroundings
+    from benchmark.evaluation.job import RunContext
     from benchmark.evaluation.recompute import recompute
     from benchmark.records import store
 
@@ -87,13 +87,13 @@ def _recomputed(
     chosen = random.Random(draw).sample(records, min(count, len(records)))
     typer.echo(f"Measuring {len(chosen)} of them again (--draw {draw}):")
     # Nothing is written to the results; weights that are committed there are used.
-    place = Surroundings(data, None, work or default_work(), find_device(device))
+    context = RunContext(data, None, work or default_work(), find_device(device))
     failed = 0
     for record in chosen:
         try:
             with Watch(1) as watch:
                 watch.start(record.model.key, record.task.name, f"seed {record.seed}")
-                found = recompute(record, place, watch, results, trust_code)
+                found = recompute(record, context, watch, results, trust_code)
         except OneshotError as error:
             typer.echo(printable(f"not verifiable  {_name(record)}: {error}"))
             failed += 1

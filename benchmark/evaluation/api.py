@@ -9,11 +9,11 @@ from typing import Any
 
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import (
+    Callback,
     Existing,
     Job,
-    Silent,
-    Surroundings,
-    Watcher,
+    NullCallback,
+    RunContext,
     build,
     check_budget,
     path_of,
@@ -42,7 +42,7 @@ def evaluate(
     work: Path | None = None,
     device: str = "auto",
     existing: Existing = "redo",
-    watcher: Watcher | None = None,
+    watcher: Callback | None = None,
     isolate: bool = True,
 ) -> Record:
     """Trains the model on the task's track if it trains, and answers the task's pinned questions.
@@ -85,11 +85,11 @@ def evaluate(
         spec = spec_of(model, chosen, isolate)
         typed = tuple(f"{key}={value}" for key, value in chosen.items())
         job = Job(spec, track, seed, budget, (task,), typed)
-        place = Surroundings(data, results, work, find_device(device))
+        context = RunContext(data, results, work, find_device(device))
         if existing not in ("redo", "skip"):
             raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
-        heard = _Heard(watcher or Silent())
-        for record in run(job, place, existing, heard):
+        heard = _Heard(watcher or NullCallback())
+        for record in run(job, context, existing, heard):
             return record
         if heard.reason:
             raise Refused(f"{spec.key} cannot be asked {task}: {heard.reason}.")
@@ -100,10 +100,10 @@ def evaluate(
         raise OneshotError(f"{spec.key} gave no record of {task}.")
 
 
-class _Heard(Silent):
+class _Heard(NullCallback):
     """Passes everything on and keeps the reason why a task was left out."""
 
-    def __init__(self, listener: Watcher) -> None:
+    def __init__(self, listener: Callback) -> None:
         self.reason = ""
         self.training = listener.training  # type: ignore[method-assign]
         self.answering = listener.answering  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import DataMissing, OneshotError, UnknownName
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import RunContext
 from benchmark.protocols import Seen
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import LoadedTask, data_name
@@ -35,16 +35,16 @@ def learned(track: Track, whole: DataSet, splits: Iterable[Split]) -> tuple[Seen
     )
 
 
-def refusal(model: Any, track: Track, task: LoadedTask, place: Surroundings) -> str | None:
+def refusal(model: Any, track: Track, task: LoadedTask, context: RunContext) -> str | None:
     """Why the model may not be asked about this test: the classes it has seen; else None.
 
     Networks trained on all of ImageNet are not refused on its parts: they stand in the pool
     "pretrained", marked in every table.
     """
-    return _met(_seen_by(model, track, place), task.data.name, task.classes)
+    return _met(_seen_by(model, track, context), task.data.name, task.classes)
 
 
-def refusal_when_planned(model: Any, track: Track, task: str, place: Surroundings) -> str | None:
+def refusal_when_planned(model: Any, track: Track, task: str, context: RunContext) -> str | None:
     """`refusal` of a task that is not loaded: no episode is drawn.
 
     None where the data are not here, as on the machine that sends jobs to a cluster; the job then
@@ -54,19 +54,19 @@ def refusal_when_planned(model: Any, track: Track, task: str, place: Surrounding
     if find_task(task).split != "test" or not (getattr(model, "seen", None) or trains_elsewhere):
         return None
     try:
-        whole = place.data_set(data_name(track, "test"))
-        seen = _seen_by(model, track, place)
+        whole = context.data_set(data_name(track, "test"))
+        seen = _seen_by(model, track, context)
         classes = classes_of(whole, track.test)
     except (OneshotError, ValueError):
         return None
     return _met(seen, whole.name, tuple(whole.class_names[c] for c in classes))
 
 
-def _seen_by(model: Any, track: Track, place: Surroundings) -> list[Seen]:
+def _seen_by(model: Any, track: Track, context: RunContext) -> list[Seen]:
     """What a model has seen, before and in its training on the track."""
-    seen = [known for each in getattr(model, "seen", None) or () for known in _known(each, place)]
+    seen = [known for each in getattr(model, "seen", None) or () for known in _known(each, context)]
     if hasattr(model, "fit"):
-        seen += learned(track, place.data_set(track.data), ("train", "validation"))
+        seen += learned(track, context.data_set(track.data), ("train", "validation"))
     return seen
 
 
@@ -82,14 +82,14 @@ def _met(seen: Iterable[Seen], data: str, classes: tuple[str, ...]) -> str | Non
     return None
 
 
-def _known(seen: str | Seen, place: Surroundings) -> tuple[Seen, ...]:
+def _known(seen: str | Seen, context: RunContext) -> tuple[Seen, ...]:
     """The classes behind a declaration, where it names a split of a track or brings them along."""
     if isinstance(seen, Seen):
         return (seen,)
     name, _, split = seen.partition("/")
     try:
         track = find_track(name)
-        whole = place.data_set(track.data)
+        whole = context.data_set(track.data)
     except (UnknownName, DataMissing):
         return ()
     wanted = [each for each in SPLITS if split in ("", each)]

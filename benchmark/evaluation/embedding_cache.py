@@ -41,7 +41,7 @@ IDLE = ("shots", "final_fit")  # parts of a recipe that leave an embedding of gi
 
 
 @dataclass
-class KeptEmbeddings:
+class EmbeddingCache:
     """The embeddings of one model under `folder`.
 
     Attributes:
@@ -126,9 +126,9 @@ class KeptEmbeddings:
             log.warning("Embeddings are not kept. %s", error)
 
 
-def kept_of(
+def embedding_cache_of(
     model: Any, key: str, recipe: Mapping[str, Any], device: str, folder: Path | None
-) -> KeptEmbeddings | None:
+) -> EmbeddingCache | None:
     """Where the model's embeddings are kept; None where none are, or nothing vouches for its code.
 
     A network from somebody's file, or of another library, may change while nothing here does.
@@ -141,7 +141,7 @@ def kept_of(
         if not home.startswith(KNOWN) or home.startswith(FOREIGN):
             log.info("Embeddings of %s are not kept: its code is not the suite's own.", key)
             return None
-    return KeptEmbeddings(folder, {"key": key, **recipe}, device)
+    return EmbeddingCache(folder, {"key": key, **recipe}, device)
 
 
 def weights_digest(model: Any) -> str:

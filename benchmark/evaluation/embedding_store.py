@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.datasets.data_set import DataSet
-from benchmark.evaluation.embedding_cache import KeptEmbeddings
+from benchmark.evaluation.embedding_cache import EmbeddingCache
 from benchmark.evaluation.embeddings import embed
 from benchmark.evaluation.inference_config import DTYPES
 
@@ -36,14 +36,14 @@ class _Shelf:
 
 
 @dataclass
-class Bank:
+class EmbeddingStore:
     """Embeds items when first asked for and hands the same vectors out ever after.
 
     Attributes:
         model: the embedder, in evaluation mode; when its weights change, what it gave is forgotten.
         device: where the model computes and the vectors lie.
         views: of each item, whose embeddings are averaged.
-        dtype: in which the network computes, see `Asking`.
+        dtype: in which the network computes, see `InferenceConfig`.
         kept: embeddings on disk, looked at before the model is asked; None to keep none.
     """
 
@@ -51,13 +51,13 @@ class Bank:
     device: str
     views: int = 1
     dtype: str = "float32"
-    kept: KeptEmbeddings | None = None
+    kept: EmbeddingCache | None = None
     _shelves: dict[tuple[str, str, bool], _Shelf] = field(default_factory=dict)
     _marks: dict[str, str] = field(default_factory=dict)
     _inner: tuple[str, Tensor] | None = None
     _weights: tuple[tuple[int, int, float], ...] = ()
 
-    def of(self, model: Any) -> Bank:
+    def of(self, model: Any) -> EmbeddingStore:
         """The bank itself.
 
         Raises:
@@ -124,12 +124,12 @@ class Bank:
         return self._inner[1]
 
 
-def bank_of(
-    model: Any, recipe: Mapping[str, Any], device: str, kept: KeptEmbeddings | None = None
-) -> Bank:
+def embedding_store_of(
+    model: Any, recipe: Mapping[str, Any], device: str, kept: EmbeddingCache | None = None
+) -> EmbeddingStore:
     """An empty bank for a model that is asked as its recipe says, on `device`."""
     dtype = str(recipe["dtype"]) if recipe["dtype"] in DTYPES else "float32"
-    return Bank(model, device, recipe["views"], dtype, kept)
+    return EmbeddingStore(model, device, recipe["views"], dtype, kept)
 
 
 def _weights(model: Any) -> tuple[tuple[int, int, float], ...]:

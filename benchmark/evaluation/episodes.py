@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.errors import ModelFailed
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.memory import SMALLER, free, ran_out
 from benchmark.evaluation.scorers import Scorer, embedding_scorer, module_scorer
@@ -75,7 +75,7 @@ def answer(
     device: str = "cpu",
     episodes: int | None = None,
     report: Report | None = None,
-    bank: Bank | None = None,
+    bank: EmbeddingStore | None = None,
     shots: str | None = None,
     observe: Observer | None = None,
     start: int = 0,
@@ -90,7 +90,8 @@ def answer(
         episodes: the first so many episodes only; default all, or the prefix of the way.
         report: called with (episodes done, episodes in all).
         bank: embeddings of this very model from earlier tasks, to be used and added to.
-        shots: what stands for a class of several supports, see `Asking`; None for what is usual.
+        shots: what represents a class of several supports, see `InferenceConfig`; None for the
+            default.
         observe: called with scores [b, q, n] and labels int64 [b, q], block after block.
         start: the number that the first of `loaded.episodes` has in the task, where they are cut.
 
@@ -105,7 +106,7 @@ def answer(
     if way in PREFIX:
         correct = _one_by_one(model, way, loaded, asked, seed, device, report, observe, start)
         return Answers(correct, loaded.task.queries, 0.0, time.perf_counter() - started)
-    bank = (bank or Bank(model, device)).of(model)
+    bank = (bank or EmbeddingStore(model, device)).of(model)
     items = asked.items()
     vectors = bank.vectors(loaded.data, loaded.task.split, items)
     embedded = time.perf_counter()

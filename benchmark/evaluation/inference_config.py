@@ -18,7 +18,7 @@ DTYPES = ("float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True)
-class Asking:
+class InferenceConfig:
     """What the harness does with a model's embeddings and training, whatever the model.
 
     Attributes:
@@ -53,20 +53,20 @@ class Asking:
             raise OneshotError(f"The setting dtype={self.dtype} is not one of {', '.join(DTYPES)}.")
 
 
-NAMES = tuple(field.name for field in fields(Asking))
+NAMES = tuple(field.name for field in fields(InferenceConfig))
 
 
-def split(settings: Mapping[str, Any]) -> tuple[Asking, dict[str, Any]]:
+def split(settings: Mapping[str, Any]) -> tuple[InferenceConfig, dict[str, Any]]:
     """The harness's settings out of all of them, and what is left for the model.
 
     Raises:
         OneshotError: a value that makes no sense.
     """
     own = {name: literal(settings[name]) for name in NAMES if name in settings}
-    return Asking(**own), {name: v for name, v in settings.items() if name not in NAMES}
+    return InferenceConfig(**own), {name: v for name, v in settings.items() if name not in NAMES}
 
 
-def recorded(asking: Asking, model: Any) -> dict[str, Any]:
+def recorded(config: InferenceConfig, model: Any) -> dict[str, Any]:
     """The part of the recipe that says how the model was asked; only what applies to it.
 
     Raises:
@@ -74,29 +74,29 @@ def recorded(asking: Asking, model: Any) -> dict[str, Any]:
     """
     compares = callable(getattr(model, "compare", None))
     embeds = callable(getattr(model, "embed", None))
-    if asking.views > 1 and not embeds:
+    if config.views > 1 and not embeds:
         raise Refused("Only a model that embeds can be asked with several views.", setting="views")
-    if asking.final_fit and not getattr(model, "refits", False):
+    if config.final_fit and not getattr(model, "refits", False):
         raise Refused(
             "This model cannot do a final fit.",
             "A model that can declares `refits = True` and trains for `data.final_items` items.",
             setting="final_fit",
         )
-    if asking.dtype != "float32" and not embeds:
+    if config.dtype != "float32" and not embeds:
         raise Refused(
             "Only a model that embeds can be asked in another dtype than float32.", setting="dtype"
         )
-    recipe: dict[str, Any] = {"views": asking.views}
-    if asking.dtype != "float32":
-        recipe["dtype"] = asking.dtype
+    recipe: dict[str, Any] = {"views": config.views}
+    if config.dtype != "float32":
+        recipe["dtype"] = config.dtype
     if embeds and not callable(getattr(model, "classify", None)):
-        recipe["shots"] = asking.shots or ("mean-similarity" if compares else "prototype")
-    elif asking.shots is not None:
+        recipe["shots"] = config.shots or ("mean-similarity" if compares else "prototype")
+    elif config.shots is not None:
         raise Refused(
             "Only a model that is asked by embeddings or pairs takes `shots`.", setting="shots"
         )
     if hasattr(model, "fit"):
-        recipe["final_fit"] = asking.final_fit
+        recipe["final_fit"] = config.final_fit
     return recipe
 
 

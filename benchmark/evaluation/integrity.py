@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.errors import ModelFailed
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.embeddings import batch_size, embed_groups, pixels_for, to_input
 from benchmark.evaluation.episodes import Observer, asked_of, episode_generator, way_of
 from benchmark.evaluation.memory import ran_out
@@ -478,7 +478,7 @@ class Probe:
 
     model: Any
     loaded: LoadedTask
-    bank: Bank
+    bank: EmbeddingStore
     seed: int
     shots: str | None
     items: int = 0

@@ -40,7 +40,7 @@ def default_work() -> Path:
     )
 
 
-class Watcher(Protocol):
+class Callback(Protocol):
     """Whoever wants to see a job at work; every call must return quickly."""
 
     def training(self, progress: Progress) -> None:
@@ -56,7 +56,7 @@ class Watcher(Protocol):
         """The model does not answer this task."""
 
 
-class Silent:
+class NullCallback:
     """A watcher that looks away."""
 
     def training(self, progress: Progress) -> None:
@@ -92,7 +92,7 @@ class Job:
 
 
 @dataclass
-class Surroundings:
+class RunContext:
     """Where jobs find data and leave results; loaded data and tasks are shared between jobs.
 
     Attributes:

@@ -10,13 +10,13 @@ from benchmark.datasets.store import data_directory
 from benchmark.errors import ModelFailed
 from benchmark.evaluation import weights as files
 from benchmark.evaluation.calibration import Binned, Kept
-from benchmark.evaluation.embedding_cache import kept_of
-from benchmark.evaluation.embedding_store import Bank, bank_of
+from benchmark.evaluation.embedding_cache import embedding_cache_of
+from benchmark.evaluation.embedding_store import EmbeddingStore, embedding_store_of
 from benchmark.evaluation.episodes import PREFIX, Observer, way_of
 from benchmark.evaluation.integrity import Probe
 from benchmark.evaluation.integrity_verdict import probed
 from benchmark.evaluation.isolation.client import IsolatedModel, note_opened
-from benchmark.evaluation.job import Job, Surroundings, Watcher, build, note_reading
+from benchmark.evaluation.job import Callback, Job, RunContext, build, note_reading
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.memory import ran_out
 from benchmark.evaluation.model_selection import CHOOSING_EPISODES
@@ -41,24 +41,24 @@ class Running:
     job: Job
     model: Any
     recipe: dict[str, Any]
-    place: Surroundings
-    watcher: Watcher
-    bank: Bank  # outlives the single task: nothing is embedded twice
+    context: RunContext
+    watcher: Callback
+    bank: EmbeddingStore  # outlives the single task: nothing is embedded twice
     files: Mapping[str, str]  # digests of what decides the answers outside the suite
 
 
-def started(job: Job, place: Surroundings, watcher: Watcher) -> Running:
+def started(job: Job, context: RunContext, watcher: Callback) -> Running:
     """The job with a fresh model on its device."""
     files = job.spec.files  # before the model can change any of them
     model, recipe = build(job)
     if hasattr(model, "to"):
-        model.to(place.device)
-    kept = kept_of(model, job.spec.key, recipe, place.device, place.embeddings)
-    bank = bank_of(model, recipe, place.device, kept)
-    return Running(job, model, recipe, place, watcher, bank, files)
+        model.to(context.device)
+    kept = embedding_cache_of(model, job.spec.key, recipe, context.device, context.embeddings)
+    bank = embedding_store_of(model, recipe, context.device, kept)
+    return Running(job, model, recipe, context, watcher, bank, files)
 
 
-def answer_with(weights: bytes, job: Job, place: Surroundings, watcher: Watcher) -> Record:
+def answer_with(weights: bytes, job: Job, context: RunContext, watcher: Callback) -> Record:
     """The record of the job's only task from weights that were trained before; nothing is written.
 
     They answer the validation twin as well. Weights of a final fit have seen it: calibrations are
@@ -67,13 +67,13 @@ def answer_with(weights: bytes, job: Job, place: Surroundings, watcher: Watcher)
     Args:
         weights: see `benchmark.evaluation.weights`.
         job: with one task.
-        place: data and device.
+        context: data and device.
         watcher: told of the progress.
     """
-    running = started(job, place, watcher)
+    running = started(job, context, watcher)
     files.put(running.model, weights)
     (name,) = job.tasks
-    task = place.task(name, job.track)
+    task = context.task(name, job.track)
     before = Trained(TrainingResult(0, 0.0, [], 0), files.digest(weights))
     return record_of(running, task, validated_by(running, task), [before])
 
@@ -92,7 +92,7 @@ def validated_by(running: Running, task: LoadedTask) -> Validated | ModelFailed 
     split = running.job.track.validation
     if not split.names and not split.classes:
         return None
-    twin = running.place.task(task.task.name + VALIDATION, running.job.track)
+    twin = running.context.task(task.task.name + VALIDATION, running.job.track)
     episodes = None
     if twin.task.protocol == "episodes":
         # Where each episode costs a pass of its own, the episodes that choose must do.
@@ -129,8 +129,8 @@ def _measure(
 ) -> Record:
     """The task's questions, once; `trained` is the chosen training, then the final fit if any."""
     model = running.model
-    if task.task.split == "test" and running.place.results is not None:
-        note_reading(running.job, running.recipe, task.task, running.place.results)
+    if task.task.split == "test" and running.context.results is not None:
+        note_reading(running.job, running.recipe, task.task, running.context.results)
     temperature = validated.temperature if validated else None
     confidences = None if temperature is None else Binned(temperature)
     scaling = validated.scaling if validated else None
@@ -190,7 +190,7 @@ def _answer(
             running.model,
             task,
             seed=running.job.seed,
-            device=running.place.device,
+            device=running.context.device,
             episodes=episodes,
             report=report,
             bank=running.bank,
@@ -202,7 +202,7 @@ def _answer(
         if not ran_out(error):
             raise
         raise ModelFailed(
-            f"Memory ran out on {running.place.device} while {task.task.name} was answered.",
+            f"Memory ran out on {running.context.device} while {task.task.name} was answered.",
             "Run it on a device with more memory.",
         ) from error
 
@@ -222,12 +222,12 @@ def failed_record(running: Running, task: LoadedTask, reason: str) -> Record:
 
 
 def _provenance(running: Running, task: LoadedTask, weights: str | None) -> Provenance:
-    place, homes = running.place, running.job.spec.homes
-    folders = [place.work, place.embeddings, data_directory(place.data)]
-    if place.results is not None:
-        folders += [place.results / name for name in (RECORDS, readings.FOLDER, LOCKS)]
+    context, homes = running.context, running.job.spec.homes
+    folders = [context.work, context.embeddings, data_directory(context.data)]
+    if context.results is not None:
+        folders += [context.results / name for name in (RECORDS, readings.FOLDER, LOCKS)]
     if isinstance(running.model, IsolatedModel):
         note_opened(running.model.client)
     files = {**opened_files(homes, folders), **running.files}
     typed = running.job.typed
-    return provenance(place.device, weights, typed, files, stated(task.task))
+    return provenance(context.device, weights, typed, files, stated(task.task))

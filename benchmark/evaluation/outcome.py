@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.evaluation import pairs, platt
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.episodes import Observer, answer, asked_of
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.retrieval import Found, retrieve
@@ -47,7 +47,7 @@ def ask(
     device: str,
     episodes: int | None = None,
     report: Callable[[int, int], None] | None = None,
-    bank: Bank | None = None,
+    bank: EmbeddingStore | None = None,
     shots: str | None = None,
     scaling: Platt | None = None,
     observe: Observer | None = None,
@@ -62,7 +62,7 @@ def ask(
         episodes: the first so many episodes only, where the protocol is episodes.
         report: called with (questions done, questions in all).
         bank: embeddings of this very model from earlier tasks.
-        shots: what stands for several supports or references, see `Asking`.
+        shots: what stands for several supports or references, see `InferenceConfig`.
         scaling: from a verification's scores to log-odds, fitted on validation trials. Without one
             it is fitted on a validation task itself; a test's scores are then only standardised.
         observe: sees the scores of episodes, block after block.

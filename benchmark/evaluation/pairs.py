@@ -66,7 +66,7 @@ def compared(model: Any, a: Tensor, b: Tensor) -> Tensor:
 def with_references(
     similar: PairSimilarity, references: Tensor, probes: Tensor, shots: str, unit: bool
 ) -> Tensor:
-    """References [p, k, e] and probes [p, e] -> how alike, [p]; see `Asking.shots`.
+    """References [p, k, e] and probes [p, e] -> how alike, [p]; see `InferenceConfig.shots`.
 
     `unit`: references are brought to length one before a prototype is taken (the cosine).
     """

@@ -240,7 +240,7 @@ def exact_scores(
 
     Args:
         distance: the declared one.
-        shots: see `Asking`.
+        shots: see `InferenceConfig`.
         support: float32 embeddings as the model gave them.
         queries: likewise.
         over: reduces [b, q, n, k] over the supports of a class.

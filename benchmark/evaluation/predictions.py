@@ -16,11 +16,11 @@ from torch import Tensor
 
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation import contamination, platt, precision
-from benchmark.evaluation.embedding_store import Bank, bank_of
+from benchmark.evaluation.embedding_store import EmbeddingStore, embedding_store_of
 from benchmark.evaluation.episodes import answer
 from benchmark.evaluation.job import (
     Job,
-    Surroundings,
+    RunContext,
     build,
     default_work,
     note_reading,
@@ -36,14 +36,14 @@ from benchmark.tasks.trials import Trials
 
 
 @dataclass(frozen=True, eq=False)
-class Looker:
-    """A model that is ready to answer, with its whole recipe; make one with `ready`."""
+class Predictor:
+    """A model that is ready to answer, with its whole recipe; make one with `load_predictor`."""
 
     job: Job
     model: Any
     recipe: dict[str, Any]
-    place: Surroundings
-    bank: Bank
+    context: RunContext
+    bank: EmbeddingStore
 
     def classes(self, loaded: LoadedTask, episode: int) -> NDArray[np.int64]:
         """int64 [q]: the position of the class that each query of the episode is taken for.
@@ -57,7 +57,7 @@ class Looker:
             self.model,
             replace(loaded, episodes=loaded.episodes.only(episode)),
             seed=self.job.seed,
-            device=self.place.device,
+            device=self.context.device,
             bank=self.bank,
             shots=self.recipe.get("shots"),
             observe=lambda scores, _: found.append(scores[0].argmax(dim=1)),
@@ -78,7 +78,7 @@ class Looker:
         if not track.validation.names and not track.validation.classes:
             return None
         name = loaded.task.name.removesuffix(VALIDATION) + VALIDATION
-        checked = score_trials(self.model, self.place.task(name, track), **self._asking())
+        checked = score_trials(self.model, self.context.task(name, track), **self._asking())
         scaling = platt.fit(checked.scores, checked.asked.labels.same)
         if not scaling.calibrated:
             return None
@@ -97,20 +97,22 @@ class Looker:
 
     def _asking(self) -> dict[str, Any]:
         return {
-            "device": self.place.device,
+            "device": self.context.device,
             "bank": self.bank,
             "shots": self.recipe.get("shots"),
         }
 
 
-def ready(job: Job, place: Surroundings, loaded: LoadedTask, embeds: bool = False) -> Looker:
+def load_predictor(
+    job: Job, context: RunContext, loaded: LoadedTask, embeds: bool = False
+) -> Predictor:
     """The job's model with its trained weights, allowed to answer the task.
 
     Looking at answers to a test is a reading of it, and noted like one where there are results.
 
     Args:
         job: what is looked at; its tasks are only told in errors.
-        place: data, weights, device, and the results where readings are noted.
+        context: data, weights, device, and the results where readings are noted.
         loaded: the task that is asked.
         embeds: whether its embeddings are wanted.
 
@@ -127,47 +129,47 @@ def ready(job: Job, place: Surroundings, loaded: LoadedTask, embeds: bool = Fals
     reason = not_answered(model, loaded.task)
     test = loaded.task.split == "test"
     if reason is None and test:
-        reason = contamination.refusal(model, job.track, loaded, place)
+        reason = contamination.refusal(model, job.track, loaded, context)
     if reason is not None:
         raise Refused(f"{job.spec.key} cannot be asked {loaded.task.name}: {reason}.")
     if hasattr(model, "fit"):
-        model = _trained(job, place, model, recipe, final=test)
+        model = _trained(job, context, model, recipe, final=test)
     if hasattr(model, "to"):
-        model.to(place.device)
+        model.to(context.device)
     if hasattr(model, "eval"):
         model.eval()
-    if test and place.results is not None and place.results.is_dir():
-        note_reading(job, recipe, loaded.task, place.results)
-    return Looker(job, model, recipe, place, bank_of(model, recipe, place.device))
+    if test and context.results is not None and context.results.is_dir():
+        note_reading(job, recipe, loaded.task, context.results)
+    return Predictor(job, model, recipe, context, embedding_store_of(model, recipe, context.device))
 
 
 def _trained(
-    job: Job, place: Surroundings, model: Any, recipe: dict[str, Any], final: bool
+    job: Job, context: RunContext, model: Any, recipe: dict[str, Any], final: bool
 ) -> Any:  # fmt: skip
     """The model with the weights that validation chose, or those of the final fit."""
     found = None
-    if place.work is not None:
-        digest = place.data_set(job.track.data).digest
-        found = kept(job, model, recipe, place.work, digest, final)
+    if context.work is not None:
+        digest = context.data_set(job.track.data).digest
+        found = kept(job, model, recipe, context.work, digest, final)
     if found is None:
         raise OneshotError(
-            f"{job.spec.key} trains, and {place.work} holds no finished weights of it on "
+            f"{job.spec.key} trains, and {context.work} holds no finished weights of it on "
             f"{job.track.name} with seed {job.seed} and budget {job.budget}.",
-            f"Type: {_command(job, place, recipe)}, or say with --work where they are.",
+            f"Type: {_command(job, context, recipe)}, or say with --work where they are.",
         )
     return found.model
 
 
-def _command(job: Job, place: Surroundings, recipe: dict[str, Any]) -> str:
+def _command(job: Job, context: RunContext, recipe: dict[str, Any]) -> str:
     """What to type to train the job's model, with everything that was typed to look at it."""
     task = job.tasks[0].removesuffix(VALIDATION)
     words = ["oneshot", "run", job.spec.typed, "--task", task]
     words += ["--seeds", str(job.seed), "--budget", job.budget]
     words += [word for setting in job.typed for word in ("--set", setting)]
-    folders = {"--data": (place.data, None), "--work": (place.work, default_work()),
-               "--results": (place.results, Path("results"))}  # fmt: skip
+    folders = {"--data": (context.data, None), "--work": (context.work, default_work()),
+               "--results": (context.results, Path("results"))}  # fmt: skip
     for option, (folder, usual) in folders.items():
         words += [option, str(folder)] if folder is not None and folder != usual else []
-    if place.results is not None and path_of(job, task, recipe, place.results).is_file():
+    if context.results is not None and path_of(job, task, recipe, context.results).is_file():
         words += ["--existing", "redo"]  # else it would be left out
     return shlex.join(words)

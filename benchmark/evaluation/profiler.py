@@ -13,7 +13,7 @@ def _nothing() -> None:
     """There is nothing to wait for."""
 
 
-class Clock:
+class Profiler:
     """Adds up the time between marks by the name of the mark that ends it.
 
     Args:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmark.errors import ModelFailed, Refused
-from benchmark.evaluation.job import Job, Surroundings, build
+from benchmark.evaluation.job import Job, RunContext, build
 from benchmark.evaluation.outcome import ask
 from benchmark.records.canonical import recipe_hash
 from benchmark.records.schema import Counts, Outcome, Record
@@ -65,12 +65,12 @@ class Beside:
         return f"{where}: {self.measure} {numbers} does not beat {raw}."
 
 
-def beside_raw(found: Iterable[tuple[Job, Record]], place: Surroundings) -> list[Beside]:
+def beside_raw(found: Iterable[tuple[Job, Record]], context: RunContext) -> list[Beside]:
     """Each trained model beside the better of the raw inputs, a line for each recipe and task.
 
     Args:
         found: records of trainings with their jobs; only tracks of the user's own are compared.
-        place: data and device.
+        context: data and device.
     """
     untrained: dict[tuple[str, int], tuple[str, Outcome] | None] = {}
     groups: dict[tuple[str, str, str], list[tuple[float, float, str]]] = {}
@@ -81,12 +81,12 @@ def beside_raw(found: Iterable[tuple[Job, Record]], place: Surroundings) -> list
             continue
         where = task, job.track.fold
         if where not in untrained:
-            untrained[where] = _best(job, task, place)
+            untrained[where] = _best(job, task, context)
         best = untrained[where]
         if best is None:
             continue
         name, outcome = best
-        twin = place.task(task + VALIDATION, job.track).task
+        twin = context.task(task + VALIDATION, job.track).task
         measures[task] = MEASURES[twin.protocol]
         trained = headline(twin.name, _first(record.validation.outcome, outcome), record.fold)
         raw = headline(twin.name, outcome, record.fold)
@@ -103,10 +103,10 @@ def beside_raw(found: Iterable[tuple[Job, Record]], place: Surroundings) -> list
     ]  # fmt: skip
 
 
-def _best(job: Job, task: str, place: Surroundings) -> tuple[str, Outcome] | None:
+def _best(job: Job, task: str, context: RunContext) -> tuple[str, Outcome] | None:
     """The raw inputs that answer the validation twin best, in words, with their outcome."""
     track = job.track
-    twin = place.task(task + VALIDATION, track)
+    twin = context.task(task + VALIDATION, track)
     asked = np.isin(twin.data.labels, classes_of(twin.data, track.validation)).sum()
     large = twin.data.kind == "image" and asked * twin.data.stored[0].size > MOST_VALUES
     found: list[tuple[float, str, Outcome]] = []
@@ -117,7 +117,7 @@ def _best(job: Job, task: str, place: Surroundings) -> tuple[str, Outcome] | Non
         size = f" at {SMALL} pixels" if large else ""
         with contextlib.suppress(ModelFailed, Refused):  # such as vectors without a direction
             outcome = ask(
-                model, twin, seed=job.seed, device=place.device, episodes=EPISODES
+                model, twin, seed=job.seed, device=context.device, episodes=EPISODES
             ).outcome  # fmt: skip
             value = headline(twin.task.name, outcome, twin.task.fold)
             if value is not None:

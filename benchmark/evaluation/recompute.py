@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Job, Silent, Surroundings, Watcher, build
+from benchmark.evaluation.job import Callback, Job, NullCallback, RunContext, build
 from benchmark.evaluation.measure import answer_with
 from benchmark.evaluation.run import run
 from benchmark.evaluation.weights import committed
@@ -52,8 +52,8 @@ class Recomputed:
 
 def recompute(
     record: Record,
-    place: Surroundings,
-    watcher: Watcher | None = None,
+    context: RunContext,
+    watcher: Callback | None = None,
     results: Path | None = None,
     trust_code: bool = False,
 ) -> Recomputed:
@@ -61,7 +61,7 @@ def recompute(
 
     Args:
         record: what is measured again.
-        place: data, device, and the folder of kept weights.
+        context: data, device, and the folder of kept weights.
         watcher: told of the progress.
         results: where weights may be committed; None to train again in any case.
         trust_code: also build models that are not of the catalogue, see `resolve_recorded`.
@@ -72,10 +72,10 @@ def recompute(
     job = job_of(record, trust_code)
     weights = None if results is None else committed(results, record.provenance.weights)
     log_odds = record.outcome is not None and record.outcome.kind == "log-odds"
-    if weights is not None and not (log_odds and job.spec.asking.final_fit):
-        again = answer_with(weights, job, place, watcher or Silent())
+    if weights is not None and not (log_odds and job.spec.inference.final_fit):
+        again = answer_with(weights, job, context, watcher or NullCallback())
     else:
-        (again,) = list(run(job, place, "redo", watcher))
+        (again,) = list(run(job, context, "redo", watcher))
     return compared(record, again)
 
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from benchmark.errors import Refused
 from benchmark.evaluation import precision
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import compared, finite, pair_way, refusal
@@ -85,7 +85,7 @@ def retrieve(
     *,
     device: str = "cpu",
     report: Report | None = None,
-    bank: Bank | None = None,
+    bank: EmbeddingStore | None = None,
 ) -> Retrieved:
     """Answers the task's pinned queries.
 
@@ -114,7 +114,9 @@ def retrieve(
         embedded = started
     else:
         items = asked.items()
-        vectors = (bank or Bank(model, device)).vectors(loaded.data, loaded.task.split, items)
+        vectors = (bank or EmbeddingStore(model, device)).vectors(
+            loaded.data, loaded.task.split, items
+        )
         place = np.searchsorted(items, gallery)
         if not np.array_equal(place, np.arange(len(items))):  # else without a copy
             vectors = vectors[torch.from_numpy(place).to(device)]

@@ -7,7 +7,15 @@ from contextlib import AbstractContextManager, nullcontext
 
 from benchmark.errors import ModelFailed
 from benchmark.evaluation import contamination
-from benchmark.evaluation.job import Existing, Job, Silent, Surroundings, Watcher, lock_of, path_of
+from benchmark.evaluation.job import (
+    Callback,
+    Existing,
+    Job,
+    NullCallback,
+    RunContext,
+    lock_of,
+    path_of,
+)
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.measure import Running, failed_record, record_of, started, validated_by
 from benchmark.evaluation.outcome import not_answered
@@ -22,7 +30,7 @@ from benchmark.tasks.loading import LoadedTask
 
 
 def run(
-    job: Job, place: Surroundings, existing: Existing = "skip", watcher: Watcher | None = None
+    job: Job, context: RunContext, existing: Existing = "skip", watcher: Callback | None = None
 ) -> Iterator[Record]:
     """Does the job and yields each record when it is written.
 
@@ -32,10 +40,10 @@ def run(
 
     Raises:
         OneshotError: if data are missing or a folder cannot be written; finished records stay.
-        Busy: another process is at the job or its training, and `place.wait` is false.
+        Busy: another process is at the job or its training, and `context.wait` is false.
     """
-    place.check()
-    running = started(job, place, watcher or Silent())
+    context.check()
+    running = started(job, context, watcher or NullCallback())
     answered = [name for name in job.tasks if _answers(running, name)]
     if not _wanted(running, answered, existing):
         return
@@ -48,7 +56,7 @@ def _wanted(
     running: Running, tasks: list[str], existing: Existing, tidy: bool = False
 ) -> list[str]:
     """Tasks whose records are to be made; with `tidy`, damaged records are set aside."""
-    results, job = running.place.results, running.job
+    results, job = running.context.results, running.job
     if results is None or not tasks:
         return tasks
     wanted = []
@@ -59,7 +67,7 @@ def _wanted(
             wanted.append(name)
             continue
         found = presence(
-            job, running.model, name, running.recipe, results, running.place.data, running.files
+            job, running.model, name, running.recipe, results, running.context.data, running.files
         )
         if not found.present:
             wanted.append(name)
@@ -70,22 +78,22 @@ def _wanted(
 
 def _alone(running: Running) -> AbstractContextManager[None]:
     """The lock of the job's records; none where no records are written."""
-    results, job = running.place.results, running.job
+    results, job = running.context.results, running.job
     if results is None:
         return nullcontext()
     path = lock_of(job, running.recipe, results)
-    return held(path, running.place.wait, f"{job.spec.key} on {job.track.name}, {job.which}")
+    return held(path, running.context.wait, f"{job.spec.key} on {job.track.name}, {job.which}")
 
 
 def _run(running: Running, wanted: list[str], existing: Existing) -> Iterator[Record]:
-    job, place = running.job, running.place
-    loaded = [place.task(name, job.track) for name in wanted]
+    job, context = running.job, running.context
+    loaded = [context.task(name, job.track) for name in wanted]
     loaded = [task for task in loaded if _unseen(running, task)]
     if not loaded:
         return
     try:
         training = training_of(
-            running.model, running.recipe, job, place, running.watcher, again=existing == "redo"
+            running.model, running.recipe, job, context, running.watcher, again=existing == "redo"
         )
         trained = [training.choose(running.model)] if training else []
         tests = [task for task in loaded if task.task.split == "test"]
@@ -93,11 +101,11 @@ def _run(running: Running, wanted: list[str], existing: Existing) -> Iterator[Re
         for task in loaded:
             if task not in tests:
                 yield _write(running, record_of(running, task, None, trained), existing)
-        if tests and training and job.spec.asking.final_fit:
-            running = started(job, place, running.watcher)
+        if tests and training and job.spec.inference.final_fit:
+            running = started(job, context, running.watcher)
             trained.append(training.refit(running.model, trained[0]))
-        if tests and training and place.commit_weights and place.results is not None:
-            training.commit(running.model, place.results)
+        if tests and training and context.commit_weights and context.results is not None:
+            training.commit(running.model, context.results)
     except ModelFailed as failure:
         for task in loaded:
             yield _write(running, failed_record(running, task, str(failure)), existing)
@@ -119,14 +127,14 @@ def _unseen(running: Running, task: LoadedTask) -> bool:
     """Whether the test's classes are new to the model; a validation split chooses, not judges."""
     if task.task.split != "test":
         return True
-    reason = contamination.refusal(running.model, running.job.track, task, running.place)
+    reason = contamination.refusal(running.model, running.job.track, task, running.context)
     if reason is not None:
         running.watcher.refused(task.task.name, reason)
     return reason is None
 
 
 def _write(running: Running, record: Record, existing: Existing) -> Record:
-    results = running.place.results
+    results = running.context.results
     if results is not None and existing == "skip":
         keep_outdated(results, record)
     path = store.write(results, record) if results is not None else None

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.evaluation import precision
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.similarity import Similarity, dot_product, similarity
 from benchmark.evaluation.tensors import as_tensor
 from benchmark.tasks.episodes import Episodes
@@ -45,7 +45,7 @@ def embedding_scorer(
     vectors: Tensor,
     asked: Episodes,
     items: NDArray[np.int64],
-    bank: Bank,
+    bank: EmbeddingStore,
     shots: str = "prototype",
 ) -> Scorer:
     """Nearest class under the model's declared distance; `shots` says what stands for a class.

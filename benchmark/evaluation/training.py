@@ -15,7 +15,7 @@ from benchmark.evaluation.allocation import kept_memory
 from benchmark.evaluation.contamination import encode, learned
 from benchmark.evaluation.episodes import way_of
 from benchmark.evaluation.inference_config import NAMES as ASKED
-from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
+from benchmark.evaluation.job import Callback, Job, RunContext, build, chooser_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.memory import free, ran_out
 from benchmark.evaluation.model_selection import CHOOSING_TRIALS, choosing_episodes, validator
@@ -222,8 +222,8 @@ def training_of(
     model: Any,
     recipe: dict[str, Any],
     job: Job,
-    place: Surroundings,
-    watcher: Watcher,
+    context: RunContext,
+    watcher: Callback,
     again: bool = False,
 ) -> Training | None:
     """The training of the job's model, built with this recipe; None for one that does not learn."""
@@ -231,17 +231,17 @@ def training_of(
         return None
     return Training(
         track=job.track,
-        chooser=place.task(chooser_of(model, job.track), job.track),
-        whole=place.data_set(job.track.data),
+        chooser=context.task(chooser_of(model, job.track), job.track),
+        whole=context.data_set(job.track.data),
         recipe=recipe,
         seed=job.seed,
         code=training_code(model, recipe, job.spec),
-        device=place.device,
-        work=place.work,
+        device=context.device,
+        work=context.work,
         again=again,
         report=watcher.training,
-        wait=place.wait,
-        mark=place.mark,
+        wait=context.wait,
+        mark=context.mark,
     )
 
 
@@ -292,7 +292,7 @@ def kept(
     trained = load(model, folder, key)
     if trained is None:
         return None
-    if not (final and job.spec.asking.final_fit):
+    if not (final and job.spec.inference.final_fit):
         return Kept(model, model, trained.weights, folder)
     key = refit_key(key, trained.result.best_items)
     folder, refit = folder_of(work, job.track, key), build(job)[0]

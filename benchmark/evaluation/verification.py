@@ -14,7 +14,7 @@ from torch import Tensor
 
 from benchmark.errors import Refused
 from benchmark.evaluation import precision
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import (
@@ -58,7 +58,7 @@ def score_trials(
     *,
     device: str = "cpu",
     report: Report | None = None,
-    bank: Bank | None = None,
+    bank: EmbeddingStore | None = None,
     shots: str | None = None,
 ) -> Scores:
     """Scores the task's pinned trials.
@@ -69,7 +69,7 @@ def score_trials(
         device: where the model computes.
         report: called with (trials done, trials in all).
         bank: embeddings of this very model from earlier tasks, to be used and added to.
-        shots: what stands for several references, see `Asking`; None for what is usual.
+        shots: what stands for several references, see `InferenceConfig`; None for what is usual.
 
     Raises:
         Refused: the model has no similarity of two items.
@@ -88,7 +88,7 @@ def score_trials(
         scores = _one_by_one(model, loaded, asked, device, report, shots)
         return Scores(scores, asked, 0.0, time.perf_counter() - started)
     items = asked.items()
-    vectors = (bank or Bank(model, device)).vectors(loaded.data, loaded.task.split, items)
+    vectors = (bank or EmbeddingStore(model, device)).vectors(loaded.data, loaded.task.split, items)
     embedded = time.perf_counter()
     row = np.zeros(len(loaded.data), dtype=np.int64)
     row[items] = np.arange(len(items))
@@ -116,7 +116,7 @@ def score_pairs(
         vectors: float32 [n, e], embeddings on the model's device.
         references: int64 [t, k], rows of `vectors` on the left side of each pair.
         probes: int64 [t], rows on the right side.
-        shots: what stands for several references, see `Asking`.
+        shots: what stands for several references, see `InferenceConfig`.
         report: called with (pairs done, pairs in all).
 
     Raises:

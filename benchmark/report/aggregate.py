@@ -18,11 +18,11 @@ from benchmark.report import outcomes
 from benchmark.report.task_info import TaskName
 from benchmark.statistics.calibration import reliability
 from benchmark.statistics.intervals import Interval, new_classes, these_images
-from benchmark.statistics.network import OVERALL
 from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, Retrieval
 from benchmark.statistics.retrieval import summarise as summarise_searches
 from benchmark.statistics.verification import Verification
 from benchmark.statistics.verification import summarise as summarise_networks
+from benchmark.statistics.verification_scores import OVERALL
 from benchmark.tasks.overlap import may_have_met
 
 GroupsOf = Callable[[str, int], NDArray[Any] | None]

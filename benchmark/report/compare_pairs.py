@@ -13,10 +13,10 @@ from benchmark.records.schema import LogOdds, Ranks, Record
 from benchmark.report import outcomes
 from benchmark.report.comparison import LEVEL, Beside
 from benchmark.statistics.intervals import Interval
-from benchmark.statistics.network import Network
 from benchmark.statistics.paired_rates import compare_networks
 from benchmark.statistics.paired_searches import compare_searches
 from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, Search, summarise
+from benchmark.statistics.verification_scores import VerificationScores
 
 Luck = tuple[bool, bool]
 
@@ -101,7 +101,7 @@ def retrieval(
     )  # fmt: skip
 
 
-def _networks(records: Sequence[Record], current: bool) -> list[Network]:
+def _networks(records: Sequence[Record], current: bool) -> list[VerificationScores]:
     found = [
         outcomes.network(record.task.name, record.outcome, record.seed, record.fold)
         for record in records
@@ -110,7 +110,9 @@ def _networks(records: Sequence[Record], current: bool) -> list[Network]:
     return [network for network in found if network is not None]
 
 
-def _complete(sides: list[list[Network]], every: set[int | None]) -> list[list[Network]]:
+def _complete(
+    sides: list[list[VerificationScores]], every: set[int | None]
+) -> list[list[VerificationScores]]:
     """Seeds that have every fold; where a side has none, the folds that all seeds have."""
     whole = []
     for side in sides:
@@ -122,14 +124,14 @@ def _complete(sides: list[list[Network]], every: set[int | None]) -> list[list[N
     return [[network for network in side if network.fold in shared] for side in sides]
 
 
-def _folds(side: Sequence[Network]) -> dict[int, set[int | None]]:
+def _folds(side: Sequence[VerificationScores]) -> dict[int, set[int | None]]:
     folds: dict[int, set[int | None]] = defaultdict(set)
     for network in side:
         folds[network.seed].add(network.fold)
     return folds
 
 
-def _common(sides: list[list[Network]]) -> list[list[Network]]:
+def _common(sides: list[list[VerificationScores]]) -> list[list[VerificationScores]]:
     """Of each fold and kind the trials that all networks have answered: a prefix of each."""
     least: dict[int | None, NDArray[np.int64]] = {}
     for network in (network for side in sides for network in side):
@@ -138,7 +140,7 @@ def _common(sides: list[list[Network]]) -> list[list[Network]]:
     return [[_cut(network, least[network.fold]) for network in side] for side in sides]
 
 
-def _cut(network: Network, least: NDArray[np.int64]) -> Network:
+def _cut(network: VerificationScores, least: NDArray[np.int64]) -> VerificationScores:
     kept = np.concatenate(
         [np.flatnonzero(network.kinds == kind)[:count] for kind, count in enumerate(least)]
     )
@@ -154,7 +156,7 @@ def _cut(network: Network, least: NDArray[np.int64]) -> Network:
     )
 
 
-def _trials(sides: list[list[Network]], which: Callable[[list[int]], int]) -> int:
+def _trials(sides: list[list[VerificationScores]], which: Callable[[list[int]], int]) -> int:
     """Trials of all folds."""
     lengths: dict[int | None, list[int]] = defaultdict(list)
     for network in (network for side in sides for network in side):

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
 from benchmark.statistics.calibrated import DOUBTS, UNFIT
-from benchmark.statistics.network import Network
 from benchmark.statistics.retrieval import Search
 from benchmark.statistics.verification import above_chance, measure
+from benchmark.statistics.verification_scores import VerificationScores
 from benchmark.tasks.labels import query_classes, trial_labels
 from benchmark.tasks.trials import Labels
 
@@ -40,14 +40,16 @@ def labels_of(task: str, outcome: LogOdds, fold: int | None = None) -> Labels | 
     return Labels(kinds == 0, kinds, tuple(told.kinds), subjects)
 
 
-def network(task: str, outcome: LogOdds, seed: int = 0, fold: int | None = None) -> Network | None:
+def network(
+    task: str, outcome: LogOdds, seed: int = 0, fold: int | None = None
+) -> VerificationScores | None:
     """One network's trials with their labels; None for a task whose trials nothing tells of."""
     labels = labels_of(task, outcome, fold)
     if labels is None:
         return None
     labels = _without_empty_kinds(labels)
     odds = np.asarray(outcome.thousandths, dtype=np.float64) / 1000
-    return Network(
+    return VerificationScores(
         odds, labels.same, labels.kinds, labels.kind_names, labels.subjects, seed, fold,
         outcome.calibrated, None if outcome.order is None else np.asarray(outcome.order),
         outcome.doubt,

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from benchmark.report import cells
 from benchmark.report.columns import CHOSEN, COMMON, DETAILS, MODEL, SHEET, Column, Entry
-from benchmark.statistics.network import OVERALL
 from benchmark.statistics.retrieval import NAMES as RETRIEVAL_NAMES
 from benchmark.statistics.roc import FARS
 from benchmark.statistics.verification import Measures
+from benchmark.statistics.verification_scores import OVERALL
 
 IMPOSTORS = ("within", "across", "random", "skilled")
 Value = Callable[[Measures], float | None]

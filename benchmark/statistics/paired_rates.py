@@ -39,13 +39,13 @@ from numpy.typing import NDArray
 
 from benchmark.statistics.difference import DifferenceVariance
 from benchmark.statistics.intervals import Interval
-from benchmark.statistics.network import OVERALL, Network
 from benchmark.statistics.paired import Paired
 from benchmark.statistics.resampled_rates import Drawn, Floats, Rate, replicates_of
 from benchmark.statistics.roc import FARS
 from benchmark.statistics.subjects import interval
 from benchmark.statistics.units import MIN_GROUPS
 from benchmark.statistics.verification import Measures, eer_against, measure
+from benchmark.statistics.verification_scores import OVERALL, VerificationScores
 
 EER, ROC_AUC = "EER", "ROC-AUC"
 
@@ -75,8 +75,8 @@ class Compared:
 
 
 def compare_networks(
-    a: Sequence[Network],
-    b: Sequence[Network],
+    a: Sequence[VerificationScores],
+    b: Sequence[VerificationScores],
     name: str,
     level: float = 0.95,
     luck: tuple[bool, bool] = (True, True),
@@ -125,12 +125,12 @@ def compare_networks(
     )
 
 
-def _kinds(network: Network) -> tuple[str, ...]:
+def _kinds(network: VerificationScores) -> tuple[str, ...]:
     impostors = network.kind_names[1:]
     return (OVERALL, *impostors) if len(impostors) > 1 else (OVERALL,)
 
 
-def _rates(network: Network) -> dict[str, Rate]:
+def _rates(network: VerificationScores) -> dict[str, Rate]:
     """What is wanted of each replicate, by the names of `RateDifference`."""
 
     def tar_at(far: float) -> Rate:
@@ -161,7 +161,7 @@ def _told(points: dict[str, list[Measures]]) -> dict[str, list[float]]:
     return found
 
 
-def _table(networks: Sequence[Network]) -> list[list[Network]]:
+def _table(networks: Sequence[VerificationScores]) -> list[list[VerificationScores]]:
     """The networks of each seed, fold by fold."""
     if not networks:
         raise ValueError("there are no networks")
@@ -171,7 +171,7 @@ def _table(networks: Sequence[Network]) -> list[list[Network]]:
     ]
 
 
-def _same_trials(one: Network, two: Network) -> bool:
+def _same_trials(one: VerificationScores, two: VerificationScores) -> bool:
     if one is two:
         return True
     if (one.subjects is None) != (two.subjects is None):
@@ -180,7 +180,7 @@ def _same_trials(one: Network, two: Network) -> bool:
     return alike and (one.subjects is None or np.array_equal(one.subjects, two.subjects))  # type: ignore[arg-type]
 
 
-def _subjects(network: Network) -> int:
+def _subjects(network: VerificationScores) -> int:
     return 0 if network.subjects is None else len(np.unique(network.subjects))
 
 
@@ -249,7 +249,7 @@ def _alone(
     eer: RateDifference,
     drawn: Floats,
     first: int,
-    one: Sequence[Sequence[Network]],
+    one: Sequence[Sequence[VerificationScores]],
     subjects: Sequence[int],
 ) -> tuple[Interval, Interval]:
     """The EER of each model with the interval that its table shows."""

@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.statistics.network import OVERALL, Network
 from benchmark.statistics.subjects import REPLICATES, multiplicities
+from benchmark.statistics.verification_scores import OVERALL, VerificationScores
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.integer]
@@ -33,7 +33,7 @@ class Drawn:
 
     def __init__(
         self,
-        network: Network,
+        network: VerificationScores,
         order: Mapping[str, tuple[Counts, Counts]],
         weights: Mapping[str, NDArray[np.float32]],
     ) -> None:
@@ -109,7 +109,7 @@ Rate = Callable[[Drawn], Floats]
 
 
 def replicates_of(
-    networks: Sequence[Network],
+    networks: Sequence[VerificationScores],
     rates: Mapping[str, Rate],
     name: str,
     replicates: int = REPLICATES,
@@ -155,7 +155,7 @@ def _by_pair(subjects: Counts) -> Counts:
 
 
 def _resampled(
-    network: Network,
+    network: VerificationScores,
     rows: Counts,
     counts: NDArray[np.float32],
     rates: Mapping[str, Rate],

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from benchmark.statistics import calibrated, roc
 from benchmark.statistics.intervals import Interval
-from benchmark.statistics.network import OVERALL, Network
 from benchmark.statistics.resampled_rates import Drawn, Floats, Rate, replicates_of
 from benchmark.statistics.subjects import interval
+from benchmark.statistics.verification_scores import OVERALL, VerificationScores
 
 Z_ONE_PERCENT = 2.326  # one-sided
 
@@ -70,7 +70,7 @@ class Verification:
     reversed: bool = False
 
 
-def summarise(networks: Sequence[Network], name: str) -> Verification:
+def summarise(networks: Sequence[VerificationScores], name: str) -> Verification:
     """The numbers of networks that answered the same task; `name` keys the resampling.
 
     Raises:
@@ -138,7 +138,7 @@ def eer_against(kind: str) -> Rate:
 
 
 def _per_seed(
-    networks: Sequence[Network], found: list[Measures], seeds: list[int]
+    networks: Sequence[VerificationScores], found: list[Measures], seeds: list[int]
 ) -> tuple[float, ...]:
     """The EER of each seed, a mean over its folds."""
     by_seed: dict[int, list[float]] = defaultdict(list)
@@ -147,7 +147,7 @@ def _per_seed(
     return tuple(float(np.mean(by_seed[seed])) for seed in seeds)
 
 
-def measure(network: Network, kind: str = OVERALL) -> Measures:
+def measure(network: VerificationScores, kind: str = OVERALL) -> Measures:
     """One network's numbers, on all trials or on genuine ones against one kind of impostor."""
     chosen = _chosen(network, kind)
     odds, same = network.log_odds[chosen], network.same[chosen]
@@ -167,14 +167,14 @@ def measure(network: Network, kind: str = OVERALL) -> Measures:
     )
 
 
-def _chosen(network: Network, kind: str) -> NDArray[np.bool_]:
+def _chosen(network: VerificationScores, kind: str) -> NDArray[np.bool_]:
     if kind == OVERALL:
         return np.ones(len(network.same), dtype=bool)
     chosen: NDArray[np.bool_] = network.same | (network.kinds == network.kind_names.index(kind))
     return chosen
 
 
-def _subjects(network: Network) -> int:
+def _subjects(network: VerificationScores) -> int:
     return 0 if network.subjects is None else len(np.unique(network.subjects))
 
 

@@ -32,7 +32,7 @@ class Cluster:
         cpus, gpus: of each job; parts of a card are shared.
         data, work: folders on the nodes; None for their own defaults.
         source: a folder on the nodes from which data sets that they lack are added, or None.
-        device: see `errand.Errand`.
+        device: see `errand.RemoteJob`.
         existing: what to do where a record is there.
     """
 

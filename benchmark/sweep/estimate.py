@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmark.evaluation.job import Job, Surroundings, build
+from benchmark.evaluation.job import Job, RunContext, build
 from benchmark.sweep.plan import Plan
 from benchmark.sweep.tuning import Search
 from benchmark.tasks.spec import VALIDATION
@@ -26,11 +26,11 @@ class Estimator:
     """Seconds of jobs; networks of one shape are timed once.
 
     Args:
-        place: where data lie and models compute.
+        context: where data lie and models compute.
     """
 
-    def __init__(self, place: Surroundings) -> None:
-        self.place = place
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
         self._passes: dict[str, float] = {}
         self._asked: dict[str, tuple[str, int]] = {}
 
@@ -72,7 +72,7 @@ class Estimator:
         most: dict[str, int] = {}
         for name in tasks:
             if name not in self._asked:
-                loaded = self.place.task(name, job.track)
+                loaded = self.context.task(name, job.track)
                 self._asked[name] = loaded.task.split, len(loaded.episodes.items())
             split, items = self._asked[name]
             most[split] = max(most.get(split, 0), items)
@@ -95,10 +95,10 @@ class Estimator:
         if not callable(getattr(model, "embed", None)) or side is None or channels is None:
             return 0.0
         if hasattr(model, "to"):
-            model.to(self.place.device)
+            model.to(self.context.device)
         if hasattr(model, "eval"):
             model.eval()
-        images = torch.zeros(BATCH, channels, side, side, device=self.place.device)
+        images = torch.zeros(BATCH, channels, side, side, device=self.context.device)
         with torch.inference_mode():
             model.embed(images[:2])
             began = time.perf_counter()

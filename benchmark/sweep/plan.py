@@ -15,14 +15,14 @@ from typing import Any
 from benchmark.errors import ModelBroken, OneshotError, Refused
 from benchmark.evaluation.contamination import refusal_when_planned
 from benchmark.evaluation.inference_config import NAMES as ASKED
-from benchmark.evaluation.job import Job, Surroundings, build
+from benchmark.evaluation.job import Job, RunContext, build
 from benchmark.evaluation.outcome import not_answered
 from benchmark.evaluation.presence import Presence, presence
 from benchmark.evaluation.shots import trainings
 from benchmark.records.canonical import digest, recipe_hash
 from benchmark.registry import isolates, resolve
 from benchmark.sweep.cost import cost
-from benchmark.sweep.run_spec import JobDescription, as_text
+from benchmark.sweep.run_spec import RunSpec, as_text
 from benchmark.sweep.suite import Wanted
 from benchmark.sweep.tuning import Search, followed
 from benchmark.tasks import task as find_task
@@ -47,7 +47,7 @@ class Planned:
     """
 
     job: Job
-    described: JobDescription
+    described: RunSpec
     recipe: dict[str, Any]
     found: Mapping[str, Presence]
     training: str
@@ -139,7 +139,7 @@ def make(
     planned: dict[tuple[str, str, int, int, str | None], Planned] = {}
     refused: dict[tuple[str, str], Refusal] = {}
     searches: dict[str, Search] = {}
-    place = Surroundings(DIRECTORY.get())
+    context = RunContext(DIRECTORY.get())
     for each in wanted:
         by_track: dict[str, list[str]] = {}
         for name in each.tasks:
@@ -160,7 +160,7 @@ def make(
                 for own, some in trainings(
                     spec_for, settings, find_track(track), each.budget, tasks
                 ):
-                    for found in _planned(each, track, some, own, results, waits, place):
+                    for found in _planned(each, track, some, own, results, waits, context):
                         mark = *found.mark, waits
                         planned[mark] = _merged(planned.get(mark), found)
             except Refused as refusal:
@@ -208,7 +208,7 @@ def _planned(
     settings: dict[str, Any],
     results: Path,
     waits: str | None,
-    place: Surroundings,
+    context: RunContext,
 ) -> Iterator[Planned]:
     """The jobs of one model on one track: they differ by their seeds and folds alone."""
     described = _described(wanted, track, tasks, settings)
@@ -223,7 +223,7 @@ def _planned(
     where = described[0].job().track
     reasons = {
         task: not_answered(model, find_task(task))
-        or refusal_when_planned(model, where, task, place)
+        or refusal_when_planned(model, where, task, context)
         for task in tasks
     }
     left_out = {task: reason for task, reason in reasons.items() if reason is not None}
@@ -245,13 +245,13 @@ def _planned(
 
 def _described(
     wanted: Wanted, track: str, tasks: tuple[str, ...], settings: dict[str, Any]
-) -> list[JobDescription]:
+) -> list[RunSpec]:
     where = find_track(track)
     # A training for each fold; tasks that are asked once are asked on the first.
     of_all = tuple(task for task in tasks if find_task(task).folds > 1)
     asked = [tasks, *[of_all] * (where.folds - 1)]
     return [
-        JobDescription(
+        RunSpec(
             model=wanted.model, tasks=some, seed=seed, fold=fold, budget=wanted.budget,
             settings=as_text(settings), episodes=wanted.episodes,
         )

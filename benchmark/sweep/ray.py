@@ -40,23 +40,25 @@ TELL_SECONDS = 1.0
 STORE_BYTES = 128 << 20  # of a cluster that is started here: only model files go through it
 
 
-class Ear:
+class ProgressQueue:
     """An actor beside the driver that jobs tell their progress to."""
 
     def __init__(self) -> None:
         self._told: list[tuple[int, Message]] = []
 
-    def tell(self, number: int, message: Message) -> None:
+    def put(self, number: int, message: Message) -> None:
         """Keeps a message of the job with this number."""
         self._told.append((number, message))
 
-    def hear(self) -> list[tuple[int, Message]]:
+    def drain(self) -> list[tuple[int, Message]]:
         """All messages since the last time."""
         told, self._told = self._told, []
         return told
 
 
-def at_node(number: int, order: remote_job.Errand, ear: Any) -> tuple[str, remote_job.Back]:
+def at_node(
+    number: int, order: remote_job.RemoteJob, progress: Any
+) -> tuple[str, remote_job.RemoteResult]:
     """The task: what a node does. Returns the node's id and what came of the job."""
     # Other jobs may be on the node. Read once, before torch is imported.
     waiting.choose()
@@ -68,9 +70,9 @@ def at_node(number: int, order: remote_job.Errand, ear: Any) -> tuple[str, remot
     def tell(message: Message) -> None:
         if time.monotonic() - told[0] > TELL_SECONDS:
             told[0] = time.monotonic()
-            ear.tell.remote(number, message)
+            progress.put.remote(number, message)
 
-    ear.tell.remote(number, ("began", node))
+    progress.put.remote(number, ("began", node))
     return node, remote_job.do(order, tell)
 
 
@@ -273,11 +275,11 @@ class RayCrew:
                 raise refused(address, reason) from error
             self._ours, self._alone = True, address is None
         here = self._ray.get_runtime_context().get_node_id()
-        ear = self._ray.remote(num_cpus=0, scheduling_strategy=self._at(here))(Ear)
-        self._ear = ear.remote()
+        queue = self._ray.remote(num_cpus=0, scheduling_strategy=self._at(here))(ProgressQueue)
+        self._progress = queue.remote()
         try:
             # A cluster without tokens takes a connection that offers one, and then ends its actors.
-            self._ray.get(self._ear.hear.remote(), timeout=ANSWER_SECONDS)
+            self._ray.get(self._progress.drain.remote(), timeout=ANSWER_SECONDS)
         except self._ray.exceptions.RayError as error:
             raise refused(self.cluster.address, str(error).strip().splitlines()[0]) from error
         self._task = self._ray.remote(
@@ -304,7 +306,7 @@ class RayCrew:
                 continue
             self._waiting.remove(number)
             at_work.add(unit.training)
-            order = remote_job.Errand(
+            order = remote_job.RemoteJob(
                 unit.order, unit.data_sets, self.cluster.data, self.cluster.work,
                 self.cluster.source, self.cluster.device, self.cluster.existing,
                 max(1, int(self.cluster.cpus)), files=remote_job.carried(unit.order),
@@ -313,11 +315,11 @@ class RayCrew:
             task, node = self._task, self._node_of.get(unit.training)
             if node is not None:
                 task = task.options(scheduling_strategy=self._at(node))
-            self._flying[task.remote(number, order, self._ear)] = number
+            self._flying[task.remote(number, order, self._progress)] = number
 
     def _hear(self) -> None:
         try:
-            told = self._ray.get(self._ear.hear.remote(), timeout=10 * LISTEN_SECONDS)
+            told = self._ray.get(self._progress.drain.remote(), timeout=10 * LISTEN_SECONDS)
         except self._ray.exceptions.RayError:  # progress is not worth more than the jobs
             return
         for number, message in told:

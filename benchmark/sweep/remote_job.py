@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmark import sources
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Existing, Surroundings
+from benchmark.evaluation.job import Existing, RunContext
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.presence import keep_outdated
 from benchmark.evaluation.provenance import code_digest
@@ -30,7 +30,7 @@ from benchmark.graphs import onnx_external
 from benchmark.protocols import Progress
 from benchmark.records import readings, store
 from benchmark.records.schema import Record
-from benchmark.sweep.run_spec import JobDescription
+from benchmark.sweep.run_spec import RunSpec
 from benchmark.sweep.tuning import FOLDER as TUNING
 from benchmark.sweep.tuning import Search
 from benchmark.sweep.worker import Message, Order, ended_as
@@ -45,7 +45,7 @@ Tell = Callable[[Message], None]
 
 
 @dataclass(frozen=True)
-class Errand:
+class RemoteJob:
     """A job, or a search, and how it is done.
 
     Attributes:
@@ -59,7 +59,7 @@ class Errand:
         code: digest of the suite's sources; a node with others does nothing.
         files: contents of model files by the name under which the order knows them.
         beside: for each of these names, what its model reads of the folder of the file, the file
-            itself first: contents by place in that folder.
+            itself first: contents by context in that folder.
     """
 
     order: Order
@@ -76,8 +76,8 @@ class Errand:
 
 
 @dataclass(frozen=True)
-class Back:
-    """What came of an errand.
+class RemoteResult:
+    """What came of an remote.
 
     Attributes:
         end: how it ended, as in `benchmark.sweep.worker.do`.
@@ -114,22 +114,22 @@ class _Watcher:
         self.left_out.append((task, reason))
 
 
-def do(errand: Errand, tell: Tell) -> Back:
-    """Does the errand on this machine; never raises what a job can be blamed for.
+def do(remote: RemoteJob, tell: Tell) -> RemoteResult:
+    """Does the remote on this machine; never raises what a job can be blamed for.
 
     Args:
-        errand: what is asked.
+        remote: what is asked.
         tell: told of the progress, as often as a watcher is.
     """
-    if errand.code != code_digest(*PACKAGES):
+    if remote.code != code_digest(*PACKAGES):
         reason = "This node runs other sources of the suite; install the same ones everywhere."
-        return Back(("failed", reason))
+        return RemoteResult(("failed", reason))
     watcher = _Watcher(tell)
     with _folder() as folder:
         results = Path(folder) / "results"
         results.mkdir()
-        end = _do(errand, replace(_place(errand), results=results), watcher, Path(folder))
-        return Back(
+        end = _do(remote, replace(_place(remote), results=results), watcher, Path(folder))
+        return RemoteResult(
             end,
             tuple(path.read_bytes() for path in store.paths(results)),
             tuple(_readings(results)),
@@ -166,7 +166,7 @@ def _folder() -> Iterator[str]:
         yield folder
 
 
-def _do(errand: Errand, place: Surroundings, watcher: _Watcher, folder: Path) -> Message:
+def _do(remote: RemoteJob, context: RunContext, watcher: _Watcher, folder: Path) -> Message:
     import torch
 
     from benchmark.datasets.store import data_directory
@@ -174,37 +174,37 @@ def _do(errand: Errand, place: Surroundings, watcher: _Watcher, folder: Path) ->
     from benchmark.sweep.data_staging import bring
     from benchmark.tasks.own import looking_in
 
-    torch.set_num_threads(errand.threads)
+    torch.set_num_threads(remote.threads)
 
     def job() -> None:
-        for name in errand.data_sets:
-            bring(name, data_directory(errand.data), errand.source)
-        order = _unpacked(errand, folder)
-        with looking_in(errand.data):
+        for name in remote.data_sets:
+            bring(name, data_directory(remote.data), remote.source)
+        order = _unpacked(remote, folder)
+        with looking_in(remote.data):
             if isinstance(order, Search):
-                order.make(place, watcher)
+                order.make(context, watcher)
             else:
-                for _ in run(order.job(), place, errand.existing, watcher):
+                for _ in run(order.job(), context, remote.existing, watcher):
                     pass
 
     return ended_as(job)
 
 
-def _place(errand: Errand) -> Surroundings:
+def _place(remote: RemoteJob) -> RunContext:
     from benchmark.evaluation.job import default_work
 
-    device = errand.device
+    device = remote.device
     if device == "auto":  # Ray shows a job the cards that it was given, and no others
         import torch
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    return _kept(errand.data, errand.work or default_work(), device)
+    return _kept(remote.data, remote.work or default_work(), device)
 
 
 @cache
-def _kept(data: Path | None, work: Path, device: str) -> Surroundings:
+def _kept(data: Path | None, work: Path, device: str) -> RunContext:
     """Data sets and tasks are loaded once in a process."""
-    return Surroundings(data, None, work, device)
+    return RunContext(data, None, work, device)
 
 
 def _readings(results: Path) -> Iterator[tuple[str, str, str, int, str, int]]:
@@ -212,7 +212,9 @@ def _readings(results: Path) -> Iterator[tuple[str, str, str, int, str, int]]:
         yield track, model, task, int(version), recipe8, int(seed)
 
 
-def keep(back: Back, results: Path, existing: Existing = "skip") -> Iterator[tuple[Record, Path]]:
+def keep(
+    back: RemoteResult, results: Path, existing: Existing = "skip"
+) -> Iterator[tuple[Record, Path]]:
     """Writes what came back into the results folder, readings first; yields each record.
 
     Unless `existing` is "redo", a record of other data or code is kept beside the new one.
@@ -238,7 +240,7 @@ def carried(order: Order) -> dict[str, bytes]:
 
 
 def beside(order: Order) -> dict[str, dict[str, bytes]]:
-    """What the models of `carried` files read of their own folders; see `Errand`."""
+    """What the models of `carried` files read of their own folders; see `RemoteJob`."""
     return {
         name: {_place_of(path, each): each.read_bytes() for each in _read_by(path)[0]}
         for name, path in _named(order)
@@ -252,7 +254,7 @@ def left_behind(order: Order) -> list[Path]:
 
 def _named(order: Order) -> list[tuple[str, Path]]:
     """The existing files that the order names, each as it is named there."""
-    settings = order.settings if isinstance(order, JobDescription) else {}
+    settings = order.settings if isinstance(order, RunSpec) else {}
     names = (_file_in(text) for text in (order.model, *settings.values()) if isinstance(text, str))
     places = [(name, Path(name).expanduser()) for name in dict.fromkeys(filter(None, names))]
     return [(name, path) for name, path in places if path.is_file()]
@@ -285,12 +287,12 @@ def _file_in(text: str) -> str | None:
     return f"{place}.py" if colon else None
 
 
-def _unpacked(errand: Errand, folder: Path) -> Order:
+def _unpacked(remote: RemoteJob, folder: Path) -> Order:
     """The order with its files laid out on this machine, under their own names."""
     places = {}
-    for number, (name, content) in enumerate(sorted(errand.files.items())):
+    for number, (name, content) in enumerate(sorted(remote.files.items())):
         base = os.path.basename(name)  # noqa: PTH119
-        more = errand.beside.get(name, {})
+        more = remote.beside.get(name, {})
         own = next(iter(more), base)
         for place, its in {**more, own: content}.items():
             path = folder / f"file-{number}" / place
@@ -302,7 +304,7 @@ def _unpacked(errand: Errand, folder: Path) -> Order:
         name = _file_in(text) if isinstance(text, str) else None
         return text if name not in places else text.replace(name, places[name], 1)
 
-    order = errand.order
+    order = remote.order
     if isinstance(order, Search):
         return replace(order, model=here(order.model))
     settings = {key: here(value) for key, value in order.settings.items()}

@@ -15,7 +15,7 @@ from benchmark.tasks import track as find_track
 from benchmark.tasks.tracks import of_fold
 
 
-class JobDescription(BaseModel):
+class RunSpec(BaseModel):
     """One training, or one untrained model, and the tasks of one track that it is asked.
 
     It is plain text throughout, so it goes through JSON, pickle and a shell unchanged, and builds

@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation.job import Job, Surroundings, Watcher, build, chooser_of
+from benchmark.evaluation.job import Callback, Job, RunContext, build, chooser_of
 from benchmark.evaluation.run import run
 from benchmark.evaluation.shots import MATCH, trainings, unmatched
 from benchmark.files import inside, read_regular, set_aside
@@ -165,14 +165,14 @@ class Search:
 
     def make(
         self,
-        place: Surroundings,
-        watcher: Watcher | None = None,
+        context: RunContext,
+        watcher: Callback | None = None,
         starting: Callable[[Job], None] = lambda job: None,
     ) -> Outcome:
         """Trains every setting and writes the outcome; trials that are done are not done again.
 
         Args:
-            place: where data, results and work lie.
+            context: where data, results and work lie.
             watcher: told of the progress.
             starting: called with each job before it begins.
 
@@ -186,7 +186,7 @@ class Search:
             starting(job)
             correct, record = None, None
             with contextlib.suppress(Refused):  # such as a margin that the distance cannot reach
-                (record,) = run(job, replace(place, results=None), "skip", watcher)
+                (record,) = run(job, replace(context, results=None), "skip", watcher)
             if record is not None and record.outcome is not None:
                 right, each = decisions(record.task.name, record.outcome, record.fold)
                 correct, of = int(right.sum()), each * len(right)
@@ -196,9 +196,9 @@ class Search:
             model=self.key, track=self.track, budget=self.budget, of=of, trials=done,
             task=jobs[0][1].tasks[0], seed=SEED, given=dict(self.given),
         )  # fmt: skip
-        if place.results is not None:
-            path = inside(place.results, place.results / self.name)
-            if path.is_file() and self.read(place.results) is None:
+        if context.results is not None:
+            path = inside(context.results, context.results / self.name)
+            if path.is_file() and self.read(context.results) is None:
                 set_aside(path, "it is no search of this model")
             without = None if outcome.given else {"given"}
             text = json.dumps(outcome.model_dump(mode="json", exclude=without), indent=1) + "\n"

@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmark.errors import Busy, OneshotError
-from benchmark.evaluation.job import Existing, Surroundings
+from benchmark.evaluation.job import Existing, RunContext
 from benchmark.protocols import Progress
 from benchmark.records.schema import Record
-from benchmark.sweep.run_spec import JobDescription
+from benchmark.sweep.run_spec import RunSpec
 from benchmark.sweep.tuning import Search
 from benchmark.user_code import same_folder
 
-Order = JobDescription | Search
+Order = RunSpec | Search
 Kind = Literal[
     "ready", "training", "answering", "finished", "refused", "said",  # on the way
     "done", "busy", "failed", "broken",  # the end of an order; after "broken" the worker leaves
@@ -42,7 +42,7 @@ class Orders:
     """What all jobs of a sweep have in common, in words.
 
     Attributes:
-        data, results, work, device, commit_weights, embeddings: see `Surroundings`.
+        data, results, work, device, commit_weights, embeddings: see `RunContext`.
         existing: what to do where a record is there.
         threads: of the processor, where a recipe does not say how many.
     """
@@ -56,9 +56,9 @@ class Orders:
     commit_weights: bool = False
     embeddings: Path | None = None
 
-    def place(self) -> Surroundings:
+    def context(self) -> RunContext:
         """The surroundings; jobs that another process is at are left to it."""
-        return Surroundings(
+        return RunContext(
             self.data, self.results, self.work, self.device, self.commit_weights, wait=False,
             embeddings=self.embeddings,
         )  # fmt: skip
@@ -122,7 +122,7 @@ def work(pipe: connection.Connection, orders: Orders) -> None:
     for name in ("benchmark", "baselines"):
         logging.getLogger(name).addHandler(_Log(teller))
         logging.getLogger(name).propagate = False
-    place = orders.place()
+    context = orders.context()
     teller.tell("ready")
     with looking_in(orders.data):
         while True:
@@ -132,21 +132,21 @@ def work(pipe: connection.Connection, orders: Orders) -> None:
                 return
             if order is None:
                 return
-            end = do(order, place, orders.existing, teller)
+            end = do(order, context, orders.existing, teller)
             teller.tell(*end)
             if end[0] == "broken":
                 return  # after an unforeseen error, of a device say, a fresh process is safer
 
 
-def do(order: Order, place: Surroundings, existing: Existing, teller: Teller) -> Message:
+def do(order: Order, context: RunContext, existing: Existing, teller: Teller) -> Message:
     """Does a job or a search, and says how it ended; see `ended_as`."""
     from benchmark.evaluation.run import run
 
     def job() -> None:
         if isinstance(order, Search):
-            order.make(place, teller)
+            order.make(context, teller)
         else:
-            for _ in run(order.job(), place, existing, teller):
+            for _ in run(order.job(), context, existing, teller):
                 pass
 
     try:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
 from benchmark.evaluation import platt
-from benchmark.evaluation.embedding_store import Bank
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.embedding_store import EmbeddingStore
+from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import code_digest
 from benchmark.evaluation.verification import score_trials
@@ -84,17 +84,17 @@ class Calibration:
 def calibrate(
     model: Any,
     track: Track,
-    place: Surroundings,
+    context: RunContext,
     views: int,
     report: Callable[[int, int], None] | None = None,
 ) -> Calibration:
     """Asks the model about validation trials of the track and fits the scaling.
 
     Args:
-        model: on the device of `place`, in evaluation mode.
+        model: on the device of `context`, in evaluation mode.
         track: whose validation split is read.
-        place: where the data are.
-        views: of each image, see `Asking`.
+        context: where the data are.
+        views: of each image, see `InferenceConfig`.
         report: called with (trials done, trials in all).
 
     Raises:
@@ -103,9 +103,9 @@ def calibrate(
         Refused: the model has no similarity of two images, or the track no validation split.
     """
     task, home = validation_pairs(track, find_track)
-    loaded = bind(task, home, place.data_set(home.data))
-    bank = Bank(model, place.device, views)
-    scores = score_trials(model, loaded, device=place.device, report=report, bank=bank)
+    loaded = bind(task, home, context.data_set(home.data))
+    bank = EmbeddingStore(model, context.device, views)
+    scores = score_trials(model, loaded, device=context.device, report=report, bank=bank)
     same = scores.asked.labels.same
     scaling = platt.fit(scores.scores, same)
     right = 0.5

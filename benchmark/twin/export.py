@@ -121,8 +121,8 @@ def _seen(twin: Twin) -> list[dict[str, Any] | str]:
     model, track = twin.found.model, twin.found.job.track
     seen = list(getattr(model, "seen", None) or ())
     if hasattr(model, "fit"):
-        with looking_in(twin.place.data):
-            whole = twin.place.data_set(track.data)
+        with looking_in(twin.context.data):
+            whole = twin.context.data_set(track.data)
         seen += learned(track, whole, ("train", "validation"))
     return [asdict(each) if isinstance(each, Seen) else str(each) for each in seen]
 
@@ -166,7 +166,7 @@ def _images(twin: Twin, count: int) -> Tensor:
     side = getattr(model, "input_size", None) or twin.form.side
     channels = getattr(model, "channels", None) or twin.form.channels
     draw = torch.Generator().manual_seed(count)
-    images = torch.rand(count, channels, side, side, generator=draw).to(twin.place.device)
+    images = torch.rand(count, channels, side, side, generator=draw).to(twin.context.device)
     return normalised(images, model)
 
 
@@ -234,7 +234,7 @@ def _difference(twin: Twin, name: str) -> float:
     track = TrackInfo(twin.form.track, twin.form.family, twin.form.channels, twin.form.side)
     held = resolve(name).build(0, track, "quick")
     if hasattr(held, "to"):
-        held.to(twin.place.device)
+        held.to(twin.context.device)
     worst = 0.0
     for count in CHECKED:
         images = _images(twin, count)

@@ -216,7 +216,7 @@ def _committed(job: Job, model: Any, recipe: dict[str, Any], results: Path) -> F
             continue
         weights.put(model, data)
         note = "These weights have learned from the validation classes too, which calibrate them."
-        notes = (note,) if job.spec.asking.final_fit else ()
+        notes = (note,) if job.spec.inference.final_fit else ()
         return Found(job, model, recipe, record.provenance.weights, None, model, notes)
     return None
 
@@ -231,7 +231,7 @@ def _untrained(name: str, jobs: list[Job], asked: Asked, work: Path) -> OneshotE
         kept = "1 training is" if others == 1 else f"{others} trainings are"
         more = f"; {kept} kept there, of another model, recipe, seed or version of the suite"
     # The validation twin trains without reading the test; a final fit comes before a test alone.
-    task = job.track.chooses + ("" if job.spec.asking.final_fit else VALIDATION)
+    task = job.track.chooses + ("" if job.spec.inference.final_fit else VALIDATION)
     typed = job.spec.key if re.fullmatch(RECORDED, name) else name
     words = [f"oneshot run {shlex.quote(typed)} --task {task}"]
     words += [f"--seeds {asked.seed}"] if asked.seed else []

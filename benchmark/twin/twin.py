@@ -18,7 +18,7 @@ from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.api import find_device
 from benchmark.evaluation.embeddings import embed, pixels_for, to_input
-from benchmark.evaluation.job import Surroundings, default_work
+from benchmark.evaluation.job import RunContext, default_work
 from benchmark.evaluation.pairs import finite, pair_way, refusal
 from benchmark.evaluation.tensors import as_tensor
 from benchmark.evaluation.verification import score_pairs
@@ -86,8 +86,8 @@ def load_twin(
             form = form_from(note["form"] | ({"fit": check_fit(fit)} if fit else {}))
         else:
             note, form = None, form_of(found.job.track, fit)
-    place = Surroundings(data=data, work=folder, device=find_device(device))
-    return Twin(found, form, place, note, changed=bool(set(settings or {}) - {"seen"}))
+    context = RunContext(data=data, work=folder, device=find_device(device))
+    return Twin(found, form, context, note, changed=bool(set(settings or {}) - {"seen"}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,21 +101,21 @@ class Twin:
     Attributes:
         found: the model and what it was built from.
         form: how images are shown to it.
-        place: data directory, work folder and device.
+        context: data directory, work folder and device.
         note: what an exported file says of itself, if that is followed.
         changed: whether settings were laid over the note, which its calibration does not cover.
     """
 
     found: Found
     form: Form
-    place: Surroundings
+    context: RunContext
     note: Mapping[str, Any] | None = None
     changed: bool = False
 
     def __post_init__(self) -> None:
         for model in (self.found.model, self.found.chosen):
             if hasattr(model, "to"):
-                model.to(self.place.device)
+                model.to(self.context.device)
             if hasattr(model, "eval"):
                 model.eval()
 
@@ -149,7 +149,7 @@ class Twin:
 
     @property
     def views(self) -> int:
-        """Views of each image whose embeddings are averaged, see `Asking`."""
+        """Views of each image whose embeddings are averaged, see `InferenceConfig`."""
         if self.note is not None and not self.changed:
             return int(self.note["views"])
         return int(self.found.recipe["views"])
@@ -217,11 +217,11 @@ class Twin:
         """See `calibration`; `report` is told of the trials."""
         if self.note is not None and not self.changed:
             return calibrate.noted(self.note["calibration"])
-        found, work = self.found, self.place.work
-        with looking_in(self.place.data):
+        found, work = self.found, self.context.work
+        with looking_in(self.context.data):
             track = find_track(self.form.track)
             known = KNOWN[track.data].digest if track.data in KNOWN else None
-            digest = known or self.place.data_set(track.data).digest
+            digest = known or self.context.data_set(track.data).digest
             identity = calibrate.identity(
                 found.recipe | {"views": self.views}, found.weights, found.job.seed, track, digest
             )
@@ -232,7 +232,7 @@ class Twin:
             if kept is not None:
                 return kept
             told = None if report is None else (lambda *done: report("calibrating", *done))
-            made = calibrate.calibrate(found.chosen, track, self.place, self.views, told)
+            made = calibrate.calibrate(found.chosen, track, self.context, self.views, told)
         calibrate.keep(path, identity, made)
         return made
 
@@ -243,7 +243,7 @@ class Twin:
         """
         if self.way == "similarity":
             return torch.from_numpy(pixels_for(self.found.model, items))
-        return embed(self.found.model, items, self.place.device, self.views, quick=False)
+        return embed(self.found.model, items, self.context.device, self.views, quick=False)
 
     def score(self, a: Tensor, b: Tensor) -> NDArray[np.float64]:
         """float64 [p]: how alike the encoded images are, pair by pair or one with each.
@@ -272,7 +272,7 @@ class Twin:
         right: NDArray[np.int64],
     ) -> NDArray[np.float64]:
         """Of a model that must see both images: each reference with all its probes at once."""
-        model, device = self.found.model, self.place.device
+        model, device = self.found.model, self.context.device
         out = np.empty(len(left))
         with torch.inference_mode():
             for row in np.unique(left):

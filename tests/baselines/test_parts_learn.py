@@ -10,7 +10,7 @@ import pytest
 
 from baselines.parts import part_names
 from benchmark.evaluation.episodes import PREFIX, answer
-from benchmark.evaluation.job import Job, Surroundings, build
+from benchmark.evaluation.job import Job, RunContext, build
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
 from benchmark.tasks import loading
@@ -86,19 +86,19 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def glyphs() -> Iterator[Surroundings]:
+def glyphs() -> Iterator[RunContext]:
     """The embedded data, loaded once; its shorter validation split is not the pinned one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "pins", dict)
         patch.setitem(PREFIX, "classify_episode", 60)  # each costs a training of its own
-        yield Surroundings()
+        yield RunContext()
 
 
 @pytest.mark.parametrize(
     "case",
     [pytest.param(case, marks=pytest.mark.slow if case == SLOW else ()) for case in CASES],
 )
-def test_a_part_learns_and_is_kept(case: str, glyphs: Surroundings, tmp_path: Path) -> None:
+def test_a_part_learns_and_is_kept(case: str, glyphs: RunContext, tmp_path: Path) -> None:
     key, settings = CASES[case]
     if "maml" in case or case == "anil":
         pytest.importorskip("learn2learn")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.records.verify import verify
@@ -93,9 +93,9 @@ def gone(group):
 def undisturbed(tmp_path_factory):
     """The ids of records that one process makes, one job after the other."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    place = Surroundings(None, folder / "results", folder / "work")
+    context = RunContext(None, folder / "results", folder / "work")
     for each in make(wanted(), folder / "results").planned:
-        list(run(each.job, place))
+        list(run(each.job, context))
     return ids(folder)
 
 

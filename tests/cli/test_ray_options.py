@@ -28,5 +28,5 @@ def test_what_does_not_go_together_is_refused(words, says, tmp_path):
 
 def test_workers_commit_weights_where_they_are_asked_to():
     orders = Orders(None, None, None, "cpu", commit_weights=True)
-    assert orders.place().commit_weights and not orders.place().wait
-    assert not Orders(None, None, None, "cpu").place().commit_weights
+    assert orders.context().commit_weights and not orders.context().wait
+    assert not Orders(None, None, None, "cpu").context().commit_weights

@@ -91,7 +91,7 @@ def test_the_hardest_come_from_records_alone(here) -> None:
         (["glyphs-5w1s", "--embeddings", "--model", "chance"], Refused, "no embeddings", "list"),
         (
             ["glyphs-verification", "--embeddings", "--model", "mine.py:Mine", "--episode", "1"],
-            Refused, "asks no episodes", "--embeddings",
+            Refused, "has no episodes", "--embeddings",
         ),
         (["glyphs-5w1s", "--hardest", "3", "--model", "chance"], OneshotError, "alone", "then"),
         (["glyphs-5w1s", "--out", "a.svg"], OneshotError, "does not end in .png", "FILE.png"),

@@ -13,7 +13,7 @@ from benchmark.datasets import catalogue, lfw, prepare
 from benchmark.datasets.lfw_lists import PAIRS
 from benchmark.datasets.summary import summarise
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Job, Surroundings
+from benchmark.evaluation.job import Job, RunContext
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
 from benchmark.report.frame import to_frame
@@ -206,11 +206,11 @@ def test_a_twin_is_trained_for_each_fold(stored, tmp_path):
     settings = {"threads": "1", "items": "64", "width": "0.125", "validations": "1",
                 "input_size": "16", "batches": "pairs"}  # fmt: skip
     spec, home = resolve("siamese-conv4-euclidean-contrastive", settings), track("lfw")
-    place = Surroundings(stored[0], tmp_path / "results", tmp_path / "work")
+    context = RunContext(stored[0], tmp_path / "results", tmp_path / "work")
     records = []
     for fold in (0, 9):
         job = Job(spec, of_fold(home, fold), 0, "quick", ("lfw-verification",))
-        records += run(job, place)
+        records += run(job, context)
     assert [record.fold for record in records] == [0, 9]
     assert [record.task.episodes for record in records] == [4, 4]
     assert all(record.outcome.labels.kinds == ["genuine", "random"] for record in records)

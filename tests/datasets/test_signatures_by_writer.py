@@ -13,7 +13,7 @@ from benchmark.cli.app import app
 from benchmark.datasets import catalogue, prepare, signatures
 from benchmark.datasets.split import by_hash
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Job, Surroundings
+from benchmark.evaluation.job import Job, RunContext
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
 from benchmark.report.outcomes import network
@@ -39,7 +39,7 @@ def signature(writer, kind, number):
     return paper
 
 
-def place(name, writer, kind, number):
+def context(name, writer, kind, number):
     if name == "cedar":
         folder, word = (("full_org", "original"), ("full_forg", "forgeries"))[kind]
         return f"signatures/{folder}/{word}_{writer}_{number}.png"
@@ -57,7 +57,7 @@ def tree(name):
                 ending = "PNG"
                 if name != "cedar":
                     pixels, ending = np.asarray(Image.fromarray(pixels).convert("1")), "TIFF"
-                files[place(name, writer, kind, number)] = encoded(pixels, ending)
+                files[context(name, writer, kind, number)] = encoded(pixels, ending)
     return files
 
 
@@ -92,7 +92,7 @@ def test_both_languages_may_come_together(tmp_path):
     for name in ("bhsig260-bengali", "bhsig260-hindi"):
         added = signatures.read(root, name)
         assert len(added.data_set) == 70 and len(added.notes) == 1
-    short = {place.replace("-S-00", "-S-"): content for place, content in files.items()}
+    short = {context.replace("-S-00", "-S-"): content for context, content in files.items()}
     plain = signatures.read(Files(short).to_folder(tmp_path / "short"), "bhsig260-hindi")
     assert plain.data_set.digest == added.data_set.digest
 
@@ -100,7 +100,7 @@ def test_both_languages_may_come_together(tmp_path):
 def test_what_lacks_is_foreign_damaged_or_twice_is_named_and_left_out(tmp_path):
     files = tree("cedar")
     at = {
-        key: place("cedar", *key)
+        key: context("cedar", *key)
         for key in [(1, 0, 1), (1, 0, 2), (2, 0, 1), (2, 1, 2), (3, 0, 1), (4, 0, 1), (5, 1, 1)]
     }
     files[at[1, 0, 2]] = files[at[1, 0, 1]]  # a copy
@@ -108,7 +108,7 @@ def test_what_lacks_is_foreign_damaged_or_twice_is_named_and_left_out(tmp_path):
     del files[at[3, 0, 1]]
     files[at[4, 0, 1]] = files[at[4, 0, 1]][:50]
     files["signatures/full_org/holiday.png"] = files[at[5, 1, 1]]
-    files["signatures/full_org/forgeries_5_3.png"] = files.pop(place("cedar", 5, 1, 3))
+    files["signatures/full_org/forgeries_5_3.png"] = files.pop(context("cedar", 5, 1, 3))
     added = signatures.read(files.to_folder(tmp_path / "tree"), "cedar")
     for said in (
         "2 no signature by name and folder, left out: signatures/full_org/forgeries_5_3.png, "
@@ -134,7 +134,7 @@ def test_writers_with_nothing_to_compare_are_left_out(tmp_path):
     of = by_hash("cedar", [f"{writer:03d}" for writer in range(1, WRITERS + 1)])
     poor = next(name for name in of if of[name] == "train")
     for number in range(1, FORGED + 1):
-        del files[place("cedar", int(poor), 1, number)]
+        del files[context("cedar", int(poor), 1, number)]
     notes = signatures.read(files.to_folder(tmp_path / "tree"), "cedar").notes
     assert f"1 writers with too few signatures, left out: {poor}" in notes
 
@@ -194,7 +194,7 @@ def test_a_twin_trains_on_writers_and_is_asked_about_others(cedar, tmp_path):
     settings = {"threads": "1", "items": "800", "width": "0.25", "validations": "1"}
     spec = resolve("siamese-conv4-euclidean-contrastive", settings)
     job = Job(spec, track("cedar"), 0, "quick", ("cedar-verification",))
-    (record,) = run(job, Surroundings(cedar, tmp_path / "results", tmp_path / "work"))
+    (record,) = run(job, RunContext(cedar, tmp_path / "results", tmp_path / "work"))
     assert record.status == "ok" and record.outcome.labels.of_kind == [2_000] * 3
     assert record.validation.outcome.labels.kinds == ["genuine", "random", "skilled"]
     answered = network("cedar-verification", record.outcome)

@@ -11,7 +11,7 @@ import benchmark
 from benchmark.cli.app import app
 from benchmark.errors import Refused
 from benchmark.evaluation.contamination import encode, learned, refusal
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import RunContext
 from benchmark.protocols import Seen
 from benchmark.records import readings
 from benchmark.report.leaderboard import build
@@ -56,11 +56,11 @@ def test_a_declared_test_split_is_refused_with_names(name):
 
 
 def test_what_is_no_test_class_is_not_refused(glyphs):
-    place, home = Surroundings(), track("glyphs")
+    context, home = RunContext(), track("glyphs")
     for seen in ("glyphs/train", "glyphs/validation", "imagenet-1k", "my own drawings"):
-        assert refusal(told(seen), home, glyphs, place) is None, seen
+        assert refusal(told(seen), home, glyphs, context) is None, seen
     other = Seen("x", "glyphs", "", (glyphs.classes[3],))
-    assert glyphs.classes[3] in str(refusal(told(other), home, glyphs, place))
+    assert glyphs.classes[3] in str(refusal(told(other), home, glyphs, context))
 
 
 def test_weights_bring_along_what_they_have_seen(tmp_path, glyphs):
@@ -92,15 +92,15 @@ def test_a_training_notes_its_classes_beside_the_weights(tmp_path):
 
 @pytest.mark.realdata
 def test_a_vinyals_checkpoint_is_not_asked_lake_s_runs(tmp_path, real_store):
-    place = Surroundings(real_store)
-    seen = learned(track("omniglot-vinyals"), place.data_set("omniglot"), ("train",))
+    context = RunContext(real_store)
+    seen = learned(track("omniglot-vinyals"), context.data_set("omniglot"), ("train",))
     model, settings = checkpoint(tmp_path / "vinyals.safetensors", seen)
     for task in ("omniglot-lake-20w1s", "omniglot-within-5w1s"):
         with pytest.raises(Refused, match=r"omniglot-vinyals/train: Angelic/character01, Angelic"):
             benchmark.evaluate(model, task, settings=settings, data=real_store)
     fair = benchmark.evaluate(model, "omniglot-vinyals-5w1s", settings=settings, data=real_store)
     assert fair.model.pool == "inductive"
-    background = learned(track("omniglot-background"), place.data_set("omniglot"), ("train",))
+    background = learned(track("omniglot-background"), context.data_set("omniglot"), ("train",))
     model, settings = checkpoint(tmp_path / "background.safetensors", background)
     allowed = benchmark.evaluate(model, "omniglot-lake-20w1s", settings=settings, data=real_store)
     assert allowed.status == "ok"

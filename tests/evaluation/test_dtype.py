@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation.embedding_store import bank_of
+from benchmark.evaluation.embedding_store import embedding_store_of
 from benchmark.evaluation.embeddings import embed, pixels_for, scaled
 from benchmark.evaluation.episodes import answer
-from benchmark.evaluation.inference_config import Asking, recorded, split
+from benchmark.evaluation.inference_config import InferenceConfig, recorded, split
 from benchmark.evaluation.training import training_key
 from benchmark.protocols import TrackInfo
 from benchmark.registry import recipe_of, resolve
@@ -52,7 +52,7 @@ def test_few_decisions_change(task):
     items = task.episodes.first(episodes).items()
     counts, rows = [], []
     for each in (recipe, low):
-        bank = bank_of(model, each, "cpu")
+        bank = embedding_store_of(model, each, "cpu")
         counts.append(answer(model, task, episodes=episodes, bank=bank).correct)
         rows.append(bank.vectors(task.data, "validation", items))
     assert all(each.dtype == torch.float32 for each in rows)
@@ -92,4 +92,4 @@ def test_a_dtype_that_makes_no_sense_is_refused():
     with pytest.raises(OneshotError, match="dtype=int8 is not one of float32, bfloat16, float16"):
         split({"dtype": "int8"})
     with pytest.raises(Refused, match="Only a model that embeds"):
-        recorded(Asking(dtype="bfloat16"), object())
+        recorded(InferenceConfig(dtype="bfloat16"), object())

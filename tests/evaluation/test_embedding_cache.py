@@ -15,8 +15,8 @@ import torch
 
 from baselines.fixed.untrained import Untrained
 from benchmark.evaluation import embedding_cache
-from benchmark.evaluation.embedding_cache import kept_of, weights_digest
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_cache import embedding_cache_of, weights_digest
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.protocols import TrackInfo
 from benchmark.tasks.loading import load_task
 
@@ -54,8 +54,8 @@ def asked(monkeypatch):
 
 
 def vectors(one, task, folder, items, recipe=RECIPE, **more):
-    kept = kept_of(one.model, KEY, recipe, "cpu", folder)
-    bank = Bank(one.model, "cpu", recipe["views"], recipe["dtype"], kept, **more)
+    kept = embedding_cache_of(one.model, KEY, recipe, "cpu", folder)
+    bank = EmbeddingStore(one.model, "cpu", recipe["views"], recipe["dtype"], kept, **more)
     return bank.vectors(task.data, "validation", items)
 
 
@@ -186,9 +186,9 @@ def test_code_of_others_is_not_vouched_for(tmp_path):
     Inside.__module__ = "baselines.fixed.untrained"
     Inside.embed = Mine.embed
     for model in (Mine(), Inside()):
-        assert kept_of(model, "mine", RECIPE, "cpu", tmp_path) is None
-    assert kept_of(net(), KEY, RECIPE, "cpu", None) is None
-    assert kept_of(object(), KEY, RECIPE, "cpu", tmp_path) is None
+        assert embedding_cache_of(model, "mine", RECIPE, "cpu", tmp_path) is None
+    assert embedding_cache_of(net(), KEY, RECIPE, "cpu", None) is None
+    assert embedding_cache_of(object(), KEY, RECIPE, "cpu", tmp_path) is None
 
 
 def test_the_digest_covers_every_tensor_and_its_name():

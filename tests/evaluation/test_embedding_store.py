@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.episodes import answer
 from benchmark.tasks.loading import load_task
 
@@ -33,7 +33,7 @@ def task():
 
 def test_no_item_is_embedded_twice(task):
     net = Net().eval()
-    bank = Bank(net, "cpu")
+    bank = EmbeddingStore(net, "cpu")
     first = answer(net, task, episodes=50, bank=bank)
     seen = net.asked
     again = answer(net, task, episodes=50, bank=bank)
@@ -54,16 +54,16 @@ def test_no_item_is_embedded_twice(task):
 def test_what_other_weights_gave_is_forgotten(change, task):
     net = Net().eval()
     items = task.episodes.first(5).items()
-    bank = Bank(net, "cpu")
+    bank = EmbeddingStore(net, "cpu")
     with torch.no_grad():
         before = bank.vectors(task.data, "validation", items).clone()
         change(net)
         after = bank.vectors(task.data, "validation", items)
-        fresh = Bank(net, "cpu").vectors(task.data, "validation", items)
+        fresh = EmbeddingStore(net, "cpu").vectors(task.data, "validation", items)
     assert torch.equal(after, fresh) and not torch.equal(after, before)
 
 
 def test_a_bank_never_answers_for_another_model(task):
     net = Net().eval()
     with pytest.raises(ValueError, match="embeddings of another model"):
-        answer(Net(seed=1).eval(), task, episodes=5, bank=Bank(net, "cpu"))
+        answer(Net(seed=1).eval(), task, episodes=5, bank=EmbeddingStore(net, "cpu"))

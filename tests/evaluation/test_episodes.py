@@ -192,10 +192,10 @@ def test_looking_up_and_gathering_give_the_same_scores(distance, shots, request,
 
 
 def test_a_second_task_embeds_only_what_is_new(one_shot, three_shot):
-    from benchmark.evaluation.embedding_store import Bank
+    from benchmark.evaluation.embedding_store import EmbeddingStore
 
     model = Flat()
-    bank = Bank(model, "cpu")
+    bank = EmbeddingStore(model, "cpu")
     answer(model, one_shot, bank=bank, episodes=3)
     first = model.seen
     with_bank = answer(model, three_shot, bank=bank).correct

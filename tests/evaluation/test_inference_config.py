@@ -9,7 +9,7 @@ import torch
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.embeddings import embed
 from benchmark.evaluation.episodes import answer
-from benchmark.evaluation.inference_config import SHOTS, Asking, recorded, split
+from benchmark.evaluation.inference_config import SHOTS, InferenceConfig, recorded, split
 from benchmark.evaluation.views import MOST_VIEWS, maps, view
 from benchmark.registry import ModelSpec, recipe_of
 from benchmark.tasks.episodes import draw
@@ -146,8 +146,8 @@ def test_wrong_values_are_named(settings, says):
 
 
 def test_the_harness_keeps_its_settings_from_the_model():
-    asking, own = split({"views": "4", "shots": "nearest", "final_fit": "true", "margin": "1"})
-    assert asking == Asking(4, "nearest", True) and own == {"margin": "1"}
+    config, own = split({"views": "4", "shots": "nearest", "final_fit": "true", "margin": "1"})
+    assert config == InferenceConfig(4, "nearest", True) and own == {"margin": "1"}
 
 
 def test_the_recipe_says_how_a_model_was_asked():
@@ -161,18 +161,18 @@ def test_the_recipe_says_how_a_model_was_asked():
         "budget": "none", "distance": "euclidean", "dtype": "float32", "resampler": "",
         "shots": "prototype", "views": 2,
     }  # fmt: skip
-    assert recorded(Asking(), Pairs())["shots"] == "mean-similarity"
-    assert recorded(Asking(final_fit=True), Learns())["final_fit"] is True
+    assert recorded(InferenceConfig(), Pairs())["shots"] == "mean-similarity"
+    assert recorded(InferenceConfig(final_fit=True), Learns())["final_fit"] is True
     with pytest.raises(Refused, match="final fit"):
-        recorded(Asking(final_fit=True), Flat())
+        recorded(InferenceConfig(final_fit=True), Flat())
 
 
 def test_what_does_not_apply_is_refused():
     class Single:
         def classify_episode(self, support, labels, queries, generator): ...
 
-    assert "shots" not in recorded(Asking(), Single())
+    assert "shots" not in recorded(InferenceConfig(), Single())
     with pytest.raises(Refused, match="embeds"):
-        recorded(Asking(views=2), Single())
+        recorded(InferenceConfig(views=2), Single())
     with pytest.raises(Refused, match="shots"):
-        recorded(Asking(shots="nearest"), Single())
+        recorded(InferenceConfig(shots="nearest"), Single())

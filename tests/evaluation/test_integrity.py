@@ -12,7 +12,7 @@ from benchmark import check
 from benchmark.datasets.data_set import whole
 from benchmark.errors import Refused
 from benchmark.evaluation.conformance.checks import CHECKS
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.integrity import IntegrityFailed, Probe, Tolerance, copied
 from benchmark.evaluation.integrity_verdict import probed, refusal
 from benchmark.evaluation.outcome import ask
@@ -94,7 +94,7 @@ def run(model, loaded):
     """The mismatch that a run of the task finds."""
     if hasattr(model, "eval"):
         model.eval()
-    bank = Bank(model, "cpu")
+    bank = EmbeddingStore(model, "cpu")
     probe = Probe(model, loaded, bank, 0, None)
     ask(
         model, loaded, seed=0, device="cpu", bank=bank, observe=probe.observing(None), episodes=None

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import Busy, OneshotError
-from benchmark.evaluation.job import Surroundings, build, lock_of
+from benchmark.evaluation.job import RunContext, build, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.registry import ISOLATE
-from benchmark.sweep.run_spec import JobDescription
+from benchmark.sweep.run_spec import RunSpec
 
 ROOT = Path(__file__).parents[2]
 LEARNER = """
@@ -77,9 +77,7 @@ def job(tmp_path, monkeypatch):
     monkeypatch.setenv(ISOLATE, "0")  # the class counts its trainings in this process
     path = tmp_path / "learner.py"
     path.write_text(LEARNER)
-    described = JobDescription(
-        model=f"{path}:Learner", tasks=("glyphs-5w1s",), seed=0, budget="quick"
-    )
+    described = RunSpec(model=f"{path}:Learner", tasks=("glyphs-5w1s",), seed=0, budget="quick")
     job = described.job()
     job.spec.factory.fits.clear()
     return job
@@ -135,21 +133,21 @@ def test_a_place_without_locks_is_named(tmp_path):
 
 def test_a_job_that_another_is_at_is_left_or_waited_for(job, tmp_path):
     results = tmp_path / "r"
-    place = Surroundings(results=results, wait=False)
+    context = RunContext(results=results, wait=False)
     lock = held(lock_of(job, build(job)[1], results), False, "a test")
     with lock, pytest.raises(Busy, match=r"learner.py:Learner on glyphs, seed 0"):
-        list(run(job, place))
+        list(run(job, context))
     assert not job.spec.factory.fits and not list(store.paths(results))
-    assert len(list(run(job, place))) == 1
+    assert len(list(run(job, context))) == 1
 
 
-def together(jobs, place):
+def together(jobs, context):
     """Runs the jobs at the same time, each with surroundings of its own."""
     records, errors = [], []
 
     def one(each):
         try:
-            records.extend(run(each, replace(place, _data={}, _tasks={})))
+            records.extend(run(each, replace(context, _data={}, _tasks={})))
         except BaseException as error:
             errors.append(error)
 
@@ -163,8 +161,8 @@ def together(jobs, place):
 
 
 def test_the_same_job_twice_at_once_is_done_once(job, tmp_path):
-    place = Surroundings(results=tmp_path / "r", work=tmp_path / "w")
-    assert len(together([job, job, job], place)) == 1
+    context = RunContext(results=tmp_path / "r", work=tmp_path / "w")
+    assert len(together([job, job, job], context)) == 1
     assert len(job.spec.factory.fits) == 1
     assert sum(readings.load(tmp_path / "r").values()) == 1, "the test was read once"
     assert len(store.load(tmp_path / "r")) == 1
@@ -172,29 +170,29 @@ def test_the_same_job_twice_at_once_is_done_once(job, tmp_path):
 
 def test_two_heads_on_one_training_train_once(job, tmp_path):
     other = replace(job, spec=replace(job.spec, settings={"head": 1}))
-    place = Surroundings(results=tmp_path / "r", work=tmp_path / "w")
-    assert len(together([job, other], place)) == 2
+    context = RunContext(results=tmp_path / "r", work=tmp_path / "w")
+    assert len(together([job, other], context)) == 2
     assert len(job.spec.factory.fits) == 1
     assert len(store.load(tmp_path / "r")) == 2
 
 
 def test_what_only_looks_like_a_record_is_set_aside_and_measured(job, tmp_path, caplog):
-    place = Surroundings(results=tmp_path / "r", work=tmp_path / "w")
-    (record,) = run(job, place)
+    context = RunContext(results=tmp_path / "r", work=tmp_path / "w")
+    (record,) = run(job, context)
     (path,) = store.paths(tmp_path / "r")
     path.write_bytes(path.read_bytes()[:100])
-    (again,) = run(job, place)
+    (again,) = run(job, context)
     assert again.id == record.id and len(job.spec.factory.fits) == 1
     assert path.with_name("seed-0.json.broken").stat().st_size == 100
     assert str(path) in caplog.text
 
 
 def test_weights_that_are_damaged_are_set_aside_and_trained_anew(job, tmp_path, caplog):
-    place = Surroundings(work=tmp_path / "w")
-    list(run(job, place))
+    context = RunContext(work=tmp_path / "w")
+    list(run(job, context))
     (weights,) = (tmp_path / "w").rglob("weights.safetensors")
     weights.write_bytes(b"foreign")
-    list(run(job, place))
+    list(run(job, context))
     assert len(job.spec.factory.fits) == 2
     assert weights.with_name("weights.safetensors.broken").read_bytes() == b"foreign"
     assert str(weights) in caplog.text and weights.read_bytes() != b"foreign"

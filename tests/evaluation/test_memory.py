@@ -5,11 +5,11 @@ import torch
 
 from benchmark.evaluation import embeddings, scorers
 from benchmark.evaluation.episodes import answer
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.memory import ran_out
 from benchmark.evaluation.run import run
 from benchmark.registry import ModelSpec
-from benchmark.sweep.run_spec import JobDescription
+from benchmark.sweep.run_spec import RunSpec
 from benchmark.tasks.loading import LoadedTask
 
 CPU = "[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory: you tried"
@@ -38,9 +38,7 @@ class Greedy(Hungry):
 
 
 def job_of(factory, **settings):
-    job = JobDescription(
-        model="chance", tasks=("glyphs-5w1s@validation",), seed=0, budget="quick"
-    ).job()
+    job = RunSpec(model="chance", tasks=("glyphs-5w1s@validation",), seed=0, budget="quick").job()
     spec = ModelSpec(factory.__name__, factory, settings)
     return type(job)(spec, job.track, 0, "quick", job.tasks)
 
@@ -82,7 +80,7 @@ def test_other_errors_are_not_tried_again(blobs):
 
 
 def test_blocks_of_episodes_become_smaller(monkeypatch):
-    loaded = Surroundings().task("glyphs-5w1s@validation", job_of(Hungry).track)
+    loaded = RunContext().task("glyphs-5w1s@validation", job_of(Hungry).track)
     assert isinstance(loaded, LoadedTask)
     plain = answer(Hungry(), loaded)
     made, blocks = scorers.embedding_scorer, []
@@ -105,20 +103,20 @@ def test_blocks_of_episodes_become_smaller(monkeypatch):
 
 
 def test_an_evaluation_that_never_fits_is_recorded_with_its_reason():
-    (record,) = run(job_of(Hungry, most=3), Surroundings())
+    (record,) = run(job_of(Hungry, most=3), RunContext())
     assert record.status == "failed"
     assert "Memory ran out on cpu while glyphs-5w1s@validation" in record.reason
 
 
 def test_a_training_that_runs_out_is_recorded_with_its_reason(tmp_path):
-    (record,) = run(job_of(Greedy), Surroundings(work=tmp_path))
+    (record,) = run(job_of(Greedy), RunContext(work=tmp_path))
     assert record.status == "failed"
     assert "training ran out of memory on cpu: CUDA out of memory" in record.reason
     assert "smaller batch" in record.reason and "\n" not in record.reason
 
 
 def test_the_process_goes_on_after_it(tmp_path):
-    place = Surroundings(results=tmp_path)
-    list(run(job_of(Hungry, most=3), place))
-    (record,) = run(job_of(Hungry), place)
+    context = RunContext(results=tmp_path)
+    list(run(job_of(Hungry, most=3), context))
+    (record,) = run(job_of(Hungry), context)
     assert record.status == "ok"

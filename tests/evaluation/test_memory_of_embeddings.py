@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from benchmark.evaluation import precision, scorers
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.retrieval import by_distance
 
 WORK = """
@@ -100,7 +100,7 @@ def test_dividing_block_by_block_changes_no_bit(monkeypatch, shots, n_shot):
     for large in (1 << 30, 1):
         monkeypatch.setattr(precision, "LARGE", large)
         scorer = scorers.embedding_scorer(
-            model, vectors, asked, np.arange(600), Bank(model, "cpu"), shots
+            model, vectors, asked, np.arange(600), EmbeddingStore(model, "cpu"), shots
         )
         found.append(scorer.score(torch.from_numpy(support), torch.from_numpy(queries)))
         rows_of = by_distance(model, vectors).rows(torch.arange(20))

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmark.evaluation import precision, scorers
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.retrieval import by_distance, search
 from benchmark.evaluation.verification import score_pairs
 from benchmark.models.distances._distance import squared_distances
@@ -107,7 +107,9 @@ def few_shot(distance, shots, vectors, support, queries):
     asked = SimpleNamespace(support=support, queries=queries)
     model = SimpleNamespace(distance=distance)
     items = np.arange(len(vectors))
-    scorer = scorers.embedding_scorer(model, vectors, asked, items, Bank(model, "cpu"), shots)
+    scorer = scorers.embedding_scorer(
+        model, vectors, asked, items, EmbeddingStore(model, "cpu"), shots
+    )
     return scorer.score(torch.from_numpy(support), torch.from_numpy(queries)).double().numpy()
 
 

@@ -11,8 +11,8 @@ import torch
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation import predictions
 from benchmark.evaluation.api import evaluate
-from benchmark.evaluation.job import Job, Surroundings
-from benchmark.evaluation.predictions import ready
+from benchmark.evaluation.job import Job, RunContext
+from benchmark.evaluation.predictions import load_predictor
 from benchmark.evaluation.run import run
 from benchmark.protocols import TrainingResult
 from benchmark.records import readings
@@ -66,7 +66,7 @@ def job(factory, task=TASK, **settings):
 def test_an_episode_is_answered_as_in_the_record(model, episode) -> None:
     loaded = load_task(TASK)
     record = evaluate(model, TASK, device="cpu")
-    classes = ready(job(model), Surroundings(), loaded).classes(loaded, episode)
+    classes = load_predictor(job(model), RunContext(), loaded).classes(loaded, episode)
     right = classes == loaded.episodes.labels[episode]
     assert right.sum() == record.outcome.correct[episode]
     assert 0 < right.sum() < len(right)
@@ -76,7 +76,7 @@ def test_trials_have_the_log_odds_of_the_record() -> None:
     loaded = load_task(PAIRS)
     record = evaluate(Small, PAIRS, device="cpu")
     numbers = np.array([3, 4, 5_001, 14_999])
-    odds = ready(job(Small, PAIRS), Surroundings(), loaded).log_odds(
+    odds = load_predictor(job(Small, PAIRS), RunContext(), loaded).log_odds(
         loaded, loaded.episodes.take(numbers)
     )
     assert np.rint(1000 * odds).tolist() == [record.outcome.thousandths[n] for n in numbers]
@@ -84,54 +84,56 @@ def test_trials_have_the_log_odds_of_the_record() -> None:
 
 @pytest.mark.parametrize("final", [False, True])
 def test_the_weights_are_those_that_answered(final, tmp_path) -> None:
-    loaded, place = load_task(TASK), Surroundings(work=tmp_path)
+    loaded, context = load_task(TASK), RunContext(work=tmp_path)
     asked = job(Learner, final_fit=final)
-    (record,) = run(asked, place)
-    looker = ready(asked, place, loaded)
-    assert float(looker.model.weight) == (1.0 if final else 3.0)
-    right = looker.classes(loaded, 2) == loaded.episodes.labels[2]
+    (record,) = run(asked, context)
+    predictor = load_predictor(asked, context, loaded)
+    assert float(predictor.model.weight) == (1.0 if final else 3.0)
+    right = predictor.classes(loaded, 2) == loaded.episodes.labels[2]
     assert right.sum() == record.outcome.correct[2]
     twin = load_task(f"{TASK}@validation")  # answered by weights that never saw it
-    assert float(ready(asked, place, twin).model.weight) == 3.0
+    assert float(load_predictor(asked, context, twin).model.weight) == 3.0
 
 
 def test_nothing_is_trained(tmp_path) -> None:
-    place = Surroundings(work=tmp_path / "work")
+    context = RunContext(work=tmp_path / "work")
     with pytest.raises(OneshotError, match="no finished weights") as told:
-        ready(job(Learner), place, load_task(TASK))
+        load_predictor(job(Learner), context, load_task(TASK))
     assert "oneshot run Learner --task glyphs-5w1s --seeds 0 --budget quick" in told.value.hint
-    assert not place.work.exists()
+    assert not context.work.exists()
 
 
 def test_a_reading_of_the_test_is_noted_and_one_of_validation_is_not(tmp_path) -> None:
-    place = Surroundings(results=tmp_path)
-    ready(job(Small), place, load_task(f"{TASK}@validation"))
+    context = RunContext(results=tmp_path)
+    load_predictor(job(Small), context, load_task(f"{TASK}@validation"))
     assert not readings.load(tmp_path)
-    ready(job(Small), place, load_task(TASK))
+    load_predictor(job(Small), context, load_task(TASK))
     assert readings.load(tmp_path) == {("glyphs", "Small"): 1}
-    elsewhere = Surroundings(results=tmp_path / "none")
-    ready(job(Small), elsewhere, load_task(TASK))
+    elsewhere = RunContext(results=tmp_path / "none")
+    load_predictor(job(Small), elsewhere, load_task(TASK))
     assert not elsewhere.results.exists()
 
 
 def test_what_cannot_be_asked_is_refused_before_the_test_is_read(tmp_path) -> None:
-    place = Surroundings(results=tmp_path)
+    context = RunContext(results=tmp_path)
 
     class Seen(Small):
         seen = ("glyphs/test",)
 
     with pytest.raises(Refused, match="it has seen"):
-        ready(job(Seen), place, load_task(TASK))
+        load_predictor(job(Seen), context, load_task(TASK))
     with pytest.raises(Refused, match="no similarity"):
-        ready(job("chance", PAIRS), place, load_task(PAIRS))
+        load_predictor(job("chance", PAIRS), context, load_task(PAIRS))
     with pytest.raises(Refused, match="no embeddings"):
-        ready(job("chance"), place, load_task(TASK), embeds=True)
+        load_predictor(job("chance"), context, load_task(TASK), embeds=True)
     assert not readings.load(tmp_path)
 
 
 def test_embeddings_are_as_the_distance_sees_them() -> None:
     loaded, items = load_task(f"{TASK}@validation"), np.array([12_000, 12_345])
-    vectors = ready(job(Small), Surroundings(), loaded, embeds=True).embeddings(loaded, items)
+    vectors = load_predictor(job(Small), RunContext(), loaded, embeds=True).embeddings(
+        loaded, items
+    )
     flat = loaded.data.take(items).images(16).reshape(2, -1) / 255
     assert vectors == pytest.approx(flat / np.linalg.norm(flat, axis=1, keepdims=True), abs=1e-6)
 
@@ -143,8 +145,8 @@ def test_the_command_that_trains_keeps_all_that_was_typed(tmp_path, monkeypatch)
     (folder / "net.py").write_text("class Net:\n    def embed(self, x): ...\n")
     spec = resolve("my models/net.py:Net", {"width": "0.5"})
     job = Job(spec, find_track("glyphs"), 3, "quick", ("glyphs-5w1s",), ("width=0.5",))
-    place = Surroundings(tmp_path / "d", tmp_path / "r", tmp_path / "my work")
-    words = shlex.split(predictions._command(job, place, {}))
+    context = RunContext(tmp_path / "d", tmp_path / "r", tmp_path / "my work")
+    words = shlex.split(predictions._command(job, context, {}))
     assert words[:3] == ["oneshot", "run", "my models/net.py:Net"]
     told = {word: words[n + 1] for n, word in enumerate(words) if word.startswith("--")}
     assert told == {
@@ -155,7 +157,7 @@ def test_the_command_that_trains_keeps_all_that_was_typed(tmp_path, monkeypatch)
     path = predictions.path_of(job, "glyphs-5w1s", {}, tmp_path / "r")
     path.parent.mkdir(parents=True)
     path.write_text("")
-    assert predictions._command(job, place, {}).endswith("--existing redo"), (
+    assert predictions._command(job, context, {}).endswith("--existing redo"), (
         "else nothing is trained"
     )
 

@@ -11,7 +11,7 @@ import pytest
 from benchmark.datasets import prepare
 from benchmark.datasets.own.options import Options
 from benchmark.evaluation.api import spec_of
-from benchmark.evaluation.job import Job, Surroundings, build
+from benchmark.evaluation.job import Job, RunContext, build
 from benchmark.evaluation.presence import on_disk, presence, summary
 from benchmark.evaluation.run import run
 from benchmark.records import store
@@ -50,7 +50,7 @@ def look(job: Job, results: Path, data: Path | None = None):
     return presence(job, built, job.tasks[0], recipe, results, data, job.spec.files)
 
 
-SHARED = Surroundings()  # its tasks are drawn once
+SHARED = RunContext()  # its tasks are drawn once
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +66,8 @@ def _points_at_hand(points, monkeypatch):
 
 
 def measure(job: Job, results: Path, data: Path | None = None):
-    place = Surroundings(data, results) if data else replace(SHARED, results=results)
-    return list(run(job, place))
+    context = RunContext(data, results) if data else replace(SHARED, results=results)
+    return list(run(job, context))
 
 
 def add_points(

@@ -6,7 +6,7 @@ import time
 from typer.testing import CliRunner
 
 from benchmark.cli.app import app
-from benchmark.evaluation.profiler import Clock
+from benchmark.evaluation.profiler import Profiler
 from benchmark.protocols import PARTS
 
 WORDS = ["run", "siamese-conv4-cosine-nt-xent", "--task", "glyphs-5w1s@validation",
@@ -14,17 +14,17 @@ WORDS = ["run", "siamese-conv4-cosine-nt-xent", "--task", "glyphs-5w1s@validatio
 
 
 def test_time_goes_to_the_mark_that_ends_it():
-    clock = Clock()
+    profiler = Profiler()
     time.sleep(0.03)
-    clock.mark("forward")
-    clock.mark("backward")
+    profiler.mark("forward")
+    profiler.mark("backward")
     time.sleep(0.01)
-    clock.mark("forward")
-    assert clock.seconds["forward"] >= 0.04 and clock.seconds["backward"] < 0.01
-    assert clock.counts["forward"] == 2
-    assert clock.lines()[-1] == "2 steps."
-    clock.start()
-    assert "Nothing was trained" in clock.lines()[0]
+    profiler.mark("forward")
+    assert profiler.seconds["forward"] >= 0.04 and profiler.seconds["backward"] < 0.01
+    assert profiler.counts["forward"] == 2
+    assert profiler.lines()[-1] == "2 steps."
+    profiler.start()
+    assert "Nothing was trained" in profiler.lines()[0]
 
 
 def test_the_command_shows_every_part_of_a_step(tmp_path):

@@ -9,7 +9,7 @@ from benchmark.datasets import store
 from benchmark.datasets.data_set import Groups, whole
 from benchmark.evaluation import raw
 from benchmark.evaluation.api import evaluate
-from benchmark.evaluation.job import Job, Surroundings
+from benchmark.evaluation.job import Job, RunContext
 from benchmark.evaluation.raw import Beside, beside_raw
 from benchmark.registry import resolve
 from benchmark.report.outcomes import headline
@@ -39,7 +39,7 @@ def trained(directory, task, model="siamese-mlp-cosine-nt-xent", seed=0, **setti
 
 def beside(found, directory):
     with own.looking_in(directory):
-        return beside_raw(found, Surroundings(directory))
+        return beside_raw(found, RunContext(directory))
 
 
 @pytest.mark.parametrize("task", ["mine-2w1s", "mine-verification"])

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark import sources
 from benchmark.evaluation.api import spec_of
-from benchmark.evaluation.job import Job, Surroundings, build
+from benchmark.evaluation.job import Job, RunContext, build
 from benchmark.evaluation.provenance import training_code
 from benchmark.evaluation.run import run
 from benchmark.evaluation.training import kept
@@ -120,9 +120,9 @@ def test_finished_weights_are_found_after_an_edit_elsewhere_and_not_after_one_of
     add_points(tmp_path / "data")
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path / "data"))
     job = Job(spec_of(MODEL, SMALL), find_track("pts"), 0, "quick", (TASK,), episodes=20)
-    place = Surroundings(work=tmp_path / "work")
-    (record,) = run(job, place)
-    digest = place.data_set("pts").digest
+    context = RunContext(work=tmp_path / "work")
+    (record,) = run(job, context)
+    digest = context.data_set("pts").digest
 
     def found():
         model, recipe = build(job)

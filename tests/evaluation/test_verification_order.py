@@ -20,9 +20,9 @@ from benchmark.records.schema import LogOdds, Record
 from benchmark.report import outcomes
 from benchmark.report.cells import CONSTANT, REVERSED, UNCALIBRATED, UNCERTAIN, UNORDERED
 from benchmark.report.figures.rates import _tar
-from benchmark.statistics.network import OVERALL
 from benchmark.statistics.paired_rates import compare_networks
 from benchmark.statistics.verification import summarise
+from benchmark.statistics.verification_scores import OVERALL
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.spec import Task, TrialKind
 from benchmark.tasks.trials import draw_trials

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmark.evaluation import weights
-from benchmark.evaluation.job import Job, Silent, Surroundings, build
+from benchmark.evaluation.job import Job, NullCallback, RunContext, build
 from benchmark.evaluation.recompute import recompute
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
@@ -74,12 +74,12 @@ def test_other_bytes_in_the_place_of_committed_ones_are_not_used(tmp_path: Path)
 
 def test_the_weights_of_a_record_are_committed_beside_it(tmp_path: Path) -> None:
     results = tmp_path / "results"
-    place = Surroundings(results=results, work=tmp_path / "work", commit_weights=True)
+    context = RunContext(results=results, work=tmp_path / "work", commit_weights=True)
     job = Job(
         resolve("siamese-conv4-cosine-nt-xent", SMALL), track("glyphs"), 0, "quick",
         ("glyphs-5w1s",), tuple(f"{name}={value}" for name, value in SMALL.items()),
     )  # fmt: skip
-    (record,) = run(job, place, "skip", Silent())
+    (record,) = run(job, context, "skip", NullCallback())
     data = weights.committed(results, record.provenance.weights)
     assert data is not None
     model = build(job)[0]
@@ -93,14 +93,14 @@ def test_committed_weights_are_measured_again_without_a_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = tmp_path / "results"
-    place = Surroundings(results=results, work=tmp_path / "work", commit_weights=True)
+    context = RunContext(results=results, work=tmp_path / "work", commit_weights=True)
     settings = {**SMALL, "final_fit": True}
     job = Job(
         resolve("prototypical-conv4", settings), track("glyphs"), 0, "quick",
         ("glyphs-5w1s", "glyphs-retrieval"), tuple(f"{k}={v}" for k, v in settings.items()),
     )  # fmt: skip
-    records = list(run(job, place, "skip", Silent()))
-    elsewhere = Surroundings(work=tmp_path / "other")
+    records = list(run(job, context, "skip", NullCallback()))
+    elsewhere = RunContext(work=tmp_path / "other")
     monkeypatch.setattr(type(build(job)[0]), "fit", None)  # nothing can train from here on
     for record in records:
         found = recompute(record, elsewhere, results=results)

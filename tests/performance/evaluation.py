@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.embeddings import BATCH_PIXELS
 from benchmark.evaluation.folding import channels_last, folded
 from benchmark.evaluation.outcome import ask
@@ -26,7 +26,7 @@ ONCE = " (one turn)"
 
 def record(model: Any, loaded: LoadedTask, device: str, dtype: str = "float32") -> Record:
     """Everything between images in memory and the record."""
-    bank = Bank(model, device, dtype=dtype)
+    bank = EmbeddingStore(model, device, dtype=dtype)
     answers = ask(model, loaded, seed=0, device=device, bank=bank)
     task = TaskRef(
         name=loaded.task.name, version=loaded.task.version, data_digest=loaded.data.digest,

@@ -19,7 +19,7 @@ from torch.nn import functional
 from benchmark.datasets import catalogue
 from benchmark.datasets.data_set import whole
 from benchmark.errors import DataMissing
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.episodes import answer
 from benchmark.tasks.loading import load_task
 from performance.evaluation import record
@@ -139,7 +139,7 @@ def one_point(episodes: int, images: int, folder: Path) -> dict[str, int]:
     gc.collect()
     sampler = Sampler()
     sampler.start()
-    bank = Bank(Averaged(), "cpu")
+    bank = EmbeddingStore(Averaged(), "cpu")
     # Every image is embedded, also those that no episode happens to ask about.
     rows = bank.vectors(data, loaded.task.split, np.arange(images))
     answer(bank.model, loaded, bank=bank)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from benchmark.datasets.data_set import DataSet, whole
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.episodes import answer
 from performance import peers
 from performance.evaluation import differing
@@ -72,7 +72,7 @@ def _measure(
     items = peers.Items(torch.from_numpy(data.stored), data.labels)
     loaded = asked(data, n_way, n_shot, count)
     model = AsTheyAre()
-    bank = Bank(model, device)
+    bank = EmbeddingStore(model, device)
     bank.vectors(data, "test", loaded.episodes.items())
     few = loaded.episodes.first(turn)
     counts: dict[str, list[int]] = {}

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from benchmark.cli.app import app
 from benchmark.errors import OneshotError
 from benchmark.evaluation import weights
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.locks import held
 from benchmark.records import claims, readings, store
 from benchmark.report import manifest
@@ -86,7 +86,7 @@ def test_records_are_neither_read_nor_written_elsewhere(results, outside, tmp_pa
     other.mkdir()
     (other / "records").symlink_to(outside)
     with pytest.raises(OneshotError, match="leads out"):
-        Surroundings(results=other).check()
+        RunContext(results=other).check()
 
 
 def test_weights_claims_and_locks_are_not_followed(results, outside, tmp_path, caplog):

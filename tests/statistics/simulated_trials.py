@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmark.statistics.network import Network
+from benchmark.statistics.verification_scores import VerificationScores
 
 NAMES = ("genuine", "random")
 
@@ -27,5 +27,5 @@ def answers(random, pairs, people, gap=1.6, hard=0.5, seeds=1, luck=0.0, noise=1
         skill = gap + random.normal(0, luck)
         score = skill * same + spread + random.normal(0, noise, len(pairs))
         kinds = (~same).astype(int)
-        found.append(Network(score, same, kinds, NAMES, pairs, seed))
+        found.append(VerificationScores(score, same, kinds, NAMES, pairs, seed))
     return found

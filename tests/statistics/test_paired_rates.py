@@ -11,11 +11,11 @@ from scipy.optimize import brentq
 from simulated_trials import answers, people_and_pairs
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from benchmark.statistics.network import Network
 from benchmark.statistics.paired_rates import compare_networks
 from benchmark.statistics.resampled_rates import replicates_of
 from benchmark.statistics.subjects import multiplicities
 from benchmark.statistics.verification import eer_against, measure, summarise
+from benchmark.statistics.verification_scores import VerificationScores
 
 PEOPLE = 12
 RATES = {
@@ -202,7 +202,7 @@ def test_a_rate_with_too_few_impostors_is_left_out():
     assert [rate.name for rate in compare_networks(a, b, "x").rates] == ["EER", "ROC-AUC"]
     kinds = np.where(a[0].same, 0, 1 + np.arange(len(a[0].same)) % 2)
     three = [
-        [Network(n.log_odds, n.same, kinds, ("genuine", "within", "across"), n.subjects)]
+        [VerificationScores(n.log_odds, n.same, kinds, ("genuine", "within", "across"), n.subjects)]
         for n in (a[0], b[0])
     ]
     told = [rate.name for rate in compare_networks(*three, "x").rates]

@@ -8,9 +8,9 @@ from scipy.optimize import brentq
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from benchmark.statistics import calibrated, roc
-from benchmark.statistics.network import OVERALL, Network
 from benchmark.statistics.subjects import interval, multiplicities
 from benchmark.statistics.verification import measure, summarise
+from benchmark.statistics.verification_scores import OVERALL, VerificationScores
 
 
 def network(draw=0, trials=600, gap=1.0, ties=False, people=30, hard=0.0, **changes):
@@ -22,7 +22,9 @@ def network(draw=0, trials=600, gap=1.0, ties=False, people=30, hard=0.0, **chan
     score = random.normal(0, 1, 3 * trials) + gap * (kinds == 0) + offset[subjects].sum(axis=1)
     score = np.round(score, 1) if ties else score
     names = ("genuine", "within", "across")
-    return Network(score, kinds == 0, kinds, names, subjects, **({"seed": draw} | changes))
+    return VerificationScores(
+        score, kinds == 0, kinds, names, subjects, **({"seed": draw} | changes)
+    )
 
 
 def equal_error(score, same):
@@ -55,7 +57,7 @@ def test_a_rate_needs_thirty_false_accepts_behind_it():
 
 def test_a_constant_scorer_has_half_and_is_named():
     one = network()
-    flat = Network(
+    flat = VerificationScores(
         np.zeros(1800), one.same, one.kinds, one.kind_names, one.subjects, order=np.zeros(1800, int)
     )
     found = summarise([flat], "x")
@@ -67,7 +69,9 @@ def test_a_constant_scorer_has_half_and_is_named():
 
 def test_perfect_scores():
     one = network()
-    perfect = Network(np.where(one.same, 5.0, -5.0), one.same, one.kinds, one.kind_names, None)
+    perfect = VerificationScores(
+        np.where(one.same, 5.0, -5.0), one.same, one.kinds, one.kind_names, None
+    )
     found = summarise([perfect], "x")
     told = found.measures["across"]
     assert (told.eer, told.roc_auc, told.average_precision, told.min_dcf) == (0, 1, 1, 0)
@@ -83,13 +87,15 @@ def test_calibration_by_hand():
     gaps = np.abs(p - same) / 4  # four bins with one pair each
     assert calibrated.expected_calibration_error(odds, same) == pytest.approx(gaps.sum())
     one = network()
-    bare = Network(one.log_odds, one.same, one.kinds, one.kind_names, None, calibrated=False)
+    bare = VerificationScores(
+        one.log_odds, one.same, one.kinds, one.kind_names, None, calibrated=False
+    )
     assert measure(bare).accuracy is None and measure(bare).eer == measure(one).eer
 
 
 def test_networks_are_averaged_and_never_pooled():
     a, b = network(0), network(1)
-    shifted = Network(b.log_odds + 50, b.same, b.kinds, b.kind_names, b.subjects, seed=1)
+    shifted = VerificationScores(b.log_odds + 50, b.same, b.kinds, b.kind_names, b.subjects, seed=1)
     found = summarise([a, shifted], "x")
     assert found.seed_eer == (measure(a).eer, measure(b).eer)
     assert found.eer[OVERALL].mean == pytest.approx((measure(a).eer + measure(b).eer) / 2)

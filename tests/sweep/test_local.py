@@ -9,7 +9,7 @@ import pytest
 
 from benchmark import waiting
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Surroundings, build, lock_of
+from benchmark.evaluation.job import RunContext, build, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import store
@@ -121,9 +121,9 @@ def test_two_workers_make_the_records_of_one_and_one_training_serves_all_tasks(t
     )
     wanted = [Wanted(name, tasks, (0,), "quick", SMALL) for name in models]
     plan = make(wanted, tmp_path / "r")
-    place = Surroundings(None, tmp_path / "one", tmp_path / "one-w")
+    context = RunContext(None, tmp_path / "one", tmp_path / "one-w")
     for each in plan.planned:
-        list(run(each.job, place))
+        list(run(each.job, context))
     listener = Heard()
     with crew(tmp_path, 2, listener) as two:
         assert two.do([unit_of(each) for each in longest_first(plan.planned)]) == []

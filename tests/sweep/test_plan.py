@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.run import run
 from benchmark.sweep.estimate import Estimator, hours
 from benchmark.sweep.plan import make, refuse_existing
@@ -46,7 +46,7 @@ def test_a_job_for_each_fold_of_what_is_asked_fold_by_fold(tmp_path):
 def test_what_is_there_is_not_missing(tmp_path):
     plan = make([wanted("chance")], tmp_path)
     job = replace(plan.planned[0].job, tasks=TASKS[:1])
-    list(run(job, Surroundings(results=tmp_path)))
+    list(run(job, RunContext(results=tmp_path)))
     again = make([wanted("chance")], tmp_path)
     assert again.planned[0].missing == TASKS[1:]
     with pytest.raises(OneshotError, match="already there"):
@@ -91,7 +91,7 @@ def test_a_search_that_is_missing_comes_first_and_is_then_followed(learner, tmp_
     tuned = wanted(learner, tune=learner)
     plan = make([tuned], tmp_path)
     assert [search.model for search in plan.searches] == [learner]
-    plan.searches[0].make(Surroundings(results=tmp_path))
+    plan.searches[0].make(RunContext(results=tmp_path))
     plan = make([tuned], tmp_path)
     assert not plan.searches
     assert plan.planned[0].recipe["sharpness"] == 1.0
@@ -103,7 +103,7 @@ def test_estimates_grow_with_the_work(tmp_path):
         small = {"width": 0.125, "threads": 1, **settings}
         return estimator.plan(make([wanted("prototypical-conv4", settings=small)], tmp_path))
 
-    estimator = Estimator(Surroundings())
+    estimator = Estimator(RunContext())
     once = seconds(items=60_000)
     assert once > 0
     assert 3 < seconds(items=600_000) / once < 10

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.recompute import recompute
 from benchmark.evaluation.run import run
 from benchmark.records import store
@@ -16,7 +16,7 @@ ALL = replace(SOME, episodes=None)
 
 def measured(wanted, results):
     (planned,) = make([wanted], results).planned
-    return list(run(planned.job, Surroundings(results=results)))
+    return list(run(planned.job, RunContext(results=results)))
 
 
 def test_a_prefix_of_the_episodes_gives_a_prefix_of_the_answers(tmp_path):
@@ -64,7 +64,7 @@ def test_trials_are_asked_whole(tmp_path):
 
 def test_the_same_prefix_is_recomputed(tmp_path):
     (record,) = measured(SOME, tmp_path)
-    again = recompute(record, Surroundings())
+    again = recompute(record, RunContext())
     assert again.verdict == "identical" and again.of == 40 * record.outcome.of
 
 

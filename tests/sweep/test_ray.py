@@ -12,7 +12,7 @@ import pytest
 
 from benchmark.datasets import store as data_store
 from benchmark.errors import Busy, OneshotError
-from benchmark.evaluation.job import Surroundings, lock_of
+from benchmark.evaluation.job import RunContext, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
@@ -91,7 +91,7 @@ def expected(slow, source, tmp_path_factory):
     torch.set_num_threads(1)  # as on the nodes
     with looking_in(source):
         for each in plans.make(wanted(slow), folder / "results").planned:
-            list(run(each.job, Surroundings(source, folder / "results", folder / "work")))
+            list(run(each.job, RunContext(source, folder / "results", folder / "work")))
     torch.set_num_threads(threads)
     found = ids(folder / "results")
     assert len(found) == JOBS
@@ -138,7 +138,7 @@ def test_a_node_that_dies_costs_only_what_it_was_at(cluster, source, slow, expec
         """Removes a node that is at a training, without a word to anybody, after a few jobs."""
         at_work = crew.at_work()
         for node in list(cluster.worker_nodes):
-            jobs = [name for name, place in at_work.items() if place == node.node_id]
+            jobs = [name for name, context in at_work.items() if context == node.node_id]
             if not killed and len(listener.finished) >= 3 and any("Slow" in job for job in jobs):
                 killed.extend(jobs)
                 cluster.remove_node(node, allow_graceful=False)
@@ -172,13 +172,13 @@ def test_it_shares_the_jobs_with_workers_of_this_machine(cluster, source, slow, 
         planned = plans.make([Wanted("chance", (TASK,), tuple(range(6)), "quick")], results).planned
         todo = [unit_of(each) for each in planned]
         done, busy = planned[1], planned[2]
-        list(run(done.job, Surroundings(source, results, tmp_path / "work")))
-    (place,) = [found.path for found in busy.found.values()]
+        list(run(done.job, RunContext(source, results, tmp_path / "work")))
+    (context,) = [found.path for found in busy.found.values()]
 
     def tick():
         """The other process gives the lock back when nothing else is left."""
         if len(listener.finished) == len(todo) - 1:
-            assert not place.exists(), "its lock is another's"
+            assert not context.exists(), "its lock is another's"
             elsewhere.close()
 
     listener = Listener(tick)

@@ -11,17 +11,17 @@ import pytest
 
 from benchmark.datasets import store as data_store
 from benchmark.errors import DataMissing, OneshotError
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.sweep import data_staging, remote_job
-from benchmark.sweep.run_spec import JobDescription
+from benchmark.sweep.run_spec import RunSpec
 from benchmark.sweep.tuning import Search
 
 
 def sent(order, tmp_path, **changes):
-    made = remote_job.Errand(
+    made = remote_job.RemoteJob(
         order, ("glyphs",), None, tmp_path / "its-work", None, "cpu", "skip", 1,
         files=remote_job.carried(order), beside=remote_job.beside(order),
     )  # fmt: skip
@@ -31,9 +31,7 @@ def sent(order, tmp_path, **changes):
 @pytest.fixture
 def order(learner):
     settings = {"sharpness": "2.0"}
-    return JobDescription(
-        model=learner, tasks=("glyphs-5w1s",), seed=3, budget="quick", settings=settings
-    )
+    return RunSpec(model=learner, tasks=("glyphs-5w1s",), seed=3, budget="quick", settings=settings)
 
 
 def test_what_comes_back_is_what_a_job_here_writes(order, tmp_path, learner):
@@ -47,8 +45,8 @@ def test_what_comes_back_is_what_a_job_here_writes(order, tmp_path, learner):
     assert path.is_file() and store.read(path) == record
     assert readings.load(tmp_path / "results") == {("glyphs", "learner.py:Learner"): 1}
     Path(learner.rpartition(":")[0]).write_bytes(next(iter(errands.files.values())))
-    place = Surroundings(None, tmp_path / "here", tmp_path / "work")
-    (same,) = run(order.job(), place)
+    context = RunContext(None, tmp_path / "here", tmp_path / "work")
+    (same,) = run(order.job(), context)
     assert same.id == record.id
     assert same.provenance.settings == record.provenance.settings == ["sharpness=2.0"]
 
@@ -75,7 +73,7 @@ def test_files_of_settings_and_adapters_travel(tmp_path):
     net, weights = tmp_path / "net.py", tmp_path / "w.pt"
     net.write_bytes(b"class Net: ...")
     weights.write_bytes(b"weights")
-    order = JobDescription(
+    order = RunSpec(
         model=f"checkpoint:{weights}", tasks=("glyphs-5w1s",), seed=0, budget="quick",
         settings={"backbone": f"{net}:Net", "distance": "cosine"},
     )  # fmt: skip
@@ -120,24 +118,24 @@ HELPERS = {
 
 @pytest.mark.parametrize("way", HELPERS)
 def test_helpers_and_data_files_of_a_model_travel_with_it(way, tmp_path):
-    place, imports, use = HELPERS[way]
+    context, imports, use = HELPERS[way]
     mine = tmp_path / "my models"
-    (mine / place).parent.mkdir(parents=True)
-    (mine / place).write_text("def features(x):\n    return x.flatten(1)\n")
-    for folder in (mine / place).parents[:2]:
+    (mine / context).parent.mkdir(parents=True)
+    (mine / context).write_text("def features(x):\n    return x.flatten(1)\n")
+    for folder in (mine / context).parents[:2]:
         if folder != mine and folder.is_relative_to(mine):
             (folder / "__init__.py").touch()
     (mine / "weights").mkdir()
     (mine / "weights" / "w.json").write_text("2.0")
     (mine / "net.py").write_text(HELPED.format(imports=imports, use=use))
-    order = JobDescription(
+    order = RunSpec(
         model=f"{mine / 'net.py'}:Net", tasks=("glyphs-5w1s",), seed=0, budget="quick", episodes=20
     )
     made = sent(order, tmp_path)
     files = order.job().spec.files
-    assert {place, "weights/w.json"} <= set(files)
+    assert {context, "weights/w.json"} <= set(files)
     assert not remote_job.left_behind(order)
-    here = next(run(order.job(), Surroundings())) if way == "relative" else None
+    here = next(run(order.job(), RunContext())) if way == "relative" else None
     mine.rename(tmp_path / "gone")
     (tmp_path / "node").mkdir()
     there = remote_job._unpacked(made, tmp_path / "node").job().spec
@@ -157,7 +155,7 @@ def test_what_a_model_reads_elsewhere_is_named(tmp_path):
     far.write_text("1")
     (tmp_path / "mine" / "net.py").write_text(f"PLACE = {str(far)!r}\nclass Net: ...\n")
     model = f"{tmp_path / 'mine' / 'net.py'}:Net"
-    order = JobDescription(model=model, tasks=("glyphs-5w1s",), seed=0, budget="quick")
+    order = RunSpec(model=model, tasks=("glyphs-5w1s",), seed=0, budget="quick")
     assert remote_job.left_behind(order) == [far]
     assert list(remote_job.beside(order)[f"{tmp_path / 'mine' / 'net.py'}"]) == ["net.py"]
 

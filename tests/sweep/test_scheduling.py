@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Surroundings, build
+from benchmark.evaluation.job import RunContext, build
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
 from benchmark.sweep import cost as costs
 from benchmark.sweep.plan import make
-from benchmark.sweep.run_spec import JobDescription, as_text
+from benchmark.sweep.run_spec import RunSpec, as_text
 from benchmark.sweep.scheduling import longest_first, shard, shard_of
 from benchmark.sweep.suite import Wanted, load
 
@@ -37,7 +37,7 @@ def test_a_description_builds_the_very_recipe_after_a_journey_through_text(suite
     assert found
     for each in found:
         text = each.described.model_dump_json()
-        back = JobDescription.model_validate_json(json.dumps(json.loads(text)))
+        back = RunSpec.model_validate_json(json.dumps(json.loads(text)))
         assert back == each.described == pickle.loads(pickle.dumps(back))
         assert build(back.job())[1] == each.recipe
         assert (back.job().tasks, back.job().which) == (each.job.tasks, each.job.which)
@@ -55,7 +55,7 @@ def test_settings_as_text_mean_what_they_meant():
 
 
 def _job():
-    return JobDescription(
+    return RunSpec(
         model="prototypical-conv4", tasks=GLYPHS, seed=0, budget="quick", settings={}
     ).job()
 
@@ -101,7 +101,7 @@ def test_shards_are_disjoint_and_complete_and_keep_trainings_whole(tmp_path, cou
 def test_a_shard_stays_the_same_while_others_finish(tmp_path):
     before = [each.mark for each in shard(planned(tmp_path), 2, 3)]
     done = next(each for each in planned(tmp_path) if each.job.spec.key == "chance")
-    list(run(done.job, Surroundings(results=tmp_path)))
+    list(run(done.job, RunContext(results=tmp_path)))
     after = planned(tmp_path)
     assert [each.job.spec.key for each in after if not each.missing] == ["chance"]
     assert [each.mark for each in shard(after, 2, 3)] == before

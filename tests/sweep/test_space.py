@@ -12,7 +12,7 @@ from benchmark.datasets import store
 from benchmark.datasets.data_set import Groups, whole
 from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Surroundings
+from benchmark.evaluation.job import RunContext
 from benchmark.sweep.tuning import Outcome, Search
 
 MINE = """
@@ -159,7 +159,7 @@ def test_a_users_file_is_searched_in_the_numbers_that_it_can_be_set(keep, tmp_pa
     assert default(found) == {"stride": 6, "gain": 0.5}
     assert all(isinstance(each["stride"], int) and each["stride"] >= 1 for each in found)
     assert {each["stride"] for each in found} > {6, 3, 12}
-    outcome = Search(model, "mine", "quick", count=3).make(Surroundings(results=tmp_path))
+    outcome = Search(model, "mine", "quick", count=3).make(RunContext(results=tmp_path))
     assert len(outcome.trials) == 3 and outcome.best is not None and outcome.given == {}
     assert Search(model, "mine", "quick", count=3).read(tmp_path) == outcome
 

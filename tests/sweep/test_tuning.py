@@ -11,7 +11,7 @@ from benchmark.datasets.data_set import Groups, Pairs, whole
 from benchmark.datasets.description import Own
 from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation.job import Silent, Surroundings, build
+from benchmark.evaluation.job import NullCallback, RunContext, build
 from benchmark.evaluation.training import training_of
 from benchmark.evaluation.verification import score_trials
 from benchmark.statistics.roc import equal_error_rate, roc
@@ -22,7 +22,7 @@ from benchmark.sweep.tuning import Outcome, Search, Trial, followed, scaled
 
 def test_the_best_on_validation_is_chosen(learner, tmp_path):
     search = Search(learner, "glyphs", "quick")
-    outcome = search.make(Surroundings(results=tmp_path))
+    outcome = search.make(RunContext(results=tmp_path))
     assert outcome.task == "glyphs-20w1s@validation"
     assert [trial.settings["sharpness"] for trial in outcome.trials] == [1.0, 4.0, 4e9]
     assert outcome.trials[2].correct is None  # refused, hence no choice
@@ -148,7 +148,7 @@ def test_labelled_pairs_choose_by_their_error_rate(learner, tmp_path, monkeypatc
     )  # fmt: skip
     store.save(data, tmp_path, own=Own(tasks={}, version=1))
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
-    outcome = Search(learner, "mine", "quick").make(Surroundings())
+    outcome = Search(learner, "mine", "quick").make(RunContext())
     assert (outcome.task, outcome.of) == ("mine-verification@validation", 16 + 15)
     assert outcome.best is outcome.trials[0] and outcome.trials[0].correct > 29
     (job,) = [
@@ -156,10 +156,10 @@ def test_labelled_pairs_choose_by_their_error_rate(learner, tmp_path, monkeypatc
         for factors, job in Search(learner, "mine", "quick").jobs()
         if factors == {"sharpness": 0.25}
     ]
-    place = Surroundings()
+    context = RunContext()
     model, recipe = build(job)
-    training_of(model, recipe, job, place, Silent()).choose(model)
-    twin = place.task("mine-verification@validation", job.track)
+    training_of(model, recipe, job, context, NullCallback()).choose(model)
+    twin = context.task("mine-verification@validation", job.track)
     told = score_trials(model, twin)
     expected = 1 - equal_error_rate(roc(told.scores, told.asked.labels.same))
     assert model.fits[-1][1] == pytest.approx(expected)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from benchmark.datasets import prepare
-from benchmark.evaluation.job import Surroundings, build, lock_of
+from benchmark.evaluation.job import RunContext, build, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.records import store
-from benchmark.sweep.run_spec import JobDescription
+from benchmark.sweep.run_spec import RunSpec
 from benchmark.sweep.worker import Orders, Teller, do, ended_as, reason_of
 
 
@@ -19,8 +19,8 @@ def ends(tmp_path):
 
     def does(described, data=None):
         mine, its = multiprocessing.Pipe()
-        place = Orders(data, tmp_path / "r", tmp_path / "w", "cpu").place()
-        end = do(described, place, "skip", Teller(its))
+        context = Orders(data, tmp_path / "r", tmp_path / "w", "cpu").context()
+        end = do(described, context, "skip", Teller(its))
         told = []
         while mine.poll():
             told.append(mine.recv())
@@ -30,7 +30,7 @@ def ends(tmp_path):
 
 
 def job(model="chance", task="glyphs-5w1s@validation", **settings):
-    return JobDescription(model=model, tasks=(task,), seed=0, budget="quick", settings=settings)
+    return RunSpec(model=model, tasks=(task,), seed=0, budget="quick", settings=settings)
 
 
 def test_a_job_that_is_done_has_told_of_its_record(ends, tmp_path):
@@ -139,5 +139,5 @@ def test_an_interruption_of_the_user_goes_through():
 
 
 def test_orders_leave_to_others_what_others_do():
-    place = Orders(None, Path("r"), None, "cpu").place()
-    assert isinstance(place, Surroundings) and not place.wait
+    context = Orders(None, Path("r"), None, "cpu").context()
+    assert isinstance(context, RunContext) and not context.wait

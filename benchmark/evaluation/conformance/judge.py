@@ -52,7 +52,7 @@ def check(
     began = time.perf_counter()
     spec = spec_of(model, settings)
     sample, built = _built(spec, samples.of_track(track, data))
-    way = recorded(spec.asking, built)
+    way = recorded(spec.inference, built)
     is_object = not isinstance(model, str | type)
     subject = Subject(
         model=built,

@@ -24,8 +24,8 @@ from benchmark.report.figures import theme
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Row, Section
 from benchmark.report.outcomes import network
-from benchmark.statistics.network import OVERALL, Network
 from benchmark.statistics.roc import roc
+from benchmark.statistics.verification_scores import OVERALL, VerificationScores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,7 +95,7 @@ def _of_task(section: Section, column: TaskColumn, records: list[Record]) -> lis
     ]
 
 
-def _networks(row: Row, column: TaskColumn, records: list[Record]) -> list[Network]:
+def _networks(row: Row, column: TaskColumn, records: list[Record]) -> list[VerificationScores]:
     made = [
         network(column.task.name, record.outcome, record.seed, record.fold)
         for record in records
@@ -105,13 +105,13 @@ def _networks(row: Row, column: TaskColumn, records: list[Record]) -> list[Netwo
     return [each for each in made if each is not None]
 
 
-def _grid(first: Network) -> NDArray[np.float64]:
+def _grid(first: VerificationScores) -> NDArray[np.float64]:
     """FARs evenly spaced on the logarithmic axis, up to all."""
     fewest = min(int((first.kinds == n).sum()) for n in range(1, len(first.kind_names)))
     return np.logspace(math.log10(min(LEAST_ACCEPTS / fewest, 0.1)), 0, POINTS)
 
 
-def _tar(one: Network, kind: str, grid: NDArray[np.float64]) -> NDArray[np.float64]:
+def _tar(one: VerificationScores, kind: str, grid: NDArray[np.float64]) -> NDArray[np.float64]:
     """The highest TAR at a FAR of at most each of the grid's."""
     chosen = np.ones(len(one.same), dtype=bool)
     if kind != OVERALL:
@@ -128,7 +128,7 @@ def _figure(
     lines: list[Line],
     kinds: tuple[str, ...],
     grid: NDArray[np.float64],
-    first: Network,
+    first: VerificationScores,
     left_out: int,
 ) -> Picture:
     name = "DET" if det else "ROC"

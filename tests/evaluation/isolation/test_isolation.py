@@ -13,7 +13,7 @@ import torch
 
 from benchmark.datasets.data_set import Pairs
 from benchmark.errors import ModelFailed, OneshotError, Refused
-from benchmark.evaluation.embedding_store import Bank
+from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.embeddings import embed, rows_of
 from benchmark.evaluation.integrity import Probe
 from benchmark.evaluation.isolation import client as isolation
@@ -275,7 +275,7 @@ def test_the_process_is_another_with_nothing_of_ours_in_it(make, monkeypatch, tm
 def test_probes_reach_through(make, task):
     for kind, name in (("Counts", "state"), ("Draws", "random-state"), ("Embeds", None)):
         model = make(kind)
-        bank = Bank(model, "cpu")
+        bank = EmbeddingStore(model, "cpu")
         probe = Probe(model, task, bank, 0, None)
         ask(model, task, seed=0, device="cpu", bank=bank, observe=probe.observing(None))
         found = probe.ask_again()

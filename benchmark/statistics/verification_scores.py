@@ -11,7 +11,7 @@ OVERALL = "overall"  # all kinds of impostors together
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class VerificationScores:
     """The answers of one trained network to the trials of its fold.
 
     Attributes:
