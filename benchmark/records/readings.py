@@ -1,7 +1,9 @@
-"""How often a model has looked at a track's test: one line a reading, kept beside the records.
+"""How often a model was measured on a track's test: one line per reading, beside the records.
 
-A record is replaced when it is measured again; the line stays. A model that was tested forty times
-and then shown is told from one that was tested once.
+A record is replaced when it is measured again; the line stays, so that a model that was tested
+forty times can be distinguished from one that was tested once. The lines in `RESTORED` were added
+later, one for each record of the history that had no line of its own: such a test was read at least
+once, and possibly more often.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from benchmark.files import inside, read_regular
 from benchmark.records.store import file_name, slug
 
 FOLDER = "readings"
+RESTORED = "readings-restored"
 HEAD = "model,task,version,recipe8,seed\n"
 FIELDS = HEAD.strip().split(",")
 NUMBER = re.compile(r"[0-9]{1,16}")
@@ -78,18 +81,25 @@ def _append(handle: int, line: str) -> None:
 
 
 def load(results: Path) -> Counter[tuple[str, str]]:
-    """Readings of each (slug of the track, model); see `rows`."""
-    return Counter((track, row[0]) for track, row in rows(results))
+    """Readings of each (slug of the track, model), restored ones included; see `rows`."""
+    return Counter(
+        (track, row[0]) for folder in (FOLDER, RESTORED) for track, row in rows(results, folder)
+    )
 
 
-def rows(results: Path) -> list[tuple[str, list[str]]]:
-    """(slug of the track, [model, task, version, recipe8, seed]) of every reading.
+def incomplete(results: Path) -> frozenset[tuple[str, str]]:
+    """Each (slug of the track, model) with restored lines: it may have been read more often."""
+    return frozenset((track, row[0]) for track, row in rows(results, RESTORED))
+
+
+def rows(results: Path, folder: str = FOLDER) -> list[tuple[str, list[str]]]:
+    """(slug of the track, [model, task, version, recipe8, seed]) of every reading in a folder.
 
     A line that is not what `note` writes, and a file that cannot be read, are named in a warning
     and left out; the file stays as it is, and the others count.
     """
     found: list[tuple[str, list[str]]] = []
-    for path in sorted((results / FOLDER).glob("*/*.csv")):
+    for path in sorted((results / folder).glob("*/*.csv")):
         try:
             content = read_regular(inside(results, path), MOST_BYTES)
         except OneshotError as error:

@@ -6,6 +6,7 @@ of fewer episodes answered the first of the pinned ones is told by a digest that
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Any
 from benchmark.datasets.catalogue import KNOWN, digest_at_hand
 from benchmark.errors import OneshotError
 from benchmark.files import inside
-from benchmark.records import canonical, store
+from benchmark.records import canonical, readings, store
 from benchmark.records.packed import Integers
 from benchmark.records.possible import impossible
 from benchmark.records.schema import Counts, Outcome, Ranks, Record
@@ -60,10 +61,40 @@ def verify(results: Path, prefix_digest: PrefixDigest | None = None) -> tuple[in
     if not paths:
         raise OneshotError(f"There are no records in {results / store.RECORDS}.")
     copies = _Copies()
+    noted = _Noted(results)
     findings = [
-        finding for path in paths for finding in _of_file(results, path, prefix_digest, copies)
+        finding
+        for path in paths
+        for finding in _of_file(results, path, prefix_digest, copies, noted)
     ]
-    return len(paths), [*findings, *copies.findings()]
+    return len(paths), [*findings, *copies.findings(), *noted.findings()]
+
+
+class _Noted:
+    """Finds records whose test was read without a line in `readings`, where that folder exists."""
+
+    def __init__(self, results: Path) -> None:
+        folders = (readings.FOLDER, readings.RESTORED)
+        self._kept = any((results / folder).is_dir() for folder in folders)
+        self._lines = Counter(
+            (track, *row) for folder in folders for track, row in readings.rows(results, folder)
+        )
+        self._records: dict[tuple[str, ...], list[Path]] = defaultdict(list)
+
+    def add(self, path: Path, record: Record) -> None:
+        task, model = record.task, record.model
+        if not self._kept or record.outcome is None or task.name.endswith(VALIDATION):
+            return
+        with contextlib.suppress(OneshotError):  # a task of data that are not here
+            track = store.slug(find_task(task.name).track)
+            named = (model.key, task.name, str(task.version), model.recipe8, str(record.seed))
+            self._records[track, *named].append(path)
+
+    def findings(self) -> Iterator[Finding]:
+        for key, paths in self._records.items():
+            if self._lines[key] < len(paths):  # one line for each fold
+                says = "no line of the readings says that its test was read"
+                yield from (Finding(path, says, unchecked=True) for path in paths)
 
 
 class _Copies:
@@ -104,7 +135,11 @@ def _is_telling(outcome: Outcome) -> bool:
 
 
 def _of_file(
-    results: Path, path: Path, prefix_digest: PrefixDigest | None, copies: _Copies
+    results: Path,
+    path: Path,
+    prefix_digest: PrefixDigest | None,
+    copies: _Copies,
+    noted: _Noted,
 ) -> Iterator[Finding]:
     try:
         inside(results, path)
@@ -114,6 +149,7 @@ def _of_file(
         yield Finding(path, error.message)
         return
     copies.add(path, record)
+    noted.add(path, record)
     reason = impossible(record)
     if reason is not None:
         yield Finding(path, reason)

@@ -2,12 +2,17 @@
 
 import errno
 import os
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from benchmark.errors import OneshotError
-from benchmark.records import readings
+from benchmark.records import readings, store
+from benchmark.report.names import describe
+
+RESULTS = Path(__file__).parents[2] / "results"
 
 
 def test_many_may_note_at_once(tmp_path):
@@ -66,3 +71,56 @@ def test_a_full_disk_tears_no_line(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "write", lambda handle, data: real(handle, data[:3]))
     note(tmp_path, 1)
     assert readings.load(tmp_path) == {("glyphs", "m"): 2}
+
+
+def restored(results, lines):
+    path = results / readings.RESTORED / "glyphs" / "m.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(readings.HEAD + lines)
+
+
+def test_restored_lines_count_and_say_that_the_number_is_a_lower_bound(tmp_path):
+    note(tmp_path, 0)
+    assert readings.incomplete(tmp_path) == frozenset()
+    restored(tmp_path, "m,glyphs-5w1s,1,89abcdef,0\nm,glyphs-5w1s,1,89abcdef,1\n")
+    assert readings.load(tmp_path) == {("glyphs", "m"): 3}
+    assert readings.incomplete(tmp_path) == {("glyphs", "m")}
+    assert len(readings.rows(tmp_path)) == 1, "what a remote job sends back is its own readings"
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return store.load(RESULTS)
+
+
+def test_every_committed_record_has_a_reading_for_each_of_its_measurements(committed):
+    lines = Counter(
+        (track, *row)
+        for folder in (readings.FOLDER, readings.RESTORED)
+        for track, row in readings.rows(RESULTS, folder)
+    )
+    measured = Counter(
+        (
+            store.slug(describe(record.task.name).track),
+            record.model.key,
+            record.task.name,
+            str(record.task.version),
+            record.model.recipe8,
+            str(record.seed),
+        )
+        for record in committed
+    )
+    assert measured, "there are committed records"
+    assert not {key: n for key, n in measured.items() if lines[key] < n}
+
+
+def test_readings_of_removed_records_are_counted_too(committed):
+    """Recipes whose records were replaced by those of a later recipe."""
+    removed = {"f14f91ad", "7dfa684a", "d27bac0b", "ad553ad5", "5222164a", "4185e7ee", "4e5a6acc"}
+    known = {
+        row[3]
+        for folder in (readings.FOLDER, readings.RESTORED)
+        for _, row in readings.rows(RESULTS, folder)
+    }
+    assert removed <= known
+    assert not removed & {record.model.recipe8 for record in committed}

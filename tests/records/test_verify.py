@@ -11,7 +11,7 @@ import benchmark
 from benchmark.cli.app import app
 from benchmark.errors import OneshotError
 from benchmark.evaluation.recompute import compared, job_of
-from benchmark.records import store
+from benchmark.records import readings, store
 from benchmark.records.packed import unpack
 from benchmark.records.schema import Record
 from benchmark.records.verify import verify
@@ -53,6 +53,18 @@ def test_the_committed_records_are_sound():
     count, findings = verify(RESULTS)
     assert count == len(store.load(RESULTS))
     assert not [finding for finding in findings if not finding.unchecked]
+
+
+def test_a_record_without_a_reading_is_named_where_readings_are_kept(tmp_path, kept):
+    placed(tmp_path, kept, lambda data: None)
+    record = kept[0]
+    other = (record.task.name, record.task.version, record.model.recipe8, record.seed + 1)
+    readings.note(tmp_path, "glyphs", record.model.key, *other)
+    (_, (finding,)) = verify(tmp_path, prefix)
+    assert finding.unchecked and "readings" in finding.says
+    noted = (record.task.name, record.task.version, record.model.recipe8, record.seed)
+    readings.note(tmp_path, "glyphs", record.model.key, *noted)
+    assert verify(tmp_path, prefix) == (1, [])
 
 
 def test_a_sound_record_of_a_prefix_needs_its_data(tmp_path, kept):
