@@ -312,6 +312,15 @@ def catalogue_keys() -> list[str]:
     return [entry.key for entry in importlib.import_module("baselines.catalogue").entries()]
 
 
+@cache
+def budget_items(budget: str, family: str | None) -> tuple[int, ...]:
+    """Training items of a budget on data of a family; every such number where that is None."""
+    budgets: dict[str, dict[str, int]] = importlib.import_module("baselines.recipe").BUDGETS
+    families = [name for name in budgets if family in (None, name)]
+    found = (budgets[name].get(budget) for name in families)
+    return tuple(dict.fromkeys(items for items in found if items is not None))
+
+
 def part_names(kind: str) -> tuple[str, ...]:
     """Names of the parts that models are put together from: "backbones", "distances", "losses"."""
     names: tuple[str, ...] = importlib.import_module("baselines.parts").part_names(kind)

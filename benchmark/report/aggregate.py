@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
 from benchmark.records.schema import Counts, LogOdds, Ranks, Record
-from benchmark.report import outcomes
+from benchmark.report import outcomes, recipes
 from benchmark.report.task_info import TaskName
 from benchmark.statistics.calibration import reliability
 from benchmark.statistics.intervals import Interval, new_classes, these_images
@@ -64,6 +64,7 @@ class Result:
             trained on `training_device`, which is where the first was.
         seen: what the model was trained on, None where it does not say.
         saw_test: whether that may hold classes of the test.
+        saw_validation: whether the weights that answered were trained on the validation classes.
         calibration_error: expected, in [0, 1], over the answers of all seeds; None where no record
             has counted its confidences.
         refused: whether the recipe's head has outputs for another number of classes than the task.
@@ -87,6 +88,7 @@ class Result:
     parameters: int | None = None
     seen: tuple[str, ...] | None = ()
     saw_test: bool = False
+    saw_validation: bool = False
     calibration_error: float | None = None
     refused: bool = False
     verification: Verification | None = None
@@ -149,6 +151,11 @@ def summarise(
         parameters=max(parameters, default=None),
         seen=None if good[0].model.seen is None else tuple(good[0].model.seen),
         calibration_error=None if bins is None else reliability(*bins).expected_error,
+        saw_validation=any(
+            recipes.pick(r.model.recipe, "final_fit") is True
+            or f"{column.task.track}/validation" in (r.model.seen or ())
+            for r in good
+        ),
         saw_test=any(
             may_have_met(each, column.task.data)
             for r in good

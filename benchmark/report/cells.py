@@ -12,6 +12,7 @@ from benchmark.statistics.intervals import Interval
 
 NOT_RUN, FAILED, REFUSED = "not run", "failed", "other ways"
 ONE_SEED, PREFIX, PARTIAL, SEEN, UNDECLARED, CONSTANT = "†", "‡", "§", "¶", "?", "="
+SAW_VALIDATION = "◇"
 UNORDERED, UNCALIBRATED, UNCERTAIN, REVERSED = "∅", "!", "~", "^"
 NOTES = {
     ONE_SEED: "One training seed only: the interval does not cover training luck.",
@@ -19,6 +20,8 @@ NOTES = {
     PARTIAL: "Some seeds failed or have not run; the numbers are those of the others.",
     SEEN: "Has seen classes of this test, or may have: its weights are from elsewhere.",
     UNDECLARED: "Does not say what it was trained on.",
+    SAW_VALIDATION: "Its final weights were trained on the validation classes too, after these had "
+    "chosen the recipe and the number of items; its budget counts both trainings.",
     CONSTANT: "Gives every trial the same log-odds: it does not tell same from different.",
 }
 # Not said on a page where they do not occur; `doubts` are those of the results shown.
@@ -78,6 +81,7 @@ def marks(result: Result) -> str:
         PARTIAL: result.state == "partial",
         SEEN: result.saw_test,
         UNDECLARED: result.seen is None,
+        SAW_VALIDATION: result.saw_validation,
     }
     told = result.verification
     if told is not None:

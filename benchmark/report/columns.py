@@ -69,6 +69,10 @@ def _whole(value: float | None) -> str:
     return "" if not value else f"{value:,.0f}"
 
 
+def _readings(row: Row) -> str:
+    return ("" if row.readings_complete else "≥ ") + _whole(row.readings)
+
+
 def _seconds(result: Result) -> str:
     """Whole seconds; those of a GPU are told, for they cannot be compared with the others."""
     on_gpu = (result.training_device or "cpu") != "cpu"
@@ -85,7 +89,7 @@ COMMON: tuple[Column, ...] = (
     Column("Distance", _setting("distance"), number=False),
     Column("Loss", _setting("loss"), number=False),
     Column("Has seen", _seen, number=False),
-    Column("Test readings", lambda e: _whole(e.row.readings)),
+    Column("Test readings", lambda e: _readings(e.row)),
     Column("Parameters", lambda e: _whole(e.result.parameters)),
     Column("Training items", lambda e: _whole(e.result.training_items)),
     Column("Training seconds", lambda e: _seconds(e.result)),
@@ -153,7 +157,11 @@ SHEET: tuple[Column, ...] = (
     Column("row_mean", lambda e: _digits(e.row.mean)),
     Column("seen", _seen),
     Column("saw_test", lambda e: str(int(e.result.saw_test)) if e.result.accuracy else ""),
+    Column(
+        "saw_validation", lambda e: str(int(e.result.saw_validation)) if e.result.accuracy else ""
+    ),
     Column("test_readings", lambda e: str(e.row.readings)),
+    Column("test_readings_complete", lambda e: str(int(e.row.readings_complete))),
     Column("row_rank", lambda e: cells.rank(e.row)),
     Column("training_items", lambda e: _digits(e.result.training_items)),
     Column("training_seconds", lambda e: _digits(e.result.training_seconds)),

@@ -97,7 +97,7 @@ def _command(records: list[Record]) -> str:
     words = ["oneshot", "run", in_command(first.model.key, settings)]
     words += ["--task", first.task.name, "--seeds", seeds]
     if outside(first.model.key, settings) is None:  # else the reader types the model
-        budget = recipes.budget_of(first.model.recipe)
+        budget = recipes.stated_budget(first.model.recipe)
         words += ["--budget", budget] if budget in recipes.BUDGETS else []
         words += [word for setting in typed for word in ("--set", setting)]
     return shlex.join(words)

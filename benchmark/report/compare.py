@@ -127,7 +127,7 @@ def _task(
     if not all(good):
         return None
     check([record for records in good for record in records])
-    _same_terms(good[0][0], good[1][0], across)
+    _same_terms(*good, across)
     kind = type(good[0][0].outcome)
     if kind is Counts:
         return _episodes(both, good, groups_of, classes_of)
@@ -250,7 +250,7 @@ def _luck(records: list[Record]) -> bool:
     return any(r.cost.training_items or r.cost.parameters for r in records)
 
 
-def _same_terms(one: Record, two: Record, across: frozenset[str]) -> None:
+def _same_terms(one: list[Record], two: list[Record], across: frozenset[str]) -> None:
     """Refuses what no table would show side by side, unless it was asked for."""
     first, second = terms(one), terms(two)
     differ = [name for name in ACROSS if first[name] != second[name] and name not in across]
@@ -258,7 +258,7 @@ def _same_terms(one: Record, two: Record, across: frozenset[str]) -> None:
         told = "; ".join(f"{name}: {first[name]} and {second[name]}" for name in differ)
         options = " ".join(f"--across {name}" for name in differ)
         raise Refused(
-            f"{one.model.key} and {two.model.key} differ on {one.task.name} in more than the "
-            f"method ({told}), so a difference says nothing about the methods alone.",
+            f"{one[0].model.key} and {two[0].model.key} differ on {one[0].task.name} in more "
+            f"than the method ({told}), so a difference says nothing about the methods alone.",
             f"To compare them all the same, add: {options}",
         )

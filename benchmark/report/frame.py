@@ -6,7 +6,7 @@ frame = load_records("results")
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,9 @@ def to_frame(records: Iterable[Record]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame([_row(record) for record in records], columns=list(COLUMNS))
+    records = list(records)
+    budgets = recipes.budgets_of(records)
+    return pd.DataFrame([_row(record, budgets) for record in records], columns=list(COLUMNS))
 
 
 def accuracy(outcome: Outcome | None) -> float | None:
@@ -57,7 +59,9 @@ def accuracy(outcome: Outcome | None) -> float | None:
     return sum(outcome.correct) / (outcome.of * len(outcome.correct))
 
 
-def _row(record: Record) -> dict[str, Any]:
+def _row(
+    record: Record, budgets: Mapping[tuple[str, str, str], str | None]
+) -> dict[str, Any]:  # fmt: skip
     task, model, cost = record.task, record.model, record.cost
     return {
         "track": describe(task.name).track,
@@ -69,7 +73,7 @@ def _row(record: Record) -> dict[str, Any]:
         "seed": record.seed,
         "fold": record.fold,
         "pool": model.pool,
-        "budget": recipes.budget_of(model.recipe),
+        "budget": budgets[recipes.training_of(record)],
         "views": recipes.views_of(model.recipe),
         **{
             name: recipes.part(model.recipe, name) or None

@@ -26,7 +26,7 @@ KINDS = {
 }  # fmt: skip
 MARKS = {
     cells.ONE_SEED: r"\dag", cells.PREFIX: r"\ddag", cells.PARTIAL: r"\S", cells.SEEN: r"\P",
-    cells.UNDECLARED: "?", cells.UNORDERED: r"$\emptyset$",
+    cells.UNDECLARED: "?", cells.SAW_VALIDATION: r"$\diamond$", cells.UNORDERED: r"$\emptyset$",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ rank.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Literal
@@ -33,7 +33,8 @@ class Row:
     """One recipe of one model; `results` has one entry per column of the ranking.
 
     `settings` are what was overridden to get the recipe, as typed.
-    `readings` is how often the model, in any recipe, has looked at the track's test.
+    `readings` is how often the model, in any recipe, was measured on the track's test; at least so
+    often unless `readings_complete`.
     `label` is the key, with the recipe's hash where the ranking has several recipes of the key.
     `mean` is over the tasks, in [0, 1]; `rank` counts from 1; both None for incomplete rows and
     where nothing is ranked.
@@ -48,6 +49,7 @@ class Row:
     mean: float | None = None
     rank: int | None = None
     readings: int = 0
+    readings_complete: bool = True
 
     @property
     def complete(self) -> bool:
@@ -126,6 +128,7 @@ def build(
     records: Iterable[Record],
     groups_of: GroupsOf | None = None,
     readings: Mapping[tuple[str, str], int] | None = None,
+    incomplete: Collection[tuple[str, str]] = (),
 ) -> Leaderboard:
     """Arranges records into tables; validation twins are left out.
 
@@ -135,6 +138,7 @@ def build(
             episode, or None; default the suite's own.
         readings: of each (slug of the track, model), as far as they were noted
             (`benchmark.records.readings`); a record is one at least.
+        incomplete: each (slug of the track, model) that may have been read more often than noted.
 
     Raises:
         OneshotError: if records of one task version were measured on different data or episodes.
@@ -156,29 +160,34 @@ def build(
         sections[key].append((column, by_task[name, version]))
         first[task.track] = min(first.get(task.track, task.position), task.position)
     order = sorted(sections, key=lambda key: (first[key[0]], *key))
-    made = tuple(_section(*key, sections[key], groups_of) for key in order)
-    return Leaderboard(len(kept), _with_readings(made, kept, readings or {}))
+    budgets = recipes.budgets_of(kept)
+    made = tuple(_section(*key, sections[key], groups_of, budgets) for key in order)
+    return Leaderboard(len(kept), _with_readings(made, kept, readings, frozenset(incomplete)))
 
 
 def _with_readings(
-    sections: tuple[Section, ...], records: list[Record], noted: Mapping[tuple[str, str], int]
+    sections: tuple[Section, ...],
+    records: list[Record],
+    noted: Mapping[tuple[str, str], int] | None,
+    incomplete: Collection[tuple[str, str]],
 ) -> tuple[Section, ...]:
     """The sections with the number of test readings in each row."""
-    told = Counter((describe(record.task.name).track, record.model.key) for record in records)
+    held = Counter((describe(record.task.name).track, record.model.key) for record in records)
 
-    def count(track: str, key: str) -> int:
-        return max(told[track, key], noted.get((slug(track), key), 0))
+    def counted(track: str, row: Row) -> Row:
+        of_records, name = held[track, row.key], (slug(track), row.key)
+        of_notes = of_records if noted is None else noted.get(name, 0)
+        return replace(
+            row,
+            readings=max(of_records, of_notes),
+            readings_complete=name not in incomplete and of_notes >= of_records,
+        )
 
     return tuple(
         replace(
             section,
             rankings=tuple(
-                replace(
-                    ranking,
-                    rows=tuple(
-                        replace(row, readings=count(section.track, row.key)) for row in ranking.rows
-                    ),
-                )
+                replace(ranking, rows=tuple(counted(section.track, row) for row in ranking.rows))
                 for ranking in section.rankings
             ),
         )
@@ -199,6 +208,7 @@ def _section(
     layer: int,
     tasks: list[tuple[TaskColumn, list[Record]]],
     groups_of: GroupsOf,
+    budgets: Mapping[tuple[str, str, str], str | None],
 ) -> Section:
     shared: dict[tuple[int, str | None, int], dict[TaskColumn, list[Record]]] = defaultdict(dict)
     longest: dict[TaskColumn, int] = {}
@@ -206,7 +216,7 @@ def _section(
         pinned = column.task.pinned if column.current else None
         longest[column] = pinned or max(record.task.episodes for record in records)
         for record in records:
-            budget = recipes.budget_of(record.model.recipe)
+            budget = budgets[recipes.training_of(record)]
             views = recipes.views_of(record.model.recipe)
             key = (POOLS.index(record.model.pool), budget, views)
             shared[key].setdefault(column, []).append(record)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from benchmark.registry import in_command
 from benchmark.report import recipes
-from benchmark.report.leaderboard import Leaderboard, Ranking, Row
+from benchmark.report.leaderboard import Leaderboard, Row
 
 
 def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
@@ -21,15 +21,15 @@ def commands(leaderboard: Leaderboard) -> tuple[str, ...]:
                         continue
                     task = result.column.task.name
                     if result.missing:
-                        found.append(command(ranking, row, (task,), result.missing))
+                        found.append(command(row, (task,), result.missing))
                     if result.failures:
                         seeds = tuple(seed for seed, _ in result.failures)
                         # A failure is a result too: only told to, a run replaces it.
-                        found.append(command(ranking, row, (task,), seeds) + " --existing redo")
+                        found.append(command(row, (task,), seeds) + " --existing redo")
     return tuple(dict.fromkeys(found))
 
 
-def command(ranking: Ranking, row: Row, tasks: Iterable[str], seeds: tuple[int, ...]) -> str:
+def command(row: Row, tasks: Iterable[str], seeds: tuple[int, ...]) -> str:
     """What to type for these seeds of a row on tasks: the command that made its other records.
 
     Records come from strangers and commands are copied into shells: where the model would be code,
@@ -40,8 +40,9 @@ def command(ranking: Ranking, row: Row, tasks: Iterable[str], seeds: tuple[int, 
     words = ["oneshot", "run", model, *_where(tasks, seeds)]
     if model != row.key:
         return shlex.join(words)
-    if ranking.budget in recipes.BUDGETS:
-        words += ["--budget", ranking.budget]
+    budget = recipes.stated_budget(row.recipe)
+    if budget in recipes.BUDGETS:
+        words += ["--budget", budget]
     for setting in row.settings:
         words += ["--set", setting]
     return shlex.join(words)

@@ -206,9 +206,7 @@ def _again(shown: list[Entry]) -> list[str]:
         if entry.result.column.current:
             tasks[entry.row.recipe8, entry.result.seeds].append(entry)
     return [
-        command(
-            found[0].ranking, found[0].row, [e.result.column.task.name for e in found], seeds
-        )
+        command(found[0].row, [e.result.column.task.name for e in found], seeds)
         for (_, seeds), found in tasks.items()
     ]  # fmt: skip
 

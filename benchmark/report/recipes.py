@@ -6,11 +6,20 @@ A recipe is the model's own; the report asks for a few usual names and takes no 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from benchmark.records.schema import Record
+from benchmark.registry import budget_items, title_of
+from benchmark.report.task_info import describe
 
 CUSTOM = "custom"
 BUDGETS = ("full", "standard", "quick")
+FINAL_FIT = " with final fit"
+LABEL = re.compile(rf"({'|'.join((*BUDGETS, CUSTOM))})(?: ([0-9]{{1,18}}))?({FINAL_FIT})?")
+ROUNDING = 0.01  # of the items: a training ends with a whole batch
 
 
 def pick(recipe: Mapping[str, Any], name: str) -> Any:
@@ -42,29 +51,79 @@ def part(recipe: Mapping[str, Any], name: str) -> str:
     return as_text(value)
 
 
-def budget_of(recipe: Mapping[str, Any]) -> str | None:
-    """The training budget's name, None for a model that was not trained under one.
-
-    A budget of one's own ("custom") is told by its items: two of them are two budgets.
-    """
+def stated_budget(recipe: Mapping[str, Any]) -> str | None:
+    """The name of the budget that the recipe states, None for a model without a training."""
     value = pick(recipe, "budget")
-    if value in (None, "none"):
-        return None
-    if value == CUSTOM:
-        return f"{CUSTOM} {as_text(pick(recipe, 'items'))}".strip()
-    return as_text(value)
+    return None if value in (None, "none") else as_text(value)
+
+
+def budget_of(records: Sequence[Record]) -> str | None:
+    """The training budget of one recipe's records on one track; None without a training.
+
+    The label follows from the items that the trainings report, the most of any seed, whatever name
+    the recipe states: "quick", "standard" and "full" where they are the items of that name on such
+    data; the name and the items for a recipe of the suite whose budget has other items (Koch's
+    network, small data sets); else "custom" and the items. A final fit, which trains on the
+    validation classes too, is part of the label, and its items count: as many again as those of the
+    first training at most.
+    """
+    recipe, key = records[0].model.recipe, records[0].model.key
+    stated, fits = stated_budget(recipe), 2 if pick(recipe, "final_fit") is True else 1
+    measured = [record.cost.training_items for record in records if record.outcome is not None]
+    reported, promised = max(measured, default=None), pick(recipe, "items")
+    if type(promised) is not int:
+        promised = None
+    if reported is None:  # nothing but failures
+        reported = promised * fits if promised is not None else None
+    if reported is None or (stated is None and not reported):
+        return stated
+    items = reported
+    if promised is not None:
+        least = promised if fits == 1 else (fits - 1) * promised
+        if (1 - ROUNDING) * least <= reported <= (1 + ROUNDING) * fits * promised:
+            items = fits * promised
+    if fits > 1:
+        return f"{CUSTOM} {items}{FINAL_FIT}"
+    named = {
+        of: name
+        for name, counts in _items_of_budgets(describe(records[0].task.name).family).items()
+        for of in counts
+    }
+    for of, name in named.items():
+        if abs(items - of) <= ROUNDING * of:
+            return name
+    own = stated in BUDGETS and items == promised and title_of(key) is not None
+    return f"{stated if own else CUSTOM} {items}"
+
+
+def budgets_of(records: Iterable[Record]) -> dict[tuple[str, str, str], str | None]:
+    """The budget of each (track, model, recipe8) among the records, see `budget_of`."""
+    trained: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        trained[training_of(record)].append(record)
+    return {key: budget_of(several) for key, several in trained.items()}
+
+
+def training_of(record: Record) -> tuple[str, str, str]:
+    """Which trainings a record is of: (track, model, recipe8)."""
+    return describe(record.task.name).track, record.model.key, record.model.recipe8
+
+
+def _items_of_budgets(family: str) -> dict[str, tuple[int, ...]]:
+    """Training items of each named budget on such data; of any data where that is not known."""
+    return {name: budget_items(name, family or None) for name in BUDGETS}
 
 
 def longest_first(budget: str | None) -> tuple[int, int, str]:
     """Sorts budgets: those of the suite from the longest, then one's own likewise, then none."""
     if budget is None:
-        return len(BUDGETS) + 1, 0, ""
-    if budget in BUDGETS:
-        return BUDGETS.index(budget), 0, budget
-    items = budget.removeprefix(CUSTOM).strip()
+        return len(BUDGETS) + 2, 0, ""
     # Records may hold anything: neither "²" nor five thousand digits are a number of items.
-    counted = items.isascii() and items.isdigit() and len(items) <= 18
-    return len(BUDGETS), -int(items) if counted else 0, budget
+    read = LABEL.fullmatch(budget)
+    if read is None:
+        return len(BUDGETS) + 1, 0, budget
+    items = -int(read[2]) if read[2] else -(10**18)  # the name alone before the name with items
+    return (*BUDGETS, CUSTOM).index(read[1]), items, budget
 
 
 def views_of(recipe: Mapping[str, Any]) -> int:

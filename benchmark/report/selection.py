@@ -6,7 +6,7 @@ import contextlib
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -133,13 +133,16 @@ def records_of(folder: Folder) -> list[Record]:
     return sorted(found, key=lambda record: (record.seed, record.fold or 0))
 
 
-def terms(record: Record) -> dict[str, str]:
-    """What records may not differ in if they are to be compared, unless it is asked for."""
-    recipe = record.model.recipe
+def terms(records: Sequence[Record]) -> dict[str, str]:
+    """What the records of two recipes must have in common to be compared, unless it is asked for.
+
+    The budget follows from the items that the trainings report, see `recipes.budget_of`.
+    """
+    model = records[0].model
     return {
-        "budgets": recipes.budget_of(recipe) or "no training budget",
-        "pools": record.model.pool,
-        "views": str(recipes.views_of(recipe)),
+        "budgets": recipes.budget_of(records) or "no training budget",
+        "pools": model.pool,
+        "views": str(recipes.views_of(model.recipe)),
     }
 
 
@@ -150,11 +153,10 @@ def answered(records: Iterable[Record]) -> list[Record]:
 
 def _told(folder: Folder) -> str:
     """A recipe as a choice: its hash, and how its records were asked for."""
-    first = records_of(folder)[:1]
-    if not first:
+    records = records_of(folder)
+    if not records:
         return folder.recipe8
-    (record,) = first
-    settings = " ".join(f"--set {setting}" for setting in record.provenance.settings)
-    what = terms(record)
+    settings = " ".join(f"--set {setting}" for setting in records[0].provenance.settings)
+    what = terms(records)
     words = [f"budget {what['budgets']}", f"{what['views']} view(s)", settings]
     return f"{folder.recipe8} ({', '.join(word for word in words if word)})"

@@ -26,6 +26,7 @@ class TaskName:
         pinned: number of pinned episodes, None for a task that is not in the catalogue.
         protocol: "episodes", "verification" or "retrieval".
         data: name of the data set that it asks about, "" for a task that is not in the catalogue.
+        family: kind of the data, such as "character"; "" for a task that is not in the catalogue.
         folds: how many records a seed has, one for each fold of the track.
         position: place in the catalogue's order of ranked tasks; others come after them.
     """
@@ -40,6 +41,7 @@ class TaskName:
     data: str = ""
     protocol: str = "episodes"
     folds: int = 1
+    family: str = ""
 
     @property
     def chance(self) -> float | None:
@@ -85,5 +87,5 @@ def describe(name: str) -> TaskName:
     return TaskName(
         name, task.track, n_way, task.ranked, task.version, task.episodes, position,
         data=home.test_data or home.data, protocol=task.protocol,
-        folds=task.folds,
+        folds=task.folds, family=home.family,
     )  # fmt: skip

@@ -86,7 +86,9 @@ def write_leaderboard(
         # process is copied.
         beside.submit(on_glyphs)
         records = load(results, strict=False)
-        leaderboard = build(records, groups_of, readings.load(results))
+        leaderboard = build(
+            records, groups_of, readings.load(results), readings.incomplete(results)
+        )
         if not leaderboard.sections:
             raise OneshotError(
                 f"There are no results in {results / RECORDS} yet.",

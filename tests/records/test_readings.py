@@ -10,7 +10,7 @@ import pytest
 
 from benchmark.errors import OneshotError
 from benchmark.records import readings, store
-from benchmark.report.names import describe
+from benchmark.report.task_info import describe
 
 RESULTS = Path(__file__).parents[2] / "results"
 

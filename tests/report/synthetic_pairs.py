@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from synthetic_records import PROVENANCE
+from synthetic_records import PROVENANCE, items_of
 
 from benchmark.records.schema import Cost, LogOdds, ModelRef, Ranks, Record, TaskRef, Validation
 from benchmark.tasks.labels import trial_labels
@@ -72,6 +72,6 @@ def pair_record(
             task=twin, episode_digest=asked, outcome=make(twin, skill, fold=fold)
         ),
         outcome=make(task, skill, seed, fold),
-        cost=Cost(training_items=1000 if recipe and "backbone" in recipe else 0),
+        cost=Cost(training_items=items_of(recipe, task) if recipe and "backbone" in recipe else 0),
         provenance=PROVENANCE,
     )

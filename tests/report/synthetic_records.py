@@ -19,6 +19,8 @@ from benchmark.records.schema import (
     Validation,
 )
 from benchmark.records.store import write
+from benchmark.registry import budget_items
+from benchmark.report.task_info import describe
 
 PROVENANCE = Provenance(
     suite="0.1.0",
@@ -116,7 +118,7 @@ def record(
         outcome=None if failed else Counts(of=queries, correct=correct.tolist()),
         curve=curve if trained else [],
         cost=Cost(
-            training_items=200_000 if trained else 0,
+            training_items=items_of(recipe, task) if trained else 0,
             training_milliseconds=183_000 if trained else 0,
             parameters=111_936 if recipe and "backbone" in recipe else 0,
         ),
@@ -139,3 +141,13 @@ def save(results: Path, records: list[Record]) -> Path:
     for item in records:
         write(results, item)
     return results
+
+
+def items_of(recipe: dict[str, Any] | None, task: str) -> int:
+    """Training items as the recipe's budget promises them for such data."""
+    recipe = recipe or {}
+    items = recipe.get("items")
+    if isinstance(items, int):
+        return items
+    named = budget_items(recipe["budget"], describe(task).family or "character")
+    return named[0] if named else 200_000

@@ -223,7 +223,7 @@ def _commands(ranking: Ranking, row: Row) -> list[str]:
     for result in row.results:
         if result.column.current and result.seeds:
             tasks[result.seeds].append(result.column.task.name)
-    return [command(ranking, row, names, seeds) for seeds, names in tasks.items()]
+    return [command(row, names, seeds) for seeds, names in tasks.items()]
 
 
 def _quantiles() -> list[float]:
