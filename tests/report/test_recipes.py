@@ -10,12 +10,12 @@ from synthetic_records import TRAINED, record, save
 from benchmark.errors import Refused
 from benchmark.records.schema import Record
 from benchmark.report import cells, latex
+from benchmark.report.aggregate import Result
 from benchmark.report.columns import SHEET, entries
 from benchmark.report.compare import compare
 from benchmark.report.frame import to_frame
 from benchmark.report.leaderboard import build
 from benchmark.report.recipes import budget_of, budgets_of, stated_budget
-from benchmark.report.aggregate import Result
 
 NONE = {"groups_of": lambda task, episodes: None}
 MINE = "my_model.py:Mine"
