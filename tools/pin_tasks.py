@@ -44,12 +44,12 @@ def main() -> None:
             "episodes": len(loaded.episodes),
             "groups": list(loaded.episodes.group_names),
         }
-        sizes = sizes_of(loaded.episodes)
+        sizes = sizes_of(loaded.task, loaded.episodes)
         if sizes is not None:
             pin["sizes"] = sizes
         name = loaded.task.pin
         if name in old and old[name] != pin and old[name]["version"] == wanted.version:
-            sys.exit(f"{name} changed without a new version; raise it in tasks/catalogue.py.")
+            sys.exit(f"{name} changed without a new version; raise it in the protocol's task.py.")
         new[name] = pin
     PINNED.write_text(json.dumps(new, indent=1, sort_keys=True) + "\n", "utf-8")
 

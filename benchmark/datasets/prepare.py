@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -211,15 +210,16 @@ def _checked(name: str, directory: Path, progress: Progress | None) -> Verified:
 
 def _refuse_name(name: str, directory: Path) -> None:
     """Refuses names that mean something else already."""
-    from benchmark.tasks.catalogue import FAMILIES
-    from benchmark.tasks.pairs import VERIFICATION
+    from benchmark.protocols.catalogue import PROTOCOLS
+    from benchmark.protocols.few_shot.task import FAMILIES
+    from benchmark.protocols.verification.task import VERIFICATION
 
     folder_of(name, directory)
     taken = {name for family in FAMILIES for name in (family.name, family.track)}
     taken |= {family.track for family in VERIFICATION}
     if name in KNOWN or name in taken:
         raise Refused(f"'{name}' is a name of the suite's own.", "Choose another.")
-    if re.search(r"-(\d+w\d+s|verification|retrieval)$", name):
+    if any(protocol.pattern.fullmatch(name) for protocol in PROTOCOLS):
         raise Refused(f"'{name}' looks like the name of a task.", "Choose another.")
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.records.schema import Doubt
+from benchmark.protocols.verification.outcome import Doubt
 
 MOST = 10**9  # thousandths: keeps an outlier within what JSON readers take for whole numbers
 STEPS, HALVINGS, CLOSE = 50, 20, 1e-10

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmark.errors import OneshotError
-from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
+from benchmark.protocols.catalogue import BY_NAME
+from benchmark.records.schema import Outcome, Record
 from benchmark.tasks.catalogue import is_own, task_if_known
 from benchmark.tasks.loading import pins
-
-KINDS = {"episodes": Counts, "verification": LogOdds, "retrieval": Ranks}
 
 
 def impossible(record: Record) -> str | None:
@@ -33,7 +32,7 @@ def _mismatch(name: str, version: int, fold: int | None, outcome: Outcome | None
         return None if is_own(name) else f"its task cannot be: {error.message.rstrip('.')}"
     if task is None or outcome is None or task.version != version:
         return None
-    if not isinstance(outcome, KINDS[task.protocol]):
+    if not isinstance(outcome, BY_NAME[task.protocol].outcome_type()):
         return f"{name} is a task of {task.protocol}, its outcome is of {outcome.kind}"
     pin = pins().get(replace(task, fold=fold).pin)
     if pin is not None and outcome.answered > pin["episodes"]:

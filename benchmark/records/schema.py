@@ -7,45 +7,22 @@ hashed: two equal measurements may differ in them.
 
 from __future__ import annotations
 
-import operator
+from functools import reduce
 from math import isfinite
-from typing import Annotated, Any, Literal, Self
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SerializerFunctionWrapHandler,
-    field_validator,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
+from benchmark.protocols.catalogue import PROTOCOLS
 from benchmark.records.canonical import digest, recipe_hash
-from benchmark.records.packed import Integers, between
+from benchmark.records.part import MOST, Count, Name, Number, OutcomeBase, Part
 
 SCHEMA = 1
-MOST = 2**53  # whole numbers that floats hold exactly: sums and means of them cannot overflow
 DEEPEST = 32  # levels of a recipe
-MOST_KINDS = 100  # of trials
 ADDED = ("calibration", "integrity")  # fields that the first records did not have
 UNHASHED = ("id", "curve", "cost", "provenance", "integrity")
-Number = Annotated[int, Field(ge=-MOST, le=MOST)]
-Count = Annotated[int, Field(ge=0, le=10**9)]
-Whole = Integers  # a file may hold long lists packed
-Counted = Annotated[Integers, AfterValidator(between(0, 10**9))]
-Odds = Annotated[Integers, AfterValidator(between(-(10**12), 10**12))]
-Ordinals = Annotated[Integers, AfterValidator(between(0, 10**9))]
-Doubt = Literal["one answer", "constant", "reversed", "few", "separated"]
-Name = Annotated[str, Field(min_length=1, max_length=1_000)]
 Hex = Field(pattern=r"^[0-9a-f]{64}$")
-
-
-class Part(BaseModel):
-    """Unknown fields and silent conversions are refused: a typo must not become a result."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class TaskRef(Part):
@@ -96,127 +73,11 @@ class ModelRef(Part):
         return recipe_hash(self.recipe)
 
 
-class Counts(Part):
-    """Correct answers per episode, each out of `of` queries."""
-
-    kind: Literal["counts"] = "counts"
-    of: int = Field(ge=1, le=10**9)
-    correct: Whole = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def within_range(self) -> Self:
-        """No episode has fewer than 0 or more than `of` correct answers."""
-        if min(self.correct) < 0 or max(self.correct) > self.of:
-            raise ValueError(f"correct answers must lie between 0 and {self.of}")
-        return self
-
-    @property
-    def answered(self) -> int:
-        """Number of episodes."""
-        return len(self.correct)
-
-
-class TrialLabels(Part):
-    """The right answers of trials that are not pinned, so that the record can be read by itself.
-
-    Trials lie kind after kind, those that are the same ("genuine") first; `left` and `right` number
-    the classes of both sides.
-    """
-
-    kinds: list[Name] = Field(min_length=2, max_length=MOST_KINDS)
-    of_kind: Counted
-    left: Counted
-    right: Counted
-
-    @model_validator(mode="after")
-    def fitting(self) -> Self:
-        """As many trials as classes on either side, and none before the same ones."""
-        if self.kinds[0] != "genuine" or len(self.kinds) != len(self.of_kind):
-            raise ValueError("the kinds of trials begin with 'genuine' and are counted each")
-        if len(set(self.kinds)) < len(self.kinds) or "overall" in self.kinds:
-            raise ValueError("the kinds of trials have names of their own, and none is 'overall'")
-        if {len(self.left), len(self.right)} != {sum(self.of_kind)}:
-            raise ValueError("the labels of trials have different lengths")
-        return self
-
-
-class LogOdds(Part):
-    """Log-odds of "same" for each verification trial, in thousandths.
-
-    They are the model's scores after Platt scaling on the validation trials, where same and
-    different weigh the same: 0 is the validation threshold. Where a track has nothing to fit on,
-    `calibrated` is false, and they are scores of mean 0 and deviation 1, good for ranks alone.
-    `labels` are there where the suite has not pinned the trials, as those of a user's own data.
-    `order` ranks the trials by the model's own similarities, from 0, equal ones alike: log-odds are
-    rounded and may be equal where similarities are not. `doubt` says why there is no calibration,
-    or why it is uncertain.
-    """
-
-    kind: Literal["log-odds"] = "log-odds"
-    thousandths: Odds = Field(min_length=1)
-    calibrated: bool = True
-    labels: TrialLabels | None = None
-    order: Ordinals | None = None  # None in records from before it was kept
-    doubt: Doubt | None = None
-
-    @model_validator(mode="after")
-    def labelled(self) -> Self:
-        """Labels and order, where there are any, are those of the trials."""
-        if self.order is not None and len(self.order) != len(self.thousandths):
-            raise ValueError("the order is one of other trials")
-        if self.labels is not None and sum(self.labels.of_kind) != len(self.thousandths):
-            raise ValueError("there are labels of other trials")
-        return self
-
-    @model_serializer(mode="wrap")
-    def without_empty(self, standard: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Records from before optional fields existed keep their bytes and ids."""
-        told: dict[str, Any] = standard(self)
-        optional = ("labels", "order", "doubt")
-        return {name: value for name, value in told.items() if name not in optional or value}
-
-    @property
-    def answered(self) -> int:
-        """Number of trials."""
-        return len(self.thousandths)
-
-
-class Ranks(Part):
-    """What each query of a retrieval found; a tie between a match and another counts against it.
-
-    `first` is the rank of the first match, from 1. With R matches in all (`matches`, one number
-    where every query has as many), `hits` are those among the first R, and `precision` is the
-    average precision up to rank R in millionths (mAP@R; Musgrave et al. 2020, section 3.1).
-    """
-
-    kind: Literal["ranks"] = "ranks"
-    first: Counted = Field(min_length=1)
-    hits: Counted
-    precision: Counted
-    matches: Count | Counted
-
-    @model_validator(mode="after")
-    def fitting(self) -> Self:
-        """Lists of one length, whose numbers can be."""
-        count = len(self.first)
-        matches = [self.matches] * count if isinstance(self.matches, int) else self.matches
-        if {len(self.hits), len(self.precision), len(matches)} != {count}:
-            raise ValueError("the lists of ranks have different lengths")
-        if min(self.first) < 1 or min(matches) < 1:
-            raise ValueError("ranks and numbers of matches start at 1")
-        if min(self.precision) < 0 or max(self.precision) > 1_000_000:
-            raise ValueError("average precisions must lie between 0 and 1000000")
-        if min(self.hits) < 0 or not all(map(operator.le, self.hits, matches)):
-            raise ValueError("hits must lie between 0 and the number of matches")
-        return self
-
-    @property
-    def answered(self) -> int:
-        """Number of queries."""
-        return len(self.first)
-
-
-Outcome = Annotated[Counts | LogOdds | Ranks, Field(discriminator="kind")]
+if TYPE_CHECKING:
+    Outcome = OutcomeBase
+else:  # of whichever protocol
+    _OUTCOMES = [protocol.outcome_type() for protocol in PROTOCOLS]
+    Outcome = Annotated[reduce(or_, _OUTCOMES), Field(discriminator="kind")]
 
 
 class Calibration(Part):

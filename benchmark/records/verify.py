@@ -16,10 +16,10 @@ from typing import Any
 from benchmark.datasets.catalogue import KNOWN, digest_at_hand
 from benchmark.errors import OneshotError
 from benchmark.files import inside
+from benchmark.protocols.catalogue import BY_OUTCOME
 from benchmark.records import canonical, readings, store
-from benchmark.records.packed import Integers
 from benchmark.records.possible import impossible
-from benchmark.records.schema import Counts, Outcome, Ranks, Record
+from benchmark.records.schema import Counts, Outcome, Record
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import data_name, pins
 from benchmark.tasks.own import DIRECTORY
@@ -129,8 +129,7 @@ class _Copies:
 
 def _is_telling(outcome: Outcome) -> bool:
     """Whether equal outcomes cannot be chance: at least ten answers differ from the usual one."""
-    numbers = {"counts": "correct", "log-odds": "thousandths", "ranks": "precision"}[outcome.kind]
-    values = Counter(getattr(outcome, numbers))
+    values = Counter(outcome.telling)
     return outcome.answered - max(values.values()) >= 10
 
 
@@ -230,18 +229,6 @@ def _of_record(
         yield from _questions(of_fold, episodes, digest, outcome, prefix_digest)
 
 
-def _matches(name: str, outcome: Ranks) -> Iterator[tuple[str, bool]]:
-    """Whether the queries have as many matches as the pinned classes give."""
-    from benchmark.tasks.labels import query_matches
-
-    pinned = query_matches(name, outcome.answered)
-    matches = outcome.matches
-    if isinstance(matches, int):
-        matches = Integers([matches] * outcome.answered)
-    if pinned is not None and pinned.tolist() != matches:
-        yield f"its queries have other numbers of matches than the pinned ones of {name}", False
-
-
 def _questions(
     task: Task,
     episodes: int,
@@ -251,10 +238,9 @@ def _questions(
 ) -> Iterator[tuple[str, bool]]:
     """Whether these are the first so many of the task's pinned episodes."""
     name, pin = task.name, pins().get(task.pin)
-    if isinstance(outcome, Counts) and outcome.of != task.queries:
-        yield f"{name} asks {task.queries} queries an episode, not {outcome.of}", False
-    if isinstance(outcome, Ranks):
-        yield from _matches(name, outcome)
+    if outcome is not None:
+        for fault in BY_OUTCOME[outcome.kind].faults(task, outcome):
+            yield fault, False
     if episodes > task.episodes:
         yield f"{name} has {task.episodes} episodes, not {episodes}", False
     elif pin is not None and episodes == pin["episodes"]:

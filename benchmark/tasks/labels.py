@@ -9,22 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import Questions, pins
-from benchmark.tasks.queries import Queries, classes_of_queries
+from benchmark.tasks.queries import classes_of_queries
 from benchmark.tasks.spec import Task
-from benchmark.tasks.trials import Labels, Trials, labels_of
+from benchmark.tasks.trials import Labels, labels_of
 
 
-def sizes_of(questions: Questions) -> list[list[int]] | None:
+def sizes_of(task: Task, questions: Questions) -> list[list[int]] | None:
     """What a pin says of sizes, as runs [how many, how large]; None for episodes."""
-    if isinstance(questions, Trials):
-        sizes = list(questions.sizes)
-    elif isinstance(questions, Queries):
-        sizes = questions.sizes.tolist()
-    else:
-        return None
-    return [[len(list(run)), size] for size, run in groupby(sizes)]
+    sizes = BY_NAME[task.protocol].sizes(questions)
+    return None if sizes is None else [[len(list(run)), size] for size, run in groupby(sizes)]
 
 
 def trial_labels(name: str, trials: int, fold: int | None = None) -> Labels | None:

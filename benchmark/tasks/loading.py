@@ -17,16 +17,16 @@ from benchmark.datasets.copies import later_copies
 from benchmark.datasets.data_set import DataSet, Groups
 from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.tasks.catalogue import task as find_task
-from benchmark.tasks.distinct_trials import draw_distinct
 from benchmark.tasks.draw import below, heads
-from benchmark.tasks.episodes import Episodes, draw
+from benchmark.tasks.episodes import Episodes
 from benchmark.tasks.own import looking_in
-from benchmark.tasks.queries import Queries, draw_queries
+from benchmark.tasks.queries import Queries
 from benchmark.tasks.spec import Split, Task, Track
 from benchmark.tasks.tracks import classes_of, of_fold
 from benchmark.tasks.tracks import track as find_track
-from benchmark.tasks.trials import FORGED, Trials, draw_trials, listed_trials
+from benchmark.tasks.trials import FORGED, Trials
 
 Questions = Episodes | Trials | Queries
 
@@ -118,30 +118,24 @@ def bind(task: Task, track: Track, whole: DataSet) -> LoadedTask:
     task = task.on(track)
     classes = classes_of(whole, getattr(track, task.split))
     names = tuple(whole.class_names[c] for c in classes)
-    if task.runs == "lake":
-        from benchmark.tasks.lake import lake_episodes
-
-        episodes: Questions = lake_episodes(whole)
-    else:
-        data = whole
-        if track.turns:
-            data, classes = whole.with_turns(), [4 * c + t for c in classes for t in range(4)]
-        try:
-            episodes = _drawn(task, track, data, classes)
-        except ValueError as error:
-            why, hint = _too_small(task, track, data, classes)
-            raise OneshotError(
-                f"{task.name} cannot be drawn from {whole.name}: {why or error}.", hint
-            ) from error
-        whole = data
-    check_pin(task, whole, episodes)
-    return LoadedTask(task, whole, episodes, names)
+    data = whole
+    if track.turns:
+        data, classes = whole.with_turns(), [4 * c + t for c in classes for t in range(4)]
+    try:
+        episodes = BY_NAME[task.protocol].draw(task, track, data, classes)
+    except ValueError as error:
+        why, hint = _too_small(task, track, data, classes)
+        raise OneshotError(
+            f"{task.name} cannot be drawn from {data.name}: {why or error}.", hint
+        ) from error
+    check_pin(task, data, episodes)
+    return LoadedTask(task, data, episodes, names)
 
 
 _FOUND: dict[str, NDArray[np.bool_]] = {}  # by the data's digest: a pure function of the content
 
 
-def _copies(track: Track, data: DataSet) -> NDArray[np.bool_] | None:
+def copies(track: Track, data: DataSet) -> NDArray[np.bool_] | None:
     """Items of a user's own data that are the same as others, which no episode may hold.
 
     Of equal items the one in the earliest split stays: what was trained on is not tested. The
@@ -161,20 +155,7 @@ def _copies(track: Track, data: DataSet) -> NDArray[np.bool_] | None:
     return _FOUND[data.digest]
 
 
-def _drawn(task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
-    """The task's questions, by its protocol."""
-    if task.listed is not None:
-        return listed_trials(task, data, classes)
-    left_out = _copies(track, data)
-    if task.protocol == "verification":
-        return (draw_distinct if task.distinct else draw_trials)(task, data, classes, left_out)
-    left_out = _without_imitations(track, data, left_out)
-    if task.protocol == "retrieval":
-        return draw_queries(task, data, classes, left_out)
-    return draw(task, data, classes, left_out)
-
-
-def _without_imitations(
+def without_imitations(
     track: Track, data: DataSet, left_out: NDArray[np.bool_] | None
 ) -> NDArray[np.bool_] | None:
     """Imitations of a class are not of it; in a user's own data no episode shows them."""
@@ -186,10 +167,10 @@ def _without_imitations(
 
 def _too_small(task: Task, track: Track, data: DataSet, classes: list[int]) -> tuple[str, str]:
     """Which class has too few items without copies, and what to do; ("", "") where none has."""
-    left_out = _without_imitations(track, data, _copies(track, data))
-    if left_out is None or task.protocol == "retrieval":
+    left_out = without_imitations(track, data, copies(track, data))
+    needed = BY_NAME[task.protocol].least_items(task)
+    if left_out is None or not needed:
         return "", ""
-    needed = task.per_class if task.protocol == "episodes" else task.n_shot + 1
     every = np.bincount(data.labels, minlength=len(data.class_names))
     left = np.bincount(data.labels[~left_out], minlength=len(data.class_names))
     small = [c for c in classes if left[c] < needed]
@@ -240,6 +221,6 @@ def episode_groups(name: str, episodes: int) -> NDArray[np.int64] | None:
         alphabets = sorted({run.alphabet for run in LAKE_RUNS})
         return np.array([alphabets.index(run.alphabet) for run in LAKE_RUNS])[:episodes]
     pin = pins().get(name)
-    if task.protocol != "episodes" or task.within is None or pin is None:
+    if not BY_NAME[task.protocol].episodic or task.within is None or pin is None:
         return None
     return below(heads(task.key, episodes, task.width, 1)[:, 0], len(pin["groups"]))

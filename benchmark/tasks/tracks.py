@@ -12,8 +12,8 @@ from benchmark.datasets.data_set import DataSet
 from benchmark.datasets.glyphs import SPLIT as GLYPHS_SPLIT
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.protocols import SplitSize
+from benchmark.protocols.verification.task import SIGNATURES
 from benchmark.tasks import own
-from benchmark.tasks.pairs import SIGNATURES
 from benchmark.tasks.spec import Selection, Track
 
 BACKGROUND = (

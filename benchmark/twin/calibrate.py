@@ -23,11 +23,11 @@ from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import code_digest
 from benchmark.evaluation.verification import score_trials
 from benchmark.files import read_regular
+from benchmark.protocols.verification.task import validation_pairs
 from benchmark.records.canonical import digest
 from benchmark.records.store import write_bytes
 from benchmark.statistics.calibrated import accuracy, chances
 from benchmark.tasks.loading import bind
-from benchmark.tasks.pairs import validation_pairs
 from benchmark.tasks.spec import Track
 from benchmark.tasks.tracks import track as find_track
 

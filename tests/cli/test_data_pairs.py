@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 from benchmark.cli.app import app
 from benchmark.errors import Refused, UnknownName
 from benchmark.evaluation.api import evaluate
+from benchmark.protocols.verification.task import validation_pairs
 from benchmark.records import store as records
 from benchmark.report.frame import load_records
 from benchmark.tasks import load_task, task, track
 from benchmark.tasks.own import looking_in
-from benchmark.tasks.pairs import validation_pairs
 
 SMALL = [
     "--set",

@@ -9,7 +9,6 @@ from benchmark.report.task_pages import MADE, render, render_all
 from benchmark.report.write import write_leaderboard
 from benchmark.tasks.catalogue import RANKED, task
 from benchmark.tasks.loading import pins
-from benchmark.tasks.pairs import RANKED_PAIRS
 
 
 def rows_of(page, heading):
@@ -27,7 +26,7 @@ def test_every_ranked_task_has_a_page_with_its_pins():
         pin = pins()[name if task(name).folds == 1 else f"{name}/fold-0"]
         assert pin["episode_digest"] in page and pin["data_digest"] in page
         assert f"| Questions | {pin['episodes']:,} |" in page
-        assert ("| Chance |" in page) == (name not in RANKED_PAIRS)
+        assert ("| Chance |" in page) == (task(name).protocol == "episodes")
 
 
 def test_a_page_says_what_is_asked_of_whom():

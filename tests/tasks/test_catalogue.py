@@ -7,11 +7,11 @@ import pytest
 
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.evaluation.job import Job, build
+from benchmark.protocols.verification.task import SIGNATURES
 from benchmark.registry import resolve
 from benchmark.report.task_info import describe
 from benchmark.tasks import RANKED, TRACKS, episode_groups, load_task, task, track
 from benchmark.tasks.loading import data_name, pins
-from benchmark.tasks.pairs import SIGNATURES
 from benchmark.tasks.tracks import (
     BACKGROUND,
     BACKGROUND_VALIDATION,

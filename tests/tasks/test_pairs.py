@@ -7,10 +7,10 @@ import pytest
 
 from benchmark.datasets.data_set import Groups, whole
 from benchmark.errors import Refused
+from benchmark.protocols.verification.task import validation_pairs
 from benchmark.tasks import load_task, task
 from benchmark.tasks.labels import query_classes, query_matches, sizes_of, trial_labels
 from benchmark.tasks.loading import bind, pins
-from benchmark.tasks.pairs import validation_pairs
 from benchmark.tasks.queries import classes_of_queries, draw_queries
 from benchmark.tasks.spec import Selection, Task, Track, TrialKind
 from benchmark.tasks.tracks import track as find_track
@@ -56,7 +56,7 @@ def test_labels_need_no_data(blobs):
     for name in ("same", "kinds", "subjects"):
         assert np.array_equal(getattr(told, name), getattr(trials.labels, name))
     assert np.array_equal(told.subjects[:, 1], blobs.labels[trials.probes])
-    assert sizes_of(trials) == [[3, 4]]
+    assert sizes_of(wanted, trials) == [[3, 4]]
 
 
 def test_a_prefix_holds_every_kind_and_is_a_prefix_of_each(blobs):

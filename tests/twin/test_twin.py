@@ -15,9 +15,9 @@ import benchmark
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError, Refused, UnknownName
 from benchmark.evaluation.weights import commit
+from benchmark.protocols.verification.task import validation_pairs
 from benchmark.records import store
 from benchmark.tasks.loading import load_task
-from benchmark.tasks.pairs import validation_pairs
 from benchmark.tasks.tracks import track as find_track
 from benchmark.twin.find import Asked, _recorded
 from benchmark.twin.twin import Twin, load_twin

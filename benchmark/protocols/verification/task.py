@@ -1,7 +1,6 @@
-"""The verification and retrieval tasks, as literals, beside the episodes of `catalogue`.
+"""The verification tasks: are two items of one class?
 
-"TRACK-verification" asks whether two items are of one class, "TRACK-retrieval" has every item
-query all others; either's twin on the validation split ends in "@validation".
+"TRACK-verification" is the task, "TRACK-verification@validation" its twin.
 """
 
 from __future__ import annotations
@@ -46,17 +45,6 @@ class VerificationFamily:
     listed_twin: bool = False
 
 
-@dataclass(frozen=True)
-class RetrievalFamily:
-    """A retrieval task; `queries` and `validation_queries` are the items that have a match."""
-
-    name: str
-    track: str
-    queries: int
-    validation_queries: int
-    version: int = 1
-
-
 VERIFICATION: tuple[VerificationFamily, ...] = (
     VerificationFamily(
         "glyphs-verification", "glyphs", 5_000, BY_ALPHABET, within="alphabet", apart="drawer"
@@ -90,28 +78,16 @@ VERIFICATION: tuple[VerificationFamily, ...] = (
     ),
 )  # fmt: skip
 
-RETRIEVAL: tuple[RetrievalFamily, ...] = (
-    RetrievalFamily("glyphs-retrieval", "glyphs", 8_300, 4_940),
-    RetrievalFamily("omniglot-retrieval", "omniglot-background", 13_180, 3_440),
-    RetrievalFamily("mini-imagenet-retrieval", "mini-imagenet", 12_000, 9_600),
-)
-
-RANKED_PAIRS: tuple[str, ...] = (
-    *(family.name for family in VERIFICATION if family.ranked),
-    *(family.name for family in RETRIEVAL),
-)
+RANKED = tuple(family.name for family in VERIFICATION if family.ranked)
 
 
-def pair_task(name: str) -> Task | None:
-    """The verification or retrieval task of this name, or None if there is none."""
-    plain, twin = name.removesuffix(VALIDATION), name.endswith(VALIDATION)
+def parse(name: str) -> Task | None:
+    """The verification task of this name, of the suite or of a user's own data; None without."""
+    plain = name.removesuffix(VALIDATION)
     for family in VERIFICATION:
         if family.name == plain:
-            return _verification(family, twin)
-    for retrieval in RETRIEVAL:
-        if retrieval.name == plain:
-            return _retrieval(retrieval, twin)
-    return None
+            return _verification(family, plain != name)
+    return own.verification(name)
 
 
 def validation_pairs(track: Track, of: Callable[[str], Track]) -> tuple[Task, Track]:
@@ -183,19 +159,3 @@ def _verification(family: VerificationFamily, twin: bool) -> Task:
         listed=listed,
     )
     return found.twin(found.episodes) if twin else found
-
-
-def _retrieval(family: RetrievalFamily, twin: bool) -> Task:
-    found = Task(
-        name=family.name,
-        version=family.version,
-        track=family.track,
-        split="test",
-        n_way=1,
-        n_shot=1,
-        n_query=1,
-        episodes=family.queries,
-        ranked=True,
-        protocol="retrieval",
-    )
-    return found.twin(family.validation_queries) if twin else found

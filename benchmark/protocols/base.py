@@ -1,0 +1,159 @@
+"""What an evaluation protocol is: everything that depends on the kind of question a task asks.
+
+The folder of a protocol holds the same files as the others: `task` (names, families, draw), `score`
+(a model's answers), `outcome` (the answers as a record holds them), `metrics` (numbers with
+intervals, alone and compared), `columns` (tables) and `chart` (figures). They are imported on use:
+none of them is needed to read a task's name.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from benchmark.datasets.data_set import DataSet, Family
+    from benchmark.records.part import OutcomeBase
+    from benchmark.tasks.loading import LoadedTask, Questions
+    from benchmark.tasks.spec import Task, Track
+
+AnyOutcome = TypeVar("AnyOutcome", bound="OutcomeBase")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that a protocol measures.
+
+    Attributes:
+        name: as tables show it.
+        unit: "%" for shares of 1, "" for other numbers.
+        lower_is_better: whether it counts errors.
+    """
+
+    name: str
+    unit: str = "%"
+    lower_is_better: bool = False
+
+
+class EvaluationProtocol(ABC, Generic[AnyOutcome]):
+    """One kind of question.
+
+    Attributes:
+        name: of the protocol, as sections of tables are called.
+        title: the same as a heading.
+        outcome_kind: `kind` of its outcomes in a record.
+        question: what one question is called, in the plural.
+        episodic: whether its questions are N-way K-shot episodes.
+        metrics: what it measures; the first one ranks.
+        pattern: names of its tasks without "@validation", with the group "family".
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    outcome_kind: ClassVar[str]
+    question: ClassVar[str]
+    episodic: ClassVar[bool] = False
+    metrics: ClassVar[tuple[Metric, ...]]
+    pattern: ClassVar[re.Pattern[str]]
+
+    @property
+    def measure(self) -> str:
+        """Name of the metric that ranks."""
+        return self.metrics[0].name
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether the metric that ranks counts errors."""
+        return self.metrics[0].lower_is_better
+
+    # Tasks
+
+    @abstractmethod
+    def ranked(self) -> tuple[str, ...]:
+        """Names of the ranked tasks, in the order of the tables."""
+
+    @abstractmethod
+    def parse(self, name: str) -> Task | None:
+        """The task of this name, of the suite or of a user's own data; None without.
+
+        Raises:
+            OneshotError: the data cannot give such a task.
+        """
+
+    def is_of_suite(self, name: str) -> bool:
+        """Whether the name, without "@validation", is that of a task on the suite's own data."""
+        return name in self.ranked()
+
+    @abstractmethod
+    def draw(self, task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
+        """The task's questions among `classes` of `data`.
+
+        Raises:
+            ValueError: the data cannot give them.
+        """
+
+    def least_items(self, task: Task) -> int:
+        """How many items each class of the task needs; 0 for any number."""
+        return 0
+
+    def sizes(self, questions: Any) -> list[int] | None:
+        """Sizes of groups or classes that a pin keeps, so that labels need no data."""
+        return None
+
+    # Answers
+
+    def refusal(self, model: Any, task: Task) -> str | None:
+        """Why the model cannot answer the task, or None; most protocols ask for a similarity."""
+        from benchmark.evaluation.pairs import refusal
+
+        return refusal(model)
+
+    def least_answers(self, model: Any, task: Task, episodes: int | None) -> int:
+        """How many answers make a record of the task whole, where `episodes` are requested."""
+        return 0
+
+    def validation_episodes(self, model: Any) -> int | None:
+        """How many questions of a validation twin the model answers; None for all."""
+        return None
+
+    @abstractmethod
+    def answer(self, model: Any, loaded: LoadedTask, **options: Any) -> Any:
+        """The model's answers to the task's questions; see `benchmark.evaluation.outcome.ask`."""
+
+    @abstractmethod
+    def selection_score(
+        self, model: Any, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
+    ) -> float:
+        """How good a model is on a validation twin, in [0, 1], higher is better."""
+
+    def probed_pairs(
+        self, questions: Any, numbers: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """Both sides of the pairs that questions compare; None where questions are episodes."""
+        return None
+
+    # Records
+
+    @abstractmethod
+    def outcome_type(self) -> type[AnyOutcome]:
+        """The class of its outcomes."""
+
+    @abstractmethod
+    def headline(self, task: str, outcome: AnyOutcome, fold: int | None = None) -> float | None:
+        """The number that ranks, in [0, 1]; None where nothing tells the right answers."""
+
+    @abstractmethod
+    def decisions(
+        self, task: str, outcome: AnyOutcome, fold: int | None = None
+    ) -> tuple[NDArray[np.int64], int]:
+        """Right answers per question, and out of how many."""
+
+    def faults(self, task: Task, outcome: AnyOutcome) -> Sequence[str]:
+        """What an outcome says that no answer to the task can."""
+        return ()

@@ -1,0 +1,18 @@
+"""The list of evaluation protocols; a new one is a folder beside this file and a line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmark.protocols.base import EvaluationProtocol
+from benchmark.protocols.few_shot import FewShot
+from benchmark.protocols.retrieval import RetrievalProtocol
+from benchmark.protocols.verification import VerificationProtocol
+
+PROTOCOLS: tuple[EvaluationProtocol[Any], ...] = (
+    FewShot(),
+    VerificationProtocol(),
+    RetrievalProtocol(),
+)
+BY_NAME = {protocol.name: protocol for protocol in PROTOCOLS}
+BY_OUTCOME = {protocol.outcome_kind: protocol for protocol in PROTOCOLS}

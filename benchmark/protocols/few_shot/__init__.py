@@ -1,0 +1,110 @@
+"""Few-shot classification: N classes shown by K items each; to which does each query belong?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from benchmark.protocols.base import EvaluationProtocol, Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from benchmark.datasets.data_set import DataSet, Family
+    from benchmark.protocols.few_shot.outcome import Counts
+    from benchmark.tasks.loading import LoadedTask, Questions
+    from benchmark.tasks.spec import Task, Track
+
+
+class FewShot(EvaluationProtocol["Counts"]):
+    """Accuracy over episodes."""
+
+    name = "episodes"
+    title = "One-shot learning"
+    outcome_kind = "counts"
+    question = "episodes"
+    episodic = True
+    metrics = (Metric("accuracy"),)
+    pattern = re.compile(
+        r"(?P<family>.+?)-(?P<way>[0-9]{1,6})w(?P<shot>[0-9]{1,6})s(?P<uneven>-dirichlet)?"
+    )
+
+    def ranked(self) -> tuple[str, ...]:
+        from benchmark.protocols.few_shot.task import RANKED
+
+        return RANKED
+
+    def parse(self, name: str) -> Task | None:
+        from benchmark.protocols.few_shot.task import parse
+
+        return parse(name)
+
+    def is_of_suite(self, name: str) -> bool:
+        from benchmark.protocols.few_shot.task import FAMILIES, SHAPE
+
+        match = SHAPE.fullmatch(name)
+        return match is not None and any(family.name == match["family"] for family in FAMILIES)
+
+    def draw(self, task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
+        from benchmark.tasks.loading import copies, without_imitations
+
+        if task.runs == "lake":
+            from benchmark.tasks.lake import lake_episodes
+
+            return lake_episodes(data)
+        from benchmark.tasks.episodes import draw
+
+        return draw(task, data, classes, without_imitations(track, data, copies(track, data)))
+
+    def least_items(self, task: Task) -> int:
+        return task.per_class
+
+    def refusal(self, model: Any, task: Task) -> str | None:
+        fixed = getattr(model, "trained_for", None)
+        if fixed is None or tuple(fixed) == (task.n_way, task.n_shot):
+            return None
+        return f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
+
+    def least_answers(self, model: Any, task: Task, episodes: int | None) -> int:
+        from benchmark.evaluation.episodes import asked_of
+
+        return asked_of(model, task.episodes, episodes)
+
+    def validation_episodes(self, model: Any) -> int | None:
+        from benchmark.protocols.few_shot.score import validation_episodes
+
+        return validation_episodes(model)
+
+    def answer(self, model: Any, loaded: LoadedTask, **options: Any) -> Any:
+        from benchmark.protocols.few_shot.score import answer_task
+
+        return answer_task(model, loaded, **options)
+
+    def selection_score(
+        self, model: Any, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
+    ) -> float:
+        from benchmark.protocols.few_shot.score import selection_score
+
+        return selection_score(model, chooser, way, family, seed, device)
+
+    def outcome_type(self) -> type[Counts]:
+        from benchmark.protocols.few_shot.outcome import Counts
+
+        return Counts
+
+    def headline(self, task: str, outcome: Counts, fold: int | None = None) -> float | None:
+        return sum(outcome.correct) / (outcome.of * len(outcome.correct))
+
+    def decisions(
+        self, task: str, outcome: Counts, fold: int | None = None
+    ) -> tuple[NDArray[np.int64], int]:
+        import numpy as np
+
+        return np.asarray(outcome.correct, dtype=np.int64), outcome.of
+
+    def faults(self, task: Task, outcome: Counts) -> Sequence[str]:
+        if outcome.of == task.queries:
+            return ()
+        return (f"{task.name} asks {task.queries} queries an episode, not {outcome.of}",)

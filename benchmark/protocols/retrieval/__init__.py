@@ -1,0 +1,101 @@
+"""Retrieval: every item of a split queries all others; those of its own class should come first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from benchmark.protocols.base import EvaluationProtocol, Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from benchmark.datasets.data_set import DataSet, Family
+    from benchmark.protocols.retrieval.outcome import Ranks
+    from benchmark.tasks.loading import LoadedTask, Questions
+    from benchmark.tasks.queries import Queries
+    from benchmark.tasks.spec import Task, Track
+
+
+class RetrievalProtocol(EvaluationProtocol["Ranks"]):
+    """Mean average precision at R over queries."""
+
+    name = "retrieval"
+    title = "Retrieval"
+    outcome_kind = "ranks"
+    question = "queries"
+    metrics = (Metric("mAP@R"), Metric("R-precision"), Metric("Recall@1"))
+    pattern = re.compile(r"(?P<family>.+?)-retrieval")
+
+    def ranked(self) -> tuple[str, ...]:
+        from benchmark.protocols.retrieval.task import RANKED
+
+        return RANKED
+
+    def parse(self, name: str) -> Task | None:
+        from benchmark.protocols.retrieval.task import parse
+
+        return parse(name)
+
+    def draw(self, task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
+        from benchmark.tasks.loading import copies, without_imitations
+        from benchmark.tasks.queries import draw_queries
+
+        left_out = without_imitations(track, data, copies(track, data))
+        return draw_queries(task, data, classes, left_out)
+
+    def sizes(self, questions: Queries) -> list[int] | None:
+        sizes: list[int] = questions.sizes.tolist()
+        return sizes
+
+    def answer(self, model: Any, loaded: LoadedTask, **options: Any) -> Any:
+        from benchmark.protocols.retrieval.score import answer_task
+
+        return answer_task(model, loaded, **options)
+
+    def selection_score(
+        self, model: Any, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
+    ) -> float:
+        from benchmark.protocols.retrieval.score import selection_score
+
+        return selection_score(model, chooser, device)
+
+    def probed_pairs(
+        self, questions: Queries, numbers: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        import numpy as np
+
+        from benchmark.evaluation.order import permutation
+
+        left = questions.gallery[questions.queries[numbers]]
+        right = questions.gallery[permutation(len(questions.gallery), "probe")[: len(numbers)]]
+        return left[: len(right)].astype(np.int64), right.astype(np.int64)
+
+    def outcome_type(self) -> type[Ranks]:
+        from benchmark.protocols.retrieval.outcome import Ranks
+
+        return Ranks
+
+    def headline(self, task: str, outcome: Ranks, fold: int | None = None) -> float | None:
+        return sum(outcome.precision) / (1e6 * outcome.answered)
+
+    def decisions(
+        self, task: str, outcome: Ranks, fold: int | None = None
+    ) -> tuple[NDArray[np.int64], int]:
+        """A query is right where its first find is a match."""
+        import numpy as np
+
+        return (np.asarray(outcome.first) == 1).astype(np.int64), 1
+
+    def faults(self, task: Task, outcome: Ranks) -> Sequence[str]:
+        """Whether the queries have as many matches as the pinned classes give."""
+        from benchmark.tasks.labels import query_matches
+
+        pinned = query_matches(task.name, outcome.answered)
+        found = outcome.matches
+        matches = [found] * outcome.answered if isinstance(found, int) else list(found)
+        if pinned is None or pinned.tolist() == matches:
+            return ()
+        return (f"its queries have other numbers of matches than the pinned ones of {task.name}",)
