@@ -43,10 +43,9 @@ from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import pair_similarity, pair_way
 from benchmark.evaluation.random_state import other_random_state
 from benchmark.evaluation.single_episode import Episode, ask_episode, ask_pairs
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.tasks.episodes import Episodes
-from benchmark.tasks.loading import LoadedTask
-from benchmark.tasks.queries import Queries
-from benchmark.tasks.trials import Trials
+from benchmark.tasks.loading import LoadedTask, Questions
 
 T = TypeVar("T")
 OF_SPREAD = 1e-2  # rounding after hundreds of steps of an iterative head has been seen at 0.3 %
@@ -615,19 +614,14 @@ class Probe:
             compare, left, right, self._tolerance, self.exempt, device=device
         )  # fmt: skip
 
-    def _of_pairs(self, asked: Trials | Queries) -> Mismatch | None:
+    def _of_pairs(self, asked: Questions) -> Mismatch | None:
         """Trials and queries: their items again, and pairs of these where the model compares."""
         way = pair_way(self.model)
         used = asked.items()
         device = self.bank.device
         order = permutation(len(asked), f"{self.loaded.task.key}/probe")[:TRIALS]
-        if isinstance(asked, Trials):
-            left, right = asked.references[order, 0], asked.probes[order]
-        else:
-            left = asked.gallery[asked.queries[order]]
-            right = asked.gallery[permutation(len(asked.gallery), "probe")[: len(order)]]
-            left = left[: len(right)]
-        sides = np.concatenate([left, right]).astype(np.int64)
+        left, right = BY_NAME[self.loaded.task.protocol].probed_pairs(asked, order)
+        sides = np.concatenate([left, right])
         items = np.unique(sides)
         given: Tensor
         if way == "similarity":

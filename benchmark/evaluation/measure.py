@@ -12,20 +12,20 @@ from benchmark.evaluation import weights as files
 from benchmark.evaluation.calibration import Binned, Kept
 from benchmark.evaluation.embedding_cache import embedding_cache_of
 from benchmark.evaluation.embedding_store import EmbeddingStore, embedding_store_of
-from benchmark.evaluation.episodes import PREFIX, Observer, way_of
+from benchmark.evaluation.episodes import Observer
 from benchmark.evaluation.integrity import Probe
 from benchmark.evaluation.integrity_verdict import probed
 from benchmark.evaluation.isolation.client import IsolatedModel, note_opened
 from benchmark.evaluation.job import Callback, Job, RunContext, build, note_reading
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.memory import ran_out
-from benchmark.evaluation.model_selection import CHOOSING_EPISODES
 from benchmark.evaluation.outcome import Answered, ask
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import provenance, stated
 from benchmark.evaluation.record_refs import model_ref, task_ref
 from benchmark.evaluation.weight_store import Trained
 from benchmark.protocols import TrainingResult
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.records import readings
 from benchmark.records.schema import MOST, Cost, CurvePoint, Provenance, Record, Validation
 from benchmark.records.store import RECORDS
@@ -93,14 +93,11 @@ def validated_by(running: Running, task: LoadedTask) -> Validated | ModelFailed 
     if not split.names and not split.classes:
         return None
     twin = running.context.task(task.task.name + VALIDATION, running.job.track)
-    episodes = None
-    if twin.task.protocol == "episodes":
-        # Where each episode costs a pass of its own, the episodes that choose must do.
-        way = way_of(running.model)
-        episodes = CHOOSING_EPISODES[way] if way in PREFIX else None
+    protocol = BY_NAME[twin.task.protocol]
+    episodes = protocol.validation_episodes(running.model)
     kept = Kept()
     try:
-        answers = _answer(running, twin, kept, episodes)
+        answers = _answer(running, twin, kept if protocol.calibrates else None, episodes)
     except ModelFailed as failure:
         return failure
     told = Validation(

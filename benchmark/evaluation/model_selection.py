@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from benchmark.datasets.data_set import Family
-from benchmark.evaluation.episodes import answer
-from benchmark.evaluation.verification import score_trials
-from benchmark.statistics.roc import equal_error_rate, roc
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.tasks.loading import LoadedTask
-from benchmark.tasks.trials import Trials
 
 # Episodes of the validation twin that decide during training; the record holds the whole twin.
 CHOOSING_EPISODES = {"embed": 400, "compare": 200, "classify": 200, "classify_episode": 40,
@@ -43,18 +37,5 @@ def validator(
         seed: keys the generator given to episode classifiers.
         device: where models compute.
     """
-
-    def by_episodes(model: Any) -> float:
-        episodes = choosing_episodes(way, family)
-        answers = answer(model, chooser, seed=seed, device=device, episodes=episodes)
-        return float(answers.correct.sum() / (answers.of * len(answers.correct)))
-
-    def by_trials(model: Any) -> float:
-        asked = chooser.episodes
-        assert isinstance(asked, Trials)
-        each = [np.flatnonzero(asked.labels.kinds == n) for n in range(len(asked.of_kind))]
-        kept = np.concatenate([trials[:CHOOSING_TRIALS] for trials in each])
-        found = score_trials(model, replace(chooser, episodes=asked.take(kept)), device=device)
-        return 1 - equal_error_rate(roc(found.scores, found.asked.labels.same))
-
-    return by_trials if chooser.task.protocol == "verification" else by_episodes
+    protocol = BY_NAME[chooser.task.protocol]
+    return lambda model: protocol.selection_score(model, chooser, way, family, seed, device)

@@ -15,10 +15,11 @@ import numpy as np
 from benchmark.errors import ModelFailed, Refused
 from benchmark.evaluation.job import Job, RunContext, build
 from benchmark.evaluation.outcome import ask
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.records.canonical import recipe_hash
 from benchmark.records.schema import Counts, Outcome, Record
 from benchmark.registry import resolve
-from benchmark.report.outcomes import MEASURES, headline
+from benchmark.report.outcomes import headline
 from benchmark.tasks.spec import VALIDATION
 from benchmark.tasks.tracks import classes_of
 
@@ -87,7 +88,7 @@ def beside_raw(found: Iterable[tuple[Job, Record]], context: RunContext) -> list
             continue
         name, outcome = best
         twin = context.task(task + VALIDATION, job.track).task
-        measures[task] = MEASURES[twin.protocol]
+        measures[task] = BY_NAME[twin.protocol].measure
         trained = headline(twin.name, _first(record.validation.outcome, outcome), record.fold)
         raw = headline(twin.name, outcome, record.fold)
         if trained is not None and raw is not None:
@@ -121,7 +122,7 @@ def _best(job: Job, task: str, context: RunContext) -> tuple[str, Outcome] | Non
             ).outcome  # fmt: skip
             value = headline(twin.task.name, outcome, twin.task.fold)
             if value is not None:
-                better = 1 - value if twin.task.protocol == "verification" else value
+                better = 1 - value if BY_NAME[twin.task.protocol].lower_is_better else value
                 name = f"{NAMES.get(track.family, 'raw pixels')}{size} ({key})"
                 found.append((better, name, outcome))
     return max(found, key=lambda each: each[0])[1:] if found else None

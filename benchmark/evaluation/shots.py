@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from benchmark.evaluation.job import Job, build
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.registry import ModelSpec
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.spec import Track
@@ -71,7 +72,7 @@ def unmatched(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _value(attribute: str, task: str, track: Track) -> int | None:
     """What a setting that follows the task is for it; None for the model's default."""
     asked = find_task(task)
-    if asked.protocol != "episodes":
+    if not BY_NAME[asked.protocol].episodic:
         return None
     value = int(getattr(asked, attribute))
     if attribute == "n_shot" and track.size is not None:

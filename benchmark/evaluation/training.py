@@ -18,10 +18,11 @@ from benchmark.evaluation.inference_config import NAMES as ASKED
 from benchmark.evaluation.job import Callback, Job, RunContext, build, chooser_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.memory import free, ran_out
-from benchmark.evaluation.model_selection import CHOOSING_TRIALS, choosing_episodes, validator
+from benchmark.evaluation.model_selection import validator
 from benchmark.evaluation.provenance import device_name, training_code
 from benchmark.evaluation.weight_store import TOLD, WEIGHTS, Trained, load, save
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun, unmarked
+from benchmark.protocols.catalogue import PROTOCOLS, protocol_of
 from benchmark.records.canonical import digest
 from benchmark.records.store import clear_unfinished, slug
 from benchmark.tasks.loading import LoadedTask, split_of
@@ -74,8 +75,8 @@ def key_of(
     """The `training_key` of a built model; `chooser` names the validation twin that decides."""
     answering = tuple(getattr(model, "answering", ()))
     decides = chooser.removesuffix(VALIDATION)
-    verified = decides.endswith("-verification")
-    questions = CHOOSING_TRIALS if verified else choosing_episodes(way_of(model), track.family)
+    protocol = protocol_of(decides) or PROTOCOLS[0]
+    questions = protocol.selection_questions(way_of(model), track.family)
     return training_key(track, data_digest, recipe, seed, (decides, questions), answering, code)
 
 

@@ -50,6 +50,7 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
         outcome_kind: `kind` of its outcomes in a record.
         question: what one question is called, in the plural.
         episodic: whether its questions are N-way K-shot episodes.
+        calibrates: whether confidences are counted at a temperature fitted on validation.
         metrics: what it measures; the first one ranks.
         pattern: names of its tasks without "@validation", with the group "family".
     """
@@ -59,6 +60,7 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
     outcome_kind: ClassVar[str]
     question: ClassVar[str]
     episodic: ClassVar[bool] = False
+    calibrates: ClassVar[bool] = False
     metrics: ClassVar[tuple[Metric, ...]]
     pattern: ClassVar[re.Pattern[str]]
 
@@ -132,11 +134,20 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
     ) -> float:
         """How good a model is on a validation twin, in [0, 1], higher is better."""
 
+    @abstractmethod
+    def selection_questions(self, way: str, family: Family) -> int:
+        """How many questions (of each kind) of a validation twin `selection_score` asks.
+
+        Args:
+            way: in which the model answers episodes, see `way_of`.
+            family: of the items.
+        """
+
     def probed_pairs(
         self, questions: Any, numbers: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-        """Both sides of the pairs that questions compare; None where questions are episodes."""
-        return None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Both sides of the pairs of items that questions compare, where they are no episodes."""
+        raise NotImplementedError
 
     # Records
 

@@ -16,3 +16,8 @@ PROTOCOLS: tuple[EvaluationProtocol[Any], ...] = (
 )
 BY_NAME = {protocol.name: protocol for protocol in PROTOCOLS}
 BY_OUTCOME = {protocol.outcome_kind: protocol for protocol in PROTOCOLS}
+
+
+def protocol_of(name: str) -> EvaluationProtocol[Any] | None:
+    """The protocol of a task of this name, without "@validation", by the name's form alone."""
+    return next((each for each in PROTOCOLS if each.pattern.fullmatch(name)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -34,6 +35,6 @@ class OutcomeBase(Part):
         raise NotImplementedError
 
     @property
-    def telling(self) -> list[int]:
+    def telling(self) -> Sequence[int]:
         """Numbers by which two runs can be told from copies of one."""
         raise NotImplementedError

@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from benchmark.protocols.catalogue import PROTOCOLS
+from benchmark.protocols.few_shot.outcome import Counts
+from benchmark.protocols.retrieval.outcome import Ranks
+from benchmark.protocols.verification.outcome import LogOdds, TrialLabels
 from benchmark.records.canonical import digest, recipe_hash
 from benchmark.records.part import MOST, Count, Name, Number, OutcomeBase, Part
 
+__all__ = [
+    "MOST", "SCHEMA", "Calibration", "Cost", "Counts", "CurvePoint", "Integrity", "LogOdds",
+    "ModelRef", "Outcome", "Part", "Provenance", "Ranks", "Record", "TaskRef", "TrialLabels",
+    "Validation",
+]  # fmt: skip
 SCHEMA = 1
 DEEPEST = 32  # levels of a recipe
 ADDED = ("calibration", "integrity")  # fields that the first records did not have

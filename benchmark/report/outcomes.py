@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.records.schema import Counts, LogOdds, Outcome, Ranks, Record
+from benchmark.protocols.catalogue import BY_OUTCOME
+from benchmark.records.schema import LogOdds, Outcome, Ranks, Record
 from benchmark.statistics.calibrated import DOUBTS, UNFIT
 from benchmark.statistics.retrieval import Search
 from benchmark.statistics.verification import above_chance, measure
@@ -98,15 +99,8 @@ def confidences(records: Iterable[Record]) -> tuple[list[int], list[int], list[i
 
 
 def headline(task: str, outcome: Outcome | None, fold: int | None = None) -> float | None:
-    """The number by which the task ranks, in [0, 1]: accuracy, EER or mAP@R; see `MEASURES`."""
-    if isinstance(outcome, Counts):
-        return sum(outcome.correct) / (outcome.of * len(outcome.correct))
-    if isinstance(outcome, Ranks):
-        return sum(outcome.precision) / (1e6 * outcome.answered)
-    found = None if outcome is None else network(task, outcome, fold=fold)
-    if found is None or not found.has_both:
-        return None
-    return measure(found).eer
+    """The number by which the task ranks, in [0, 1]: accuracy, EER or mAP@R."""
+    return None if outcome is None else BY_OUTCOME[outcome.kind].headline(task, outcome, fold)
 
 
 def eer_by_kind(task: str, outcome: Outcome | None, fold: int | None = None) -> dict[str, float]:
@@ -137,15 +131,5 @@ def remarks(record: Record) -> list[str]:
 def decisions(
     task: str, outcome: Outcome, fold: int | None = None
 ) -> tuple[NDArray[np.int64], int]:
-    """Right answers per question, and out of how many.
-
-    A trial is right where its log-odds lie on the right side of 0, a query where its first find is
-    a match; without labels a trial that is taken for the same stands for a right one.
-    """
-    if isinstance(outcome, Counts):
-        return np.asarray(outcome.correct, dtype=np.int64), outcome.of
-    if isinstance(outcome, Ranks):
-        return (np.asarray(outcome.first) == 1).astype(np.int64), 1
-    accepted = np.asarray(outcome.thousandths) > 0
-    labels = labels_of(task, outcome, fold)
-    return (accepted if labels is None else accepted == labels.same).astype(np.int64), 1
+    """Right answers per question, and out of how many."""
+    return BY_OUTCOME[outcome.kind].decisions(task, outcome, fold)

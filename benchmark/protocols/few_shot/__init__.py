@@ -26,6 +26,7 @@ class FewShot(EvaluationProtocol["Counts"]):
     outcome_kind = "counts"
     question = "episodes"
     episodic = True
+    calibrates = True
     metrics = (Metric("accuracy"),)
     pattern = re.compile(
         r"(?P<family>.+?)-(?P<way>[0-9]{1,6})w(?P<shot>[0-9]{1,6})s(?P<uneven>-dirichlet)?"
@@ -88,6 +89,11 @@ class FewShot(EvaluationProtocol["Counts"]):
         from benchmark.protocols.few_shot.score import selection_score
 
         return selection_score(model, chooser, way, family, seed, device)
+
+    def selection_questions(self, way: str, family: Family) -> int:
+        from benchmark.evaluation.model_selection import choosing_episodes
+
+        return choosing_episodes(way, family)
 
     def outcome_type(self) -> type[Counts]:
         from benchmark.protocols.few_shot.outcome import Counts

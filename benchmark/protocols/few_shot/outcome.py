@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -29,6 +30,6 @@ class Counts(OutcomeBase):
         return len(self.correct)
 
     @property
-    def telling(self) -> list[int]:
+    def telling(self) -> Sequence[int]:
         """Numbers by which two runs can be told from copies of one."""
         return self.correct

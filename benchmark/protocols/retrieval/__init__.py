@@ -58,13 +58,14 @@ class RetrievalProtocol(EvaluationProtocol["Ranks"]):
     def selection_score(
         self, model: Any, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
     ) -> float:
-        from benchmark.protocols.retrieval.score import selection_score
+        raise NotImplementedError("no training is selected by a retrieval")
 
-        return selection_score(model, chooser, device)
+    def selection_questions(self, way: str, family: Family) -> int:
+        raise NotImplementedError("no training is selected by a retrieval")
 
     def probed_pairs(
         self, questions: Queries, numbers: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         import numpy as np
 
         from benchmark.evaluation.order import permutation

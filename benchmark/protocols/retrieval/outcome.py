@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -45,6 +46,6 @@ class Ranks(OutcomeBase):
         return len(self.first)
 
     @property
-    def telling(self) -> list[int]:
+    def telling(self) -> Sequence[int]:
         """Numbers by which two runs can be told from copies of one."""
         return self.precision

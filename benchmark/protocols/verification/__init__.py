@@ -75,9 +75,14 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
 
         return selection_score(model, chooser, device)
 
+    def selection_questions(self, way: str, family: Family) -> int:
+        from benchmark.evaluation.model_selection import CHOOSING_TRIALS
+
+        return CHOOSING_TRIALS
+
     def probed_pairs(
         self, questions: Trials, numbers: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         import numpy as np
 
         left, right = questions.references[numbers, 0], questions.probes[numbers]
@@ -89,7 +94,7 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
         return LogOdds
 
     def headline(self, task: str, outcome: LogOdds, fold: int | None = None) -> float | None:
-        from benchmark.report.answers import network
+        from benchmark.report.outcomes import network
         from benchmark.statistics.verification import measure
 
         found = network(task, outcome, fold=fold)
@@ -104,7 +109,7 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
         """
         import numpy as np
 
-        from benchmark.report.answers import labels_of
+        from benchmark.report.outcomes import labels_of
 
         accepted = np.asarray(outcome.thousandths) > 0
         labels = labels_of(task, outcome, fold)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -85,6 +86,6 @@ class LogOdds(OutcomeBase):
         return len(self.thousandths)
 
     @property
-    def telling(self) -> list[int]:
+    def telling(self) -> Sequence[int]:
         """Numbers by which two runs can be told from copies of one."""
         return self.thousandths
