@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
     from benchmark.datasets.data_set import DataSet, Family
     from benchmark.records.part import OutcomeBase
+    from benchmark.records.schema import Record
+    from benchmark.report.aggregate import GroupsOf, Result, TaskColumn
+    from benchmark.report.columns import Column
+    from benchmark.report.compare_pairs import Answered
+    from benchmark.report.figures.picture import Picture
+    from benchmark.report.leaderboard import Section
     from benchmark.tasks.loading import LoadedTask, Questions
     from benchmark.tasks.spec import Task, Track
 
@@ -52,6 +58,12 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
         episodic: whether its questions are N-way K-shot episodes.
         calibrates: whether confidences are counted at a temperature fitted on validation.
         metrics: what it measures; the first one ranks.
+        note: what the number in a table is, "" where the page says it for all tables.
+        short_note: the same for a terminal.
+        details_note: what the other columns are.
+        page_titles: the columns that pages of models and tasks show.
+        compare_key: what the numbers of a comparison are.
+        compare_heads: its columns behind those of the task, separated by "|".
         pattern: names of its tasks without "@validation", with the group "family".
     """
 
@@ -63,6 +75,12 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
     calibrates: ClassVar[bool] = False
     metrics: ClassVar[tuple[Metric, ...]]
     pattern: ClassVar[re.Pattern[str]]
+    note: ClassVar[str] = ""
+    short_note: ClassVar[str] = ""
+    details_note: ClassVar[str] = ""
+    page_titles: ClassVar[tuple[str, ...]]
+    compare_key: ClassVar[str]
+    compare_heads: ClassVar[str]
 
     @property
     def measure(self) -> str:
@@ -168,3 +186,44 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
     def faults(self, task: Task, outcome: AnyOutcome) -> Sequence[str]:
         """What an outcome says that no answer to the task can."""
         return ()
+
+    # Tables and figures
+
+    @abstractmethod
+    def summarise(
+        self, column: TaskColumn, good: list[Record], groups_of: GroupsOf
+    ) -> Result | None:
+        """The numbers of one recipe's records on a task that ended well; None without any."""
+
+    @abstractmethod
+    def compare(
+        self,
+        one: Sequence[Record],
+        two: Sequence[Record],
+        luck: tuple[bool, bool],
+        same: bool,
+        current: bool,
+    ) -> Answered | None:
+        """Paired differences of two models; see `benchmark.report.compare_pairs`."""
+
+    @abstractmethod
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of its tables in detail."""
+
+    @abstractmethod
+    def sheet(self) -> tuple[Column, ...]:
+        """The columns of its CSV file."""
+
+    @abstractmethod
+    def charts(
+        self, whole: Section, section: Section, records: list[Record]
+    ) -> list[Callable[[], Sequence[Picture | None]]]:
+        """Jobs that draw a section; `whole` has all its rows, `section` those that are shown."""
+
+    @abstractmethod
+    def describe(self, task: Task) -> str:
+        """What one question of the task is, in words."""
+
+    def facts(self, task: Task) -> list[tuple[str, str]]:
+        """Titles and texts of what is particular about the task."""
+        return []

@@ -9,20 +9,15 @@ from functools import cache
 from statistics import fmean
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
-from benchmark.records.schema import Counts, LogOdds, Ranks, Record
+from benchmark.protocols.catalogue import BY_OUTCOME
+from benchmark.records.schema import Record
 from benchmark.report import outcomes, recipes
 from benchmark.report.task_info import TaskName
 from benchmark.statistics.calibration import reliability
-from benchmark.statistics.intervals import Interval, new_classes, these_images
-from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, Retrieval
-from benchmark.statistics.retrieval import summarise as summarise_searches
-from benchmark.statistics.verification import Verification
-from benchmark.statistics.verification import summarise as summarise_networks
-from benchmark.statistics.verification_scores import OVERALL
+from benchmark.statistics.intervals import Interval
 from benchmark.tasks.overlap import may_have_met
 
 GroupsOf = Callable[[str, int], NDArray[Any] | None]
@@ -68,7 +63,7 @@ class Result:
         calibration_error: expected, in [0, 1], over the answers of all seeds; None where no record
             has counted its confidences.
         refused: whether the recipe's head has outputs for another number of classes than the task.
-        verification, retrieval: all numbers of such a task.
+        summary: all numbers, where the protocol has more than these.
     """
 
     column: TaskColumn
@@ -91,8 +86,7 @@ class Result:
     saw_validation: bool = False
     calibration_error: float | None = None
     refused: bool = False
-    verification: Verification | None = None
-    retrieval: Retrieval | None = None
+    summary: Any = None
 
     @property
     def state(self) -> State:
@@ -178,52 +172,9 @@ def _seconds(records: list[Record]) -> float:
 
 def _measured(column: TaskColumn, good: list[Record], groups_of: GroupsOf) -> Result | None:
     """The numbers of records that ended well, by the kind of their outcome."""
-    name = column.task.name
-    counts = [r.outcome for r in good if isinstance(r.outcome, Counts)]
-    if counts:
-        # Seeds may have answered prefixes of unequal length; they pair on the shortest.
-        episodes = min(len(outcome.correct) for outcome in counts)
-        correct = np.array([outcome.correct[:episodes] for outcome in counts])
-        of = counts[0].of
-        groups = groups_of(name, episodes) if column.current else None
-        return Result(
-            column=column,
-            seeds=tuple(record.seed for record in good),
-            seed_accuracy=tuple(float(value) for value in correct.mean(axis=1) / of),
-            accuracy=these_images(correct, of),
-            new_classes=None if groups is None else new_classes(correct, of, groups),
-            episodes=episodes,
-        )
-    networks = [
-        outcomes.network(name, r.outcome, r.seed, r.fold)
-        for r in good
-        if isinstance(r.outcome, LogOdds) and column.current
-    ]
-    verified = [network for network in networks if network is not None and network.has_both]
-    if verified:
-        found = summarise_networks(verified, name)
-        return Result(
-            column=column,
-            seeds=tuple(sorted({network.seed for network in verified})),
-            seed_accuracy=found.seed_eer,
-            accuracy=found.eer[OVERALL],
-            episodes=min(len(network.same) for network in verified),
-            verification=found,
-        )
-    searches = [
-        outcomes.search(name, r.outcome, r.seed) for r in good if isinstance(r.outcome, Ranks)
-    ]
-    if not searches:
+    if not good or good[0].outcome is None:
         return None
-    told = summarise_searches(searches, name)
-    return Result(
-        column=column,
-        seeds=tuple(search.seed for search in searches),
-        seed_accuracy=told.per_seed,
-        accuracy=told.measures[MEAN_AVERAGE_PRECISION],
-        episodes=min(len(search.first) for search in searches),
-        retrieval=told,
-    )
+    return BY_OUTCOME[good[0].outcome.kind].summarise(column, good, groups_of)
 
 
 def default_groups() -> GroupsOf:

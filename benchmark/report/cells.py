@@ -9,6 +9,7 @@ from benchmark.report.aggregate import Result
 from benchmark.report.leaderboard import Ranking, Row
 from benchmark.statistics.calibrated import DOUBTS, UNFIT
 from benchmark.statistics.intervals import Interval
+from benchmark.statistics.verification import Verification
 
 NOT_RUN, FAILED, REFUSED = "not run", "failed", "other ways"
 ONE_SEED, PREFIX, PARTIAL, SEEN, UNDECLARED, CONSTANT = "†", "‡", "§", "¶", "?", "="
@@ -41,21 +42,6 @@ INTERVAL_NOTE = (
     "episodes and, with two or more seeds, training luck. It does not cover new classes."
 )
 
-SUBJECTS = (
-    "over subjects (classes) drawn anew, a pair weighed by both of its own, and with two or more "
-    "seeds over training luck"
-)
-PAIR_NOTES = {
-    "verification": (
-        "Equal error rate in percent, all impostors together; lower is better. ± half of the 95 % "
-        f"interval {SUBJECTS}. Each network has its own ROC; means are over networks."
-    ),
-    "retrieval": (
-        "mAP@R in percent: every test item queries all others. ± half of the 95 % interval over "
-        "classes of queries drawn anew, and with two or more seeds over training luck."
-    ),
-}
-
 
 def percent(value: float | None) -> str:
     """An accuracy in [0, 1] as percent with one digit."""
@@ -83,8 +69,8 @@ def marks(result: Result) -> str:
         UNDECLARED: result.seen is None,
         SAW_VALIDATION: result.saw_validation,
     }
-    told = result.verification
-    if told is not None:
+    told = result.summary
+    if isinstance(told, Verification):
         doubts = set(told.doubts)
         carried |= {
             CONSTANT: told.constant,
@@ -122,7 +108,7 @@ def explained(results: Iterable[Result]) -> dict[str, str]:
     """Every usual mark with its explanation, and the rare ones among the results."""
     results = list(results)
     used = {mark for result in results for mark in marks(result)}
-    told = [result.verification for result in results if result.verification is not None]
+    told = [r.summary for r in results if isinstance(r.summary, Verification)]
     every = {doubt for each in told for doubt in each.doubts}
     doubts = {UNCALIBRATED: every & UNFIT, UNCERTAIN: every - UNFIT}
     return NOTES | {

@@ -169,3 +169,15 @@ SHEET: tuple[Column, ...] = (
     Column("parameters", lambda e: _digits(e.result.parameters)),
     Column("calibration_error", lambda e: _digits(e.result.calibration_error)),
 )
+
+
+def six(value: float | None) -> str:
+    """Six digits after the point, nothing for what is missing."""
+    return "" if value is None or math.isnan(value) else f"{value:.6f}"
+
+
+def sheet_with(numbers: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns of the CSV file of episodes, with other numbers between the same ends."""
+    titles = [column.title for column in SHEET]
+    first, after = titles.index("accuracy"), titles.index("validation")
+    return (*SHEET[:first], *numbers, *SHEET[after:])

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError, Refused, UnknownName
-from benchmark.records.schema import Counts, LogOdds, Record
+from benchmark.protocols.catalogue import BY_OUTCOME
+from benchmark.records.schema import Counts, Record
 from benchmark.report.aggregate import GroupsOf, default_groups
 from benchmark.report.comparable import check
-from benchmark.report.compare_pairs import retrieval, verification
 from benchmark.report.comparison import LEVEL, Comparison, Side, detectable
 from benchmark.report.measured import ClassesOf, suite_classes
 from benchmark.report.selection import (
@@ -128,14 +128,14 @@ def _task(
         return None
     check([record for records in good for record in records])
     _same_terms(*good, across)
-    kind = type(good[0][0].outcome)
-    if kind is Counts:
+    outcome = good[0][0].outcome
+    assert outcome is not None
+    if isinstance(outcome, Counts):
         return _episodes(both, good, groups_of, classes_of)
     task, version = describe(good[0][0].task.name), good[0][0].task.version
     luck, current = (_luck(good[0]), _luck(good[1])), task.version in (None, version)
-    ask = verification if kind is LogOdds else retrieval
     try:
-        found = ask(*good, luck, same_networks(*good), current)
+        found = BY_OUTCOME[outcome.kind].compare(*good, luck, same_networks(*good), current)
     except ValueError as error:
         raise OneshotError(
             f"The records of {one.model} and {two.model} on {task.name} cannot be compared: "

@@ -10,37 +10,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from benchmark.protocols.catalogue import BY_NAME, PROTOCOLS
 from benchmark.report.compare_cells import NOTES, half, marks, p_text, percent, record
 from benchmark.report.comparison import Beside, Comparison, Side, detectable
 from benchmark.report.escape import printable
 from benchmark.statistics.paired import Paired
 
 __all__ = ["as_data", "p_text", "percent", "render"]
-KEY = (
-    "Percent and percentage points; ± is half of a 95 % interval of A - B, in pairs: images, over "
-    "episodes and training seeds; classes, over groups of classes (alphabets) and seeds. p: of no "
-    "difference on new classes; Holm: adjusted for all tasks shown. W/T/L: A wins, ties, loses. "
-    "Detects: the true difference found 4 times in 5."
-)
-KEYS = {
-    "episodes": KEY,
-    "verification": (
-        "Verification: of an EER less is better, so a negative A - B speaks for A. classes ± is "
-        "over subjects (people, writers, classes; their number under groups) and training seeds, "
-        "by a paired bootstrap of the same trials, fold by fold; p is the level at which that "
-        "interval touches zero."
-    ),
-    "retrieval": (
-        "Retrieval: images ± is over queries, classes ± over the classes of the queries in a "
-        "gallery as it is, both with training seeds."
-    ),
-}
 BESIDE = "Holm adjusts the measure that ranks, the first of each task; the others stand beside it."
-HEADS = {
-    "episodes": "A|B|A - B|images|classes|p|Holm|episodes|groups|detects",
-    "verification": "A|B|A - B|classes|p|Holm|trials|groups|detects",
-    "retrieval": "A|B|A - B|images|classes|p|Holm|queries|groups|detects",
-}
 
 
 def render(rows: Sequence[Comparison]) -> Group:
@@ -52,7 +29,7 @@ def render(rows: Sequence[Comparison]) -> Group:
     used = "".join(marks(row) for row in rows)
     notes = [f"{mark} {text}" for mark, text in NOTES.items() if mark in used]
     shown = {_protocol(row) for row in rows}
-    keys = [KEY, *(KEYS[protocol] for protocol in KEYS if protocol in shown - {"episodes"})]
+    keys = [p.compare_key for p in PROTOCOLS if p is PROTOCOLS[0] or p.name in shown]
     beside = [BESIDE] if any(row.also for row in rows) else []
     return Group(*parts, Text(), *(Text(line, style="dim") for line in (*keys, *beside, *notes)))
 
@@ -86,7 +63,7 @@ def as_data(rows: Sequence[Comparison]) -> list[dict[str, Any]]:
 
 def _protocol(row: Comparison) -> str:
     """By what was measured: a name alone may say nothing of it."""
-    return {"EER": "verification", "mAP@R": "retrieval"}.get(row.measure, "episodes")
+    return next((p.name for p in PROTOCOLS if p.measure == row.measure), PROTOCOLS[0].name)
 
 
 def _models(rows: Sequence[Comparison]) -> Text:
@@ -101,14 +78,14 @@ def _models(rows: Sequence[Comparison]) -> Text:
 
 
 def _table(track: str, protocol: str, rows: Sequence[Comparison]) -> Table:
-    episodes = protocol == "episodes"
+    episodes, heads = protocol == PROTOCOLS[0].name, BY_NAME[protocol].compare_heads.split("|")
     title = Text(printable(track if episodes else f"{track}, {protocol}"), style="bold")
-    padding = (0, 1 if protocol == "retrieval" else 2, 0, 0)
+    padding = (0, 1 if len(heads) > 9 and not episodes else 2, 0, 0)
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=padding)
     table.add_column("task", overflow="fold", max_width=24)
     if not episodes:
         table.add_column("measure", no_wrap=True)
-    for heading in HEADS[protocol].split("|"):
+    for heading in heads:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         name = row.task.short.removesuffix(f"-{protocol}")
@@ -128,12 +105,13 @@ def _cells(row: Comparison, each: Beside, protocol: str, p_holm: float | None) -
     images, new = each.these_images, each.new_classes
     difference = (images or each.decisive).difference
     ends: list[Text | str] = [record(images), record(new)]
-    if protocol == "verification":
+    with_images = "|images|" in BY_NAME[protocol].compare_heads
+    if not with_images:
         ends = [f"{row.episodes:,}", str(each.decisive.units)] if p_holm is not None else ["", ""]
     holm = "" if p_holm is None else Text(p_text(p_holm), style="bold" if p_holm <= 0.05 else "")
     return [
         percent(each.a), percent(each.b), Text(f"{100 * difference:+.1f}", style="bold"),
-        *([] if protocol == "verification" else [half(images)]), half(new),
+        *([half(images)] if with_images else []), half(new),
         p_text(each.decisive.p), holm, *ends, percent(detectable(each.decisive)),
     ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from benchmark.protocols.catalogue import PROTOCOLS
 from benchmark.report.task_info import TaskName
 from benchmark.statistics.intervals import Interval
 from benchmark.statistics.paired import Paired
@@ -12,7 +13,6 @@ from benchmark.statistics.power import smallest_detectable
 from benchmark.statistics.sign_flip import SignFlip
 
 LEVEL = 0.95
-LOWER_IS_BETTER = ("EER",)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ class Comparison:
     @property
     def sign(self) -> int:
         """1 where more is better, -1 where less is: times a difference, what A is ahead."""
-        return -1 if self.measure in LOWER_IS_BETTER else 1
+        lower = [each.measure for each in PROTOCOLS if each.lower_is_better]
+        return -1 if self.measure in lower else 1
 
 
 def decisive(images: Paired | None, classes: Paired | None) -> Paired:

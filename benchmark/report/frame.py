@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.records.schema import Counts, Outcome, Record
 from benchmark.records.store import load
 from benchmark.report import recipes
-from benchmark.report.outcomes import MEASURES, headline
+from benchmark.report.outcomes import headline
 from benchmark.report.task_info import describe, is_validation
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _row(
         "status": record.status,
         "reason": record.reason,
         "accuracy": accuracy(record.outcome),
-        "measure": MEASURES[describe(task.name).protocol],
+        "measure": BY_NAME[describe(task.name).protocol].measure,
         "value": headline(task.name, record.outcome, record.fold),
         "episodes": task.episodes,
         "queries": getattr(record.outcome, "of", None),

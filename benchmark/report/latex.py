@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from benchmark.protocols.catalogue import BY_NAME
+from benchmark.protocols.verification.columns import IMPOSTORS
 from benchmark.records.store import slug
 from benchmark.registry import bibtex_of, title_of
 from benchmark.report import cells
 from benchmark.report.aggregate import Result, TaskColumn
 from benchmark.report.escape import printable
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
-from benchmark.report.pair_columns import IMPOSTORS, NOTES
+from benchmark.statistics.verification import Verification
 from benchmark.tasks.tracks import TRACKS
 
 FOLDER = "tables"
@@ -20,9 +22,6 @@ ESCAPED = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
-}  # fmt: skip
-KINDS = {
-    "episodes": "One-shot learning", "verification": "Verification", "retrieval": "Retrieval",
 }  # fmt: skip
 MARKS = {
     cells.ONE_SEED: r"\dag", cells.PREFIX: r"\ddag", cells.PARTIAL: r"\S", cells.SEEN: r"\P",
@@ -51,10 +50,12 @@ def _is_own(section: Section) -> bool:
 
 def _impostors(section: Section) -> list[str]:
     """Kinds of impostors with a column each, where skilled ones would be pooled with the others."""
-    if section.protocol != "verification":
-        return []
-    found = [r.verification for rank in section.rankings for row in rank.rows for r in row.results]
-    kinds = [kind for kind in IMPOSTORS if any(kind in each.eer for each in found if each)]
+    found = [r.summary for rank in section.rankings for row in rank.rows for r in row.results]
+    kinds = [
+        kind
+        for kind in IMPOSTORS
+        if any(kind in each.eer for each in found if isinstance(each, Verification))
+    ]
     return kinds if "skilled" in kinds else []
 
 
@@ -102,9 +103,13 @@ def _row(ranking: Ranking, number: int, columns: list[TaskColumn], kinds: list[s
             continue
         best = number in ranking.best(ranking.columns.index(column))
         parts.append(_cell(found[column], best))
-        measured = found[column].verification
+        measured = found[column].summary
         for kind in kinds:
-            text = "" if measured is None else cells.with_interval(measured.eer.get(kind))
+            text = (
+                cells.with_interval(measured.eer.get(kind))
+                if isinstance(measured, Verification)
+                else ""
+            )
             parts.append(text.replace(" ± ", r" $\pm$ "))
     if len(columns) > 1:  # a mean over fewer tasks than the table shows would mislead
         parts.append(cells.percent(row.mean) if len(found) == len(columns) else "")
@@ -136,11 +141,11 @@ def _caption(section: Section, records: int, made_from: str) -> str:
     notes = [
         rf"\textsuperscript{{{_mark(note[0])}}}{_safe(note[1:])}" for note in cells.notes(shown)
     ]
-    told = _safe(made_from)
+    told, protocol = _safe(made_from), BY_NAME[section.protocol]
     told = re.sub(r"(swh:1:dir:)([0-9a-f]+)", r"\\texttt{\1\\allowbreak \2}", told)
-    note = NOTES.get(section.protocol, cells.INTERVAL_NOTE)
+    note = protocol.details_note or cells.INTERVAL_NOTE
     words = [
-        rf"{KINDS[section.protocol]} on \texttt{{{_safe(section.track)}}}.",
+        rf"{protocol.title} on \texttt{{{_safe(section.track)}}}.",
         _safe(note).replace("±", r"$\pm$"),
         "Bold: the best mean of a group.",
         *notes,

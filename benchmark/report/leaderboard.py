@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Literal
 
+from benchmark.protocols.catalogue import BY_NAME, PROTOCOLS
 from benchmark.records.schema import Record
 from benchmark.records.store import slug
 from benchmark.report import recipes
@@ -23,7 +24,6 @@ from benchmark.report.task_info import TaskName, describe, is_validation
 
 Kind = Literal["ranked", "unranked", "earlier"]
 KINDS: tuple[Kind, ...] = ("ranked", "unranked", "earlier")
-PROTOCOLS = ("episodes", "verification", "retrieval")
 _Tasks = list[tuple[TaskColumn, list[Record]]]
 POOLS = ("inductive", "transductive", "pretrained")
 
@@ -77,7 +77,7 @@ class Ranking:
     @property
     def lower_is_better(self) -> bool:
         """Whether the table ranks by errors, as a verification's does."""
-        return self.columns[0].task.protocol == "verification"
+        return BY_NAME[self.columns[0].task.protocol].lower_is_better
 
     def best(self, position: int) -> frozenset[int]:
         """Positions of the rows with the best number in a column; none among fewer than two.
@@ -156,7 +156,7 @@ def build(
         layer = _layer(task, version, [v for n, v in by_task if n == name])
         kind: Kind = "earlier" if layer else "ranked" if task.ranked else "unranked"
         column = TaskColumn(task, version, current=layer == 0)
-        key = task.track, PROTOCOLS.index(task.protocol), KINDS.index(kind), layer
+        key = task.track, list(BY_NAME).index(task.protocol), KINDS.index(kind), layer
         sections[key].append((column, by_task[name, version]))
         first[task.track] = min(first.get(task.track, task.position), task.position)
     order = sorted(sections, key=lambda key: (first[key[0]], *key))
@@ -225,9 +225,9 @@ def _section(
         pool, budget, views = key
         rows = _rows(shared[key], longest, groups_of)
         if KINDS[kind] == "ranked":
-            rows = _ranked(rows, lower=PROTOCOLS[protocol] == "verification")
+            rows = _ranked(rows, lower=PROTOCOLS[protocol].lower_is_better)
         rankings.append(Ranking(POOLS[pool], budget, views, tuple(shared[key]), rows))
-    return Section(track, KINDS[kind], layer, tuple(rankings), PROTOCOLS[protocol])
+    return Section(track, KINDS[kind], layer, tuple(rankings), PROTOCOLS[protocol].name)
 
 
 def _rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
+from benchmark.protocols.catalogue import BY_NAME, PROTOCOLS
 from benchmark.records.claims import Claim
 from benchmark.report import cells, effects_text, published, row_selection, summary_table, urls
 from benchmark.report.analysis import Analysis
@@ -11,7 +12,6 @@ from benchmark.report.columns import Column, Entry
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
 from benchmark.report.leaderboard import Leaderboard, Ranking, Section
-from benchmark.report.pair_columns import DETAILS_OF, NOTES
 
 COMMAND = "oneshot leaderboard"
 
@@ -53,8 +53,9 @@ def render(
         lines += summary_table.render(head, picture)
     for section in leaderboard.sections:
         lines += [f"## {safe(section.title)}", ""]
-        if section.protocol in cells.PAIR_NOTES:
-            lines += [safe(cells.PAIR_NOTES[section.protocol]) + " Bold: the best mean.", ""]
+        note = BY_NAME[section.protocol].note
+        if note:
+            lines += [safe(note) + " Bold: the best mean.", ""]
         for caption, address in (figures or {}).get(section.title, ()):
             lines += [f"![{safe(caption)}]({address})", ""]
         for ranking in section.rankings:
@@ -65,8 +66,9 @@ def render(
     lines += _holes(holes)
     lines += ["## Details", "", _DETAILS_NOTE, ""]
     there = {section.protocol for section in leaderboard.sections}
-    for protocol in NOTES:
-        lines += [safe(NOTES[protocol]), ""] if protocol in there else []
+    for protocol in PROTOCOLS:
+        if protocol.name in there and protocol.details_note:
+            lines += [safe(protocol.details_note), ""]
     for section in leaderboard.sections:
         for ranking in section.rankings:
             lines += _details(section, ranking)
@@ -149,7 +151,7 @@ def _details(section: Section, ranking: Ranking) -> list[str]:
         ]
         if not rows:
             continue
-        columns = DETAILS_OF[section.protocol]
+        columns = BY_NAME[section.protocol].columns()
         table = [(shown, [shown.value(entry) for entry in rows]) for shown in columns]
         table = [(shown, values) for shown, values in table if any(values)]
         lines += [f"### {safe(column.name)}: {safe(ranking.title)}", ""]
@@ -164,8 +166,8 @@ def _details(section: Section, ranking: Ranking) -> list[str]:
 
 def _reasons(rows: list[Entry]) -> list[str]:
     """Why numbers are missing from a verification, each reason once."""
-    told = [entry.result.verification for entry in rows]
-    return list(dict.fromkeys(reason for each in told if each for reason in each.reasons))
+    told = [entry.result.summary for entry in rows]
+    return list(dict.fromkeys(reason for each in told for reason in getattr(each, "reasons", ())))
 
 
 def _aligned(table: list[tuple[Column, list[str]]]) -> list[str]:

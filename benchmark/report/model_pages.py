@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from benchmark.protocols.base import EvaluationProtocol
+from benchmark.protocols.catalogue import PROTOCOLS
 from benchmark.registry import about, page_of
 from benchmark.report import cells, recipes
 from benchmark.report.columns import Entry, entries
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
-from benchmark.report.leaderboard import PROTOCOLS, Leaderboard, Row
+from benchmark.report.leaderboard import Leaderboard, Row
 from benchmark.report.missing_runs import command
-from benchmark.report.pair_columns import DETAILS_OF
 
 FOLDER = "models"
 MADE = "<!-- Made by `oneshot leaderboard` from the sources and the records. -->"
@@ -22,10 +23,7 @@ POOLS = {
     "transductive": "transductive: sees all queries of an episode at once",
     "pretrained": "pretrained: has seen more than the track",
 }
-SHOWN = (
-    "These images", "New classes", "EER", "EER within", "EER across", "EER random", "EER skilled",
-    "ROC-AUC", "mAP@R", "Recall@1", "R-precision", "Validation", "Seeds", "Training items",
-)  # fmt: skip
+ALSO = ("Validation", "Seeds", "Training items")  # columns of every protocol
 UNTOLD = ("backbone_code", "dtype", "resampler")  # the same for all, or told elsewhere
 MOST_RUNS = 4  # recipes side by side; more are told apart by the leaderboard
 
@@ -173,21 +171,22 @@ def _results(results: list[Entry]) -> list[str]:
     shown = [entry for entry in results if entry.result.accuracy is not None]
     lines = ["## Results", ""]
     for protocol in PROTOCOLS:
-        lines += _table(protocol, [e for e in shown if e.section.protocol == protocol])
+        lines += _table(protocol, [e for e in shown if e.section.protocol == protocol.name])
     for note in cells.notes(entry.result for entry in shown):
         lines += [note, ""]
     return [*lines, "To measure them again:", "", *fenced(_again(shown), "sh")]
 
 
-def _table(protocol: str, shown: list[Entry]) -> list[str]:
+def _table(protocol: EvaluationProtocol[Any], shown: list[Entry]) -> list[str]:
     """The results on tasks of one protocol; columns of pairs that say nothing are left out."""
     if not shown:
         return []
-    columns = [column for column in DETAILS_OF[protocol] if column.title in SHOWN]
-    if protocol != "episodes":
+    shown_titles = (*protocol.page_titles, *ALSO)
+    columns = [column for column in protocol.columns() if column.title in shown_titles]
+    if protocol.note:
         columns = [c for c in columns if any(c.value(entry) for entry in shown)]
     heads = ["Model", "Task", "Budget", *(column.title for column in columns)]
-    note = safe(cells.PAIR_NOTES[protocol]) if protocol in cells.PAIR_NOTES else cells.INTERVAL_NOTE
+    note = safe(protocol.note) if protocol.note else cells.INTERVAL_NOTE
     lines = [note, "", _line(heads)]
     lines.append(_line([":--", ":--", ":--", *["--:"] * len(columns)]))
     for entry in shown:

@@ -18,8 +18,6 @@ from benchmark.statistics.verification_scores import VerificationScores
 from benchmark.tasks.labels import query_classes, trial_labels
 from benchmark.tasks.trials import Labels
 
-MEASURES = {"episodes": "accuracy", "verification": "EER", "retrieval": "mAP@R"}
-
 
 @cache
 def _labels(task: str, trials: int, fold: int | None = None) -> Labels | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.registry import page_of
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
 from benchmark.report.primary_task import main_name
@@ -76,5 +77,5 @@ def _preference(row: Row, main: str) -> tuple[bool, bool, float, str, str]:
     told = [r for r in row.results if r.validation is not None]
     of_main = [r for r in told if r.column.task.name == main]
     value = (of_main or told)[0].validation if told else None
-    lower = bool(told) and told[0].column.task.protocol == "verification"
+    lower = bool(told) and BY_NAME[told[0].column.task.protocol].lower_is_better
     return not of_main, not told, (1 if lower else -1) * (value or 0.0), row.key, row.recipe8

@@ -5,10 +5,10 @@ The catalogue answers for the suite's own tasks; for a user's own tasks the name
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from benchmark.errors import OneshotError
+from benchmark.protocols.catalogue import BY_NAME, PROTOCOLS
 
 VALIDATION = "@validation"
 
@@ -24,7 +24,7 @@ class TaskName:
         ranked: False for a task of the suite outside its ranked list.
         version: the catalogue's version, None for a task that is not in it.
         pinned: number of pinned episodes, None for a task that is not in the catalogue.
-        protocol: "episodes", "verification" or "retrieval".
+        protocol: name of its protocol.
         data: name of the data set that it asks about, "" for a task that is not in the catalogue.
         family: kind of the data, such as "character"; "" for a task that is not in the catalogue.
         folds: how many records a seed has, one for each fold of the track.
@@ -71,19 +71,17 @@ def describe(name: str) -> TaskName:
     try:
         task = find_task(name)
     except OneshotError:
-        shape = re.fullmatch(
-            r"(.+?)-(?:([0-9]{1,6})w[0-9]{1,6}s(?:-dirichlet)?|verification|retrieval)", name
-        )
-        n_way = int(shape[2]) if shape and shape[2] and int(shape[2]) > 0 else None
-        track = shape[1] if shape else name
-        ending = name.rpartition("-")[2]
-        protocol = ending if ending in ("verification", "retrieval") else "episodes"
+        found = next((p for p in PROTOCOLS if p.pattern.fullmatch(name)), None)
+        shape = None if found is None else found.pattern.fullmatch(name)
+        if found is None or shape is None:
+            return TaskName(name, name, None, True, None, None, len(RANKED))
+        n_way = int(shape.groupdict().get("way") or 0) or None
         return TaskName(
-            name, track, n_way, True, None, None, len(RANKED), protocol=protocol
+            name, shape["family"], n_way, True, None, None, len(RANKED), protocol=found.name
         )  # fmt: skip
     position = RANKED.index(name) if name in RANKED else len(RANKED)
     home = find_track(task.track)
-    n_way = task.n_way if task.protocol == "episodes" else None
+    n_way = task.n_way if BY_NAME[task.protocol].episodic else None
     return TaskName(
         name, task.track, n_way, task.ranked, task.version, task.episodes, position,
         data=home.test_data or home.data, protocol=task.protocol,

@@ -6,13 +6,13 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.registry import page_of
 from benchmark.report import cells
 from benchmark.report.columns import Entry, entries
 from benchmark.report.escape import fenced
 from benchmark.report.escape import markdown as safe
 from benchmark.report.leaderboard import Leaderboard, Ranking
-from benchmark.report.pair_columns import DETAILS_OF
 from benchmark.tasks.catalogue import RANKED
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import pins
@@ -21,19 +21,6 @@ from benchmark.tasks.tracks import track as find_track
 
 FOLDER = "tasks"
 MADE = "<!-- Made by `oneshot leaderboard` from the catalogue and the records. -->"
-SHOWN = {
-    "episodes": ("These images", "New classes", "Validation", "Seeds"),
-    "verification": ("EER", "EER within", "EER across", "EER random", "EER skilled", "ROC-AUC"),
-    "retrieval": ("mAP@R", "Recall@1", "R-precision"),
-}
-KINDS = {
-    "genuine": "both of one class",
-    "within": "two classes of one group",
-    "across": "classes of two groups",
-    "random": "two classes, whatever their groups",
-    "skilled": "an imitation of the class's own items",
-    "labelled": "labelled as different",
-}
 
 
 def render_all(leaderboard: Leaderboard) -> dict[str, str]:
@@ -68,7 +55,15 @@ def render(name: str, results: list[Entry]) -> str:
     """
     task = find_task(name)
     track = find_track(task.track)
-    lines = [MADE, f"# {safe(name)}", "", _asked(task), "", "| | |", "| :-- | :-- |"]
+    lines = [
+        MADE,
+        f"# {safe(name)}",
+        "",
+        BY_NAME[task.protocol].describe(task),
+        "",
+        "| | |",
+        "| :-- | :-- |",
+    ]
     lines += [f"| {title} | {text} |" for title, text in _facts(task, track) if text]
     lines += ["", "## Run a model on it", "", *fenced([f"oneshot run MODEL --task {name}"], "sh")]
     lines += [
@@ -78,35 +73,8 @@ def render(name: str, results: list[Entry]) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _asked(task: Task) -> str:
-    """What one question is, in words."""
-    if task.protocol == "retrieval":
-        return (
-            "Every item of the test split is a query to all the others: those of its own class "
-            "should come first."
-            + " Where items are marked, queries look for gallery items."
-            * task.distinct
-        )
-    if task.protocol == "verification":
-        return "Two items are shown: are they of one class?"
-    if task.runs == "lake":
-        return (
-            "The 20 official runs of Lake et al. (2015): 20 characters of one alphabet drawn by "
-            "one person, and 20 more by another; which is which?"
-        )
-    shots = "item" if task.n_shot == 1 else "items"
-    uneven = task.dirichlet is not None
-    queries = f"{task.queries} queries, unevenly many of each class" if uneven else (
-        f"{task.n_query} queries of each"
-    )  # fmt: skip
-    return (
-        f"{task.n_way} classes are shown by {task.n_shot} {shots} each; to which of them belong "
-        f"{queries}?"
-    )
-
-
 def _facts(task: Task, track: Track) -> list[tuple[str, str]]:
-    pin = _pin(task)
+    pin, protocol = _pin(task), BY_NAME[task.protocol]
     validated = bool(track.validation.names or track.validation.classes)
     twin = _pin(find_task(task.name + VALIDATION)) if validated else None
     several = task.folds > 1
@@ -125,11 +93,10 @@ def _facts(task: Task, track: Track) -> list[tuple[str, str]]:
         ("Turns", "each class counts once for every quarter turn" if track.turns else ""),
         ("Inside one", safe(task.within or "")),
         ("Never shared by support and query", safe(task.apart or "")),
-        ("Trials", "; ".join(f"{k.trials:,} {k.name} ({KINDS[k.name]})" for k in task.kinds)),
-        ("Concentration", f"{task.dirichlet} (Dirichlet)" if task.dirichlet else ""),
+        *protocol.facts(task),
         ("Questions", f"{pin['episodes'] if pin else task.episodes:,}"),
         ("Same questions as", f"`{task.draws}`" if task.draws else ""),
-        ("Chance", f"{100 / task.n_way:.1f} %" if task.protocol == "episodes" else ""),
+        ("Chance", f"{100 / task.n_way:.1f} %" if protocol.episodic else ""),
         ("Folds", f"{task.folds}: a training for each, tested on other classes" * several),
         ("Version", str(task.version)),
         ("SHA-256 of the data", f"`{pin['data_digest']}`" if pin else ""),
@@ -167,7 +134,7 @@ def _results(task: Task, results: list[Entry]) -> list[str]:
     measured = [entry for entry in results if entry.result.accuracy is not None]
     if not measured:
         return ["## Results", "", "None are in this folder yet.", ""]
-    lines = ["## Results", "", cells.PAIR_NOTES.get(task.protocol, cells.INTERVAL_NOTE), ""]
+    lines = ["## Results", "", BY_NAME[task.protocol].note or cells.INTERVAL_NOTE, ""]
     rankings: dict[tuple[str, str | None, int], list[Entry]] = defaultdict(list)
     for entry in measured:
         where = entry.ranking
@@ -185,11 +152,12 @@ def _ranking(ranking: Ranking) -> str:
 
 
 def _table(task: Task, found: list[Entry]) -> list[str]:
-    columns = [c for c in DETAILS_OF[task.protocol] if c.title in SHOWN[task.protocol]]
+    protocol = BY_NAME[task.protocol]
+    columns = [c for c in protocol.columns() if c.title in protocol.page_titles]
     columns = [c for c in columns if any(c.value(entry) for entry in found)]
     lines = [_line(["Model", *(c.title for c in columns)])]
     lines.append(_line([":--", *["--:"] * len(columns)]))
-    sign = 1 if task.protocol == "verification" else -1  # an error, or a share of successes
+    sign = 1 if protocol.lower_is_better else -1  # an error, or a share of successes
     for entry in sorted(found, key=lambda e: (sign * _headline(e), e.row.label)):
         page, label = page_of(entry.row.key), safe(entry.row.label)
         name = f"[{label}](../models/{page}.md)" if page else label

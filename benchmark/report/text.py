@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from benchmark.protocols.catalogue import BY_NAME
 from benchmark.report import cells
 from benchmark.report.aggregate import Result
 from benchmark.report.escape import printable
@@ -14,10 +15,6 @@ from benchmark.report.leaderboard import Leaderboard, Ranking
 MOST = 10  # commands shown
 MODEL_WIDTH, RANK_AND_MEAN, GAP = 38, 12, 2
 NOTE = "± is half of the 95 % interval for these images, training seeds included. Bold: best."
-PAIR_NOTES = {
-    "verification": "Equal error rate, lower is better; ± for subjects drawn anew.",
-    "retrieval": "mAP@R; ± for classes of queries drawn anew.",
-}
 
 
 def render(leaderboard: Leaderboard, width: int = 100) -> Group:
@@ -29,8 +26,9 @@ def render(leaderboard: Leaderboard, width: int = 100) -> Group:
     used: list[Result] = []
     for section in leaderboard.sections:
         parts.append(Text(printable(section.title), style="bold underline"))
-        if section.protocol in PAIR_NOTES:
-            parts.append(Text(PAIR_NOTES[section.protocol], style="dim"))
+        note = BY_NAME[section.protocol].short_note
+        if note:
+            parts.append(Text(note, style="dim"))
         for ranking in section.rankings:
             parts += _tables(ranking, width)
             used += [result for row in ranking.rows for result in row.results]

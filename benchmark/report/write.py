@@ -21,7 +21,6 @@ from benchmark.report.columns import entries
 from benchmark.report.leaderboard import Leaderboard, build
 from benchmark.report.missing_runs import commands
 from benchmark.report.page import render as page_file
-from benchmark.report.pair_columns import SHEETS
 from benchmark.report.play.questions import on_glyphs
 from benchmark.report.suite import suite_version
 
@@ -182,7 +181,7 @@ def _put(out: Path, path: Path, text: str) -> None:
 def _write_pair_sheets(out: Path, leaderboard: Leaderboard) -> tuple[Path, ...]:
     """Writes the sheets of verification and retrieval, where there are such results."""
     there = leaderboard_csv.protocols(leaderboard)
-    paths = {name: out / f"leaderboard-{name}.csv" for name in SHEETS if name in there}
+    paths = {name: out / f"leaderboard-{name}.csv" for name in there}
     for protocol, path in paths.items():
         _put(out, path, leaderboard_csv.render(leaderboard, protocol))
     return tuple(paths[protocol] for protocol in there)

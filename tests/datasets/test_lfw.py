@@ -15,9 +15,10 @@ from benchmark.datasets.summary import summarise
 from benchmark.errors import OneshotError
 from benchmark.evaluation.job import Job, RunContext
 from benchmark.evaluation.run import run
+from benchmark.protocols.verification import task as pairs
 from benchmark.registry import resolve
 from benchmark.report.frame import to_frame
-from benchmark.tasks import load_task, pairs, track
+from benchmark.tasks import load_task, track
 from benchmark.tasks.loading import split_of
 from benchmark.tasks.tracks import of_fold
 from tests.datasets.conftest import Files, encoded

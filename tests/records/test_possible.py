@@ -106,7 +106,7 @@ def test_a_kind_of_impostor_without_a_trial_has_no_rate(tmp_path):
     }  # fmt: skip
     record = Record.model_validate(changed("mine-verification", odds(**labels)))
     (section,) = build([record]).sections
-    found = section.rankings[0].rows[0].results[0].verification
+    found = section.rankings[0].rows[0].results[0].summary
     assert set(found.measures) == {"overall", "skilled"}
 
 

@@ -114,7 +114,7 @@ def test_a_collapsed_model_is_marked(records: list[Record]) -> None:
     data["outcome"] = odds.model_dump(mode="json")
     page = build([Record.model_validate(data)])
     result = page.sections[0].rankings[0].rows[0].results[0]
-    assert result.verification is not None and result.verification.constant
+    assert result.summary is not None and result.summary.constant
     assert result.accuracy is not None and result.accuracy.mean == 0.5
 
 

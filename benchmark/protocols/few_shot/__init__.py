@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchmark.protocols.base import EvaluationProtocol, Metric
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     from benchmark.datasets.data_set import DataSet, Family
     from benchmark.protocols.few_shot.outcome import Counts
+    from benchmark.records.schema import Record
+    from benchmark.report.aggregate import GroupsOf, Result, TaskColumn
+    from benchmark.report.columns import Column
+    from benchmark.report.compare_pairs import Answered
+    from benchmark.report.figures.picture import Picture
+    from benchmark.report.leaderboard import Section
     from benchmark.tasks.loading import LoadedTask, Questions
     from benchmark.tasks.spec import Task, Track
 
@@ -31,6 +37,16 @@ class FewShot(EvaluationProtocol["Counts"]):
     pattern = re.compile(
         r"(?P<family>.+?)-(?P<way>[0-9]{1,6})w(?P<shot>[0-9]{1,6})s(?P<uneven>-dirichlet)?"
     )
+
+    page_titles = ("These images", "New classes", "Validation", "Seeds")
+    compare_key = (
+        "Percent and percentage points; ± is half of a 95 % interval of A - B, in pairs: images, "
+        "over episodes and training seeds; classes, over groups of classes (alphabets) and seeds. "
+        "p: of no difference on new classes; Holm: adjusted for all tasks shown. W/T/L: A wins, "
+        "ties, loses. "
+        "Detects: the true difference found 4 times in 5."
+    )
+    compare_heads = "A|B|A - B|images|classes|p|Holm|episodes|groups|detects"
 
     def ranked(self) -> tuple[str, ...]:
         from benchmark.protocols.few_shot.task import RANKED
@@ -114,3 +130,57 @@ class FewShot(EvaluationProtocol["Counts"]):
         if outcome.of == task.queries:
             return ()
         return (f"{task.name} asks {task.queries} queries an episode, not {outcome.of}",)
+
+    def summarise(
+        self, column: TaskColumn, good: list[Record], groups_of: GroupsOf
+    ) -> Result | None:
+        from benchmark.protocols.few_shot.metrics import summarise
+
+        return summarise(column, good, groups_of)
+
+    def compare(
+        self,
+        one: Sequence[Record],
+        two: Sequence[Record],
+        luck: tuple[bool, bool],
+        same: bool,
+        current: bool,
+    ) -> Answered | None:
+        raise NotImplementedError("episodes are compared by benchmark.report.compare")
+
+    def columns(self) -> tuple[Column, ...]:
+        from benchmark.protocols.few_shot.columns import COLUMNS
+
+        return COLUMNS
+
+    def sheet(self) -> tuple[Column, ...]:
+        from benchmark.protocols.few_shot.columns import SHEET
+
+        return SHEET
+
+    def charts(
+        self, whole: Section, section: Section, records: list[Record]
+    ) -> list[Callable[[], Sequence[Picture | None]]]:
+        from benchmark.report.figures import accuracy
+
+        return [lambda: [accuracy.draw(section)]]
+
+    def describe(self, task: Task) -> str:
+        if task.runs == "lake":
+            return (
+                "The 20 official runs of Lake et al. (2015): 20 characters of one alphabet drawn "
+                "by one person, and 20 more by another; which is which?"
+            )
+        shots = "item" if task.n_shot == 1 else "items"
+        uneven = task.dirichlet is not None
+        queries = f"{task.queries} queries, unevenly many of each class" if uneven else (
+            f"{task.n_query} queries of each"
+        )  # fmt: skip
+        return (
+            f"{task.n_way} classes are shown by {task.n_shot} {shots} each; to which of them "
+            f"belong {queries}?"
+        )
+
+    def facts(self, task: Task) -> list[tuple[str, str]]:
+        concentration = f"{task.dirichlet} (Dirichlet)" if task.dirichlet else ""
+        return [("Concentration", concentration)]

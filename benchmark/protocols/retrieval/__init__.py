@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchmark.protocols.base import EvaluationProtocol, Metric
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     from benchmark.datasets.data_set import DataSet, Family
     from benchmark.protocols.retrieval.outcome import Ranks
+    from benchmark.records.schema import Record
+    from benchmark.report.aggregate import GroupsOf, Result, TaskColumn
+    from benchmark.report.columns import Column
+    from benchmark.report.compare_pairs import Answered
+    from benchmark.report.figures.picture import Picture
+    from benchmark.report.leaderboard import Section
     from benchmark.tasks.loading import LoadedTask, Questions
     from benchmark.tasks.queries import Queries
     from benchmark.tasks.spec import Task, Track
@@ -28,6 +34,22 @@ class RetrievalProtocol(EvaluationProtocol["Ranks"]):
     question = "queries"
     metrics = (Metric("mAP@R"), Metric("R-precision"), Metric("Recall@1"))
     pattern = re.compile(r"(?P<family>.+?)-retrieval")
+
+    note = (
+        "mAP@R in percent: every test item queries all others. ± half of the 95 % interval over "
+        "classes of queries drawn anew, and with two or more seeds over training luck."
+    )
+    short_note = "mAP@R; ± for classes of queries drawn anew."
+    details_note = (
+        "Retrieval: every test item queries all others; a tie with an item of another class counts "
+        "against the match. With R matches, mAP@R and R-precision look at the first R."
+    )
+    page_titles = ("mAP@R", "Recall@1", "R-precision")
+    compare_key = (
+        "Retrieval: images ± is over queries, classes ± over the classes of the queries in a "
+        "gallery as it is, both with training seeds."
+    )
+    compare_heads = "A|B|A - B|images|classes|p|Holm|queries|groups|detects"
 
     def ranked(self) -> tuple[str, ...]:
         from benchmark.protocols.retrieval.task import RANKED
@@ -100,3 +122,47 @@ class RetrievalProtocol(EvaluationProtocol["Ranks"]):
         if pinned is None or pinned.tolist() == matches:
             return ()
         return (f"its queries have other numbers of matches than the pinned ones of {task.name}",)
+
+    def summarise(
+        self, column: TaskColumn, good: list[Record], groups_of: GroupsOf
+    ) -> Result | None:
+        from benchmark.protocols.retrieval.metrics import summarise
+
+        return summarise(column, good, groups_of)
+
+    def compare(
+        self,
+        one: Sequence[Record],
+        two: Sequence[Record],
+        luck: tuple[bool, bool],
+        same: bool,
+        current: bool,
+    ) -> Answered | None:
+        from benchmark.report.compare_pairs import retrieval
+
+        return retrieval(one, two, luck, same, current)
+
+    def columns(self) -> tuple[Column, ...]:
+        from benchmark.protocols.retrieval.columns import COLUMNS
+
+        return COLUMNS
+
+    def sheet(self) -> tuple[Column, ...]:
+        from benchmark.protocols.retrieval.columns import SHEET
+
+        return SHEET
+
+    def charts(
+        self, whole: Section, section: Section, records: list[Record]
+    ) -> list[Callable[[], Sequence[Picture | None]]]:
+        from benchmark.report.figures import bars
+
+        return [lambda: [bars.draw(section)]]
+
+    def describe(self, task: Task) -> str:
+        return (
+            "Every item of the test split is a query to all the others: those of its own class "
+            "should come first."
+            + " Where items are marked, queries look for gallery items."
+            * task.distinct
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchmark.protocols.base import EvaluationProtocol, Metric
@@ -13,9 +14,24 @@ if TYPE_CHECKING:
 
     from benchmark.datasets.data_set import DataSet, Family
     from benchmark.protocols.verification.outcome import LogOdds
+    from benchmark.records.schema import Record
+    from benchmark.report.aggregate import GroupsOf, Result, TaskColumn
+    from benchmark.report.columns import Column
+    from benchmark.report.compare_pairs import Answered
+    from benchmark.report.figures.picture import Picture
+    from benchmark.report.leaderboard import Section
     from benchmark.tasks.loading import LoadedTask, Questions
     from benchmark.tasks.spec import Task, Track
     from benchmark.tasks.trials import Trials
+
+KINDS = {
+    "genuine": "both of one class",
+    "within": "two classes of one group",
+    "across": "classes of two groups",
+    "random": "two classes, whatever their groups",
+    "skilled": "an imitation of the class's own items",
+    "labelled": "labelled as different",
+}
 
 
 class VerificationProtocol(EvaluationProtocol["LogOdds"]):
@@ -36,6 +52,31 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
         Metric("log-loss", unit="", lower_is_better=True),
     )
     pattern = re.compile(r"(?P<family>.+?)-verification")
+
+    note = (
+        "Equal error rate in percent, all impostors together; lower is better. ± half of the 95 % "
+        "interval "
+        "over subjects (classes) drawn anew, a pair weighed by both of its own, and with two or "
+        "more seeds over training luck. Each network has its own ROC; means are over networks."
+    )
+    short_note = "Equal error rate, lower is better; ± for subjects drawn anew."
+    details_note = (
+        "Verification: EER within, across, random, skilled: genuine pairs against impostors of one "
+        "kind (of the same group, of another, of any class, imitations). AP depends on the share "
+        "of genuine pairs. TAR at a FAR is empty with fewer than 30 / FAR impostors. minDCF: least "
+        "detection cost with a prior of 0.01 for same and equal costs (NIST 2016 Speaker "
+        "Recognition Evaluation Plan, first operating point), 1 for the better blind answer. "
+        "Accuracy at the validation threshold, ECE and log-loss (nats) are those of log-odds "
+        "fitted on validation (Platt scaling), same and different weighing the same."
+    )
+    page_titles = ("EER", "EER within", "EER across", "EER random", "EER skilled", "ROC-AUC")
+    compare_key = (
+        "Verification: of an EER less is better, so a negative A - B speaks for A. classes ± is "
+        "over subjects (people, writers, classes; their number under groups) and training seeds, "
+        "by a paired bootstrap of the same trials, fold by fold; p is the level at which that "
+        "interval touches zero."
+    )
+    compare_heads = "A|B|A - B|classes|p|Holm|trials|groups|detects"
 
     def ranked(self) -> tuple[str, ...]:
         from benchmark.protocols.verification.task import RANKED
@@ -114,3 +155,48 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
         accepted = np.asarray(outcome.thousandths) > 0
         labels = labels_of(task, outcome, fold)
         return (accepted if labels is None else accepted == labels.same).astype(np.int64), 1
+
+    def summarise(
+        self, column: TaskColumn, good: list[Record], groups_of: GroupsOf
+    ) -> Result | None:
+        from benchmark.protocols.verification.metrics import summarise
+
+        return summarise(column, good, groups_of)
+
+    def compare(
+        self,
+        one: Sequence[Record],
+        two: Sequence[Record],
+        luck: tuple[bool, bool],
+        same: bool,
+        current: bool,
+    ) -> Answered | None:
+        from benchmark.report.compare_pairs import verification
+
+        return verification(one, two, luck, same, current)
+
+    def columns(self) -> tuple[Column, ...]:
+        from benchmark.protocols.verification.columns import COLUMNS
+
+        return COLUMNS
+
+    def sheet(self) -> tuple[Column, ...]:
+        from benchmark.protocols.verification.columns import SHEET
+
+        return SHEET
+
+    def charts(
+        self, whole: Section, section: Section, records: list[Record]
+    ) -> list[Callable[[], Sequence[Picture | None]]]:
+        from functools import partial
+
+        from benchmark.report.figures import rates
+
+        return [partial(rates.draw, whole, column, records) for column in rates.columns(whole)]
+
+    def describe(self, task: Task) -> str:
+        return "Two items are shown: are they of one class?"
+
+    def facts(self, task: Task) -> list[tuple[str, str]]:
+        trials = "; ".join(f"{k.trials:,} {k.name} ({KINDS[k.name]})" for k in task.kinds)
+        return [("Trials", trials)]

@@ -16,7 +16,7 @@ from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Ranking, Row, Section
-from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, NAMES, R_PRECISION
+from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, NAMES, R_PRECISION, Retrieval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -111,12 +111,12 @@ def _panel(ax: Axes, places: list[Place], column: TaskColumn) -> None:
         result = _result(place, column)
         if result is None:
             continue
-        if result.retrieval is None:
+        if not isinstance(result.summary, Retrieval):
             text = FAILED if result.failures else NOT_RUN
             ax.text(1, place[0], text, va="center", fontsize=7, style="italic", color=theme.MUTED)
             continue
         for n, name in enumerate(SHOWN):
-            interval = result.retrieval.measures[name]
+            interval = result.summary.measures[name]
             y = place[0] + (n - 1) * THICK
             ax.barh(y, 100 * interval.mean, height=0.9 * THICK, color=theme.colour(n), lw=0)
             if not math.isnan(interval.half_width):
@@ -129,12 +129,12 @@ def _data(places: list[Place], columns: list[TaskColumn]) -> list[list[Any]]:
     for column in columns:
         for place in places:
             result, row = _result(place, column), place[2]
-            if result is None or row is None or result.retrieval is None:
+            if result is None or row is None or not isinstance(result.summary, Retrieval):
                 continue
             ranking = place[1]
             head = [column.task.name, column.version, ranking.pool, ranking.budget, ranking.views]
             for name in NAMES:
-                found = result.retrieval.measures[name]
+                found = result.summary.measures[name]
                 told = [name, found.mean, found.low, found.high]
                 rows.append([*head, row.key, row.recipe8, *told])
     return rows

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from benchmark.protocols.catalogue import BY_NAME, PROTOCOLS
 from benchmark.records.claims import Claim
 from benchmark.records.schema import Record
 from benchmark.report import row_selection
@@ -55,7 +56,7 @@ def _jobs(
     leaderboard: Leaderboard, records: list[Record], analysis: Analysis, claims: Sequence[Claim]
 ) -> list[Job]:
     """Each gives some pictures, or None in their place."""
-    from benchmark.report.figures import accuracy, bars, curves, ranks, rates, shapes
+    from benchmark.report.figures import curves, ranks, shapes
     from benchmark.report.figures import headline as head
     from benchmark.report.summary_table import headline
 
@@ -71,18 +72,14 @@ def _jobs(
     for whole, section in zip(full.sections, leaderboard.sections, strict=True):
         if section.kind == "earlier":
             continue
-        if section.protocol == "verification":
-            jobs += [partial(rates.draw, whole, column, records)
-                     for column in rates.columns(whole)]  # fmt: skip
-        elif section.protocol == "retrieval":
-            add(bars.draw, section)
-        else:
-            add(accuracy.draw, section)
+        protocol = BY_NAME[section.protocol]
+        jobs += protocol.charts(whole, section, records)
+        if protocol is PROTOCOLS[0]:
             jobs += _of_main_task(whole, section, analysis, claims)
             if section.track not in shaped:
                 shaped.add(section.track)
                 add(shapes.draw, leaderboard, section)
-        if section.protocol != "episodes" and section.track in learned_on:
+        if protocol is not PROTOCOLS[0] and section.track in learned_on:
             continue  # the same trainings, shown already
         if curves.learned(section, records):
             learned_on.add(section.track)
