@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := demo
 CASES := 10000
+# A process for each core, whole files at a time, the longest files first (tests/conftest.py).
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 DEMO_MODELS := chance pixels-cosine untrained-conv4 siamese-conv4-euclidean-contrastive \
 	prototypical-conv4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo pages test test-all fuzz performance lint format build learn2learn clean
+.PHONY: help setup demo pages check test test-all fuzz performance lint format build learn2learn clean
 
 help: ## what can be typed
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,11 +44,14 @@ pages: setup ## tables, pages, figures, and the documents that quote records, ma
 	@$(BIN)/python tools/update_findings.py
 	@$(BIN)/python tools/update_statistics.py
 
-test: setup lint ## style, types and the test suite
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
+check: setup lint ## style, types and the quick tests, in under a minute
+	@$(PYTEST) -m "not heavy"
+
+test: setup lint ## style, types and the test suite, in about ten minutes
+	@$(PYTEST) -m "not slow"
 
 test-all: setup lint ## the test suite with its long runs
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 fuzz: setup ## bent records, archives, images, tables ...: 10,000 of each kind (about ten minutes)
 	@PYTHONPATH=tests/fuzz $(BIN)/python -m bent --cases $(CASES)

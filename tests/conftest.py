@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+
+# Tests run in a process for each core. Their threads, and those of the processes that they start,
+# would compete. The started processes need not compile the sources again either.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import numpy as np
 import pytest
@@ -12,6 +19,23 @@ from benchmark.datasets.data_set import DataSet, Groups, whole
 
 REAL_DATA = "ONESHOT_REAL_DATA"
 REQUIRE = "ONESHOT_REQUIRE_REAL_DATA"
+HEAVY = {  # each with how early its files are started: the longest first
+    "slow": 0, "ray": 1, "process": 2, "training": 3, "browser": 4, "results": 5,
+    "simulation": 6, "fuzz": 7, "gpu": 8, "realdata": 9,
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Marks what `make check` leaves out, and lets the files with the most of it begin first."""
+    weight = {}
+    for item in items:
+        if {"real_data", "real_store"} & set(item.fixturenames):
+            item.add_marker("realdata")
+        marks = HEAVY.keys() & {mark.name for mark in item.iter_markers()}
+        if marks:
+            item.add_marker("heavy")
+            weight[item.path] = min(weight.get(item.path, 99), *(HEAVY[mark] for mark in marks))
+    items.sort(key=lambda item: weight.get(item.path, 99))
 
 
 @pytest.fixture(autouse=True)

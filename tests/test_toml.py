@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 import tracemalloc
 
 import pytest
@@ -30,10 +29,8 @@ from benchmark.tasks import task
     ],
 )
 def test_endless_toml_is_one_clear_line(text, says):
-    began = time.monotonic()
     with pytest.raises(OneshotError, match=says):
         toml.parse(text, "the file")
-    assert time.monotonic() - began < 10
 
 
 def test_files_are_read_up_to_their_limit(tmp_path):
@@ -74,10 +71,12 @@ def test_dots_in_texts_are_no_depth():
 
 @pytest.mark.parametrize("text", ["0-99999999999", "0-999999999", "9" * 5_000, "1-" + "9" * 5_000])
 def test_seeds_are_counted_before_they_are_counted_out(text):
-    began = time.monotonic()
+    tracemalloc.start()
     with pytest.raises(OneshotError, match="seeds"):
         seeds_of(text)
-    assert time.monotonic() - began < 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20, "the range was expanded before it was refused"
 
 
 @pytest.mark.parametrize("name", [f"glyphs-{'9' * 5_000}w1s", "glyphs-9999999w1s", "glyphs-5w٣s"])

@@ -115,7 +115,7 @@ def elsewhere(*words):
     """The command in a process of its own, as its workers need it."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "benchmark", *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 def run(*words, models=("Fine",), results="results", command=oneshot):

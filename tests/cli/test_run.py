@@ -38,9 +38,7 @@ class Net(torch.nn.Sequential):
 def oneshot(*words, cwd, **more):
     command = [sys.executable, "-m", "benchmark", *map(str, words)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "ONESHOT_WORK": str(cwd / "work")}
-    return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, **more
-    )
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, **more)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +144,7 @@ def test_a_killed_training_resumes_to_the_same_record(tmp_path):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while not list(killed.glob("work/**/checkpoint*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert process.poll() is None, "it was killed in the middle, not after its end"

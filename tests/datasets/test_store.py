@@ -219,7 +219,7 @@ def test_two_processes_adding_at_once_do_no_harm(tmp_path, fills):
         worker.stdin.write("go\n")
         worker.stdin.flush()
     for worker in workers:
-        worker.communicate(timeout=60)
+        worker.communicate()
     assert [worker.returncode for worker in workers] == [0, 0]
     assert store.verify("toy", tmp_path).digest in digests
     assert [entry.name for entry in tmp_path.iterdir()] == ["toy"]
@@ -235,9 +235,7 @@ def test_the_data_directory_is_the_option_the_variable_or_a_cache(tmp_path, monk
 
 
 @pytest.mark.realdata
-def test_real_data_load_quickly(real_store):
-    store.load("mini-imagenet", real_store)
-    start = time.perf_counter()
+def test_real_data_are_mapped_and_not_read(real_store):
     data = store.load("mini-imagenet", real_store)
-    assert time.perf_counter() - start < 0.2
     assert data.stored.shape == (60000, 3, 84, 84)
+    assert isinstance(data.stored.base, np.memmap)

@@ -201,7 +201,7 @@ def test_a_driver_that_dies_is_started_again(cluster, source, slow, expected, tm
     results = tmp_path / "results"
     words = command(slow, source, tmp_path, cluster)
     first = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while len(list(store.paths(results))) < 5 and time.monotonic() < until:
         assert first.poll() is None
         time.sleep(0.05)
@@ -209,7 +209,7 @@ def test_a_driver_that_dies_is_started_again(cluster, source, slow, expected, tm
     first.wait()
     before = {path: path.stat().st_mtime_ns for path in store.paths(results)}
     assert 5 <= len(before) < JOBS
-    again = subprocess.run(words, capture_output=True, text=True, timeout=240)
+    again = subprocess.run(words, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     assert f"{JOBS - len(before)} new records" in again.stdout
     assert all(path.stat().st_mtime_ns == when for path, when in before.items())

@@ -52,7 +52,7 @@ def python(code, home, *words, **variables):
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     done = subprocess.run(
         [sys.executable, "-c", code, *words],
-        env=environment, cwd=home, capture_output=True, text=True, timeout=240,
+        env=environment, cwd=home, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
