@@ -14,14 +14,15 @@ sys.dont_write_bytecode = False
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from benchmark.datasets.data_set import DataSet, Groups, whole
 
 REAL_DATA = "ONESHOT_REAL_DATA"
 REQUIRE = "ONESHOT_REQUIRE_REAL_DATA"
 HEAVY = {  # each with how early its files are started: the longest first
-    "slow": 0, "ray": 1, "process": 2, "training": 3, "browser": 4, "results": 5,
-    "simulation": 6, "fuzz": 7, "gpu": 8, "realdata": 9,
+    "slow": 0, "ray": 1, "process": 2, "training": 3, "realdata": 4, "browser": 5, "results": 6,
+    "simulation": 7, "fuzz": 8, "gpu": 9,
 }  # fmt: skip
 
 
@@ -61,14 +62,19 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def real_store(real_data, tmp_path_factory) -> Path:
-    """A data directory with the real data sets and what is generated."""
+    """A data directory with the real data sets and what is generated; all workers read one."""
     from benchmark.datasets import prepare
 
-    directory = tmp_path_factory.mktemp("data")
-    for name in ("omniglot", "mini-imagenet", "orl-faces", "nfi-signatures"):
-        prepare.add(name, real_data / name, directory)
-    for name in ("languages", "digits"):
-        prepare.add(name, None, directory)
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    directory, complete = folder / "real-data", folder / "real-data.complete"
+    with FileLock(folder / "real-data.lock"):
+        if not complete.exists():
+            for name in ("omniglot", "mini-imagenet", "orl-faces", "nfi-signatures"):
+                prepare.add(name, real_data / name, directory)
+            for name in ("languages", "digits"):
+                prepare.add(name, None, directory)
+            complete.touch()
     return directory
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
+pytestmark = pytest.mark.process
+
 UNPACKED = 9 << 28  # bytes; more than the cap
 CHILD = """
 import resource, sys

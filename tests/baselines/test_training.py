@@ -18,6 +18,8 @@ from baselines.training import checkpoint, loop
 from benchmark.errors import OneshotError
 from benchmark.protocols import Progress, TrackInfo, TrainingData, TrainingRun
 
+pytestmark = pytest.mark.training
+
 Make = Callable[..., Any]
 VARIANTS = {
     "dropout and adam": {"backbone": "mlp"},

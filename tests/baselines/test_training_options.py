@@ -19,6 +19,8 @@ from benchmark.datasets.data_set import DataSet, whole
 from benchmark.errors import OneshotError, Refused
 from benchmark.protocols import TrackInfo, TrainingData
 
+pytestmark = pytest.mark.training
+
 Make = Callable[..., Any]
 
 

@@ -14,6 +14,8 @@ from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.api import evaluate
 from benchmark.records import store as records
 
+pytestmark = pytest.mark.training
+
 
 def run(*words):
     return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)

@@ -17,6 +17,8 @@ from benchmark.report.frame import load_records
 from benchmark.tasks import load_task, task, track
 from benchmark.tasks.own import looking_in
 
+pytestmark = pytest.mark.training
+
 SMALL = [
     "--set",
     "threads=1",

@@ -16,6 +16,8 @@ from benchmark.tasks import load_task, task
 from benchmark.tasks.own import looking_in
 from tests.datasets.own.conftest import picture
 
+pytestmark = pytest.mark.training
+
 
 def run(*words):
     return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)

@@ -16,6 +16,8 @@ from benchmark.errors import Interrupted, OneshotError
 from benchmark.records import store
 from tests.evaluation.test_presence import TASK, add_points
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 MODELS = """
 import ctypes

@@ -25,6 +25,8 @@ from benchmark.sweep.local import Unit
 from benchmark.sweep.suite import parse
 from tests.report.synthetic_records import record
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -18,7 +18,7 @@ from benchmark.records.verify import verify
 from benchmark.sweep.plan import make
 from benchmark.sweep.suite import Wanted
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="process groups")
+pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="process groups")]
 ROOT = Path(__file__).parents[2]
 MODELS = ("siamese-conv4-euclidean-contrastive", "nearest-centroid-conv4")
 TASKS = ("glyphs-5w1s", "glyphs-5w5s@validation")

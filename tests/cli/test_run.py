@@ -15,6 +15,8 @@ from benchmark.errors import OneshotError, UnknownName
 from benchmark.records import store
 from benchmark.sweep.suite import seeds_of, tasks_of
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 MINE = """
 class Mine:

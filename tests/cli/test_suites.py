@@ -13,6 +13,8 @@ from benchmark.cli.tensorboard import Board
 from benchmark.errors import OneshotError
 from benchmark.protocols import Progress
 
+pytestmark = pytest.mark.training
+
 SUITE = """
 title = "Mine"
 

@@ -12,6 +12,8 @@ from benchmark.cli import terminal
 from benchmark.records import store
 from tests.report.synthetic_records import record
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 ASCII = (
     {"PYTHONIOENCODING": "ascii"},

@@ -11,6 +11,8 @@ import pytest
 
 from benchmark.cli.app import HEAVY
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results"
 READING = [

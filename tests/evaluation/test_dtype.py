@@ -16,6 +16,8 @@ from benchmark.registry import recipe_of, resolve
 from benchmark.tasks.loading import load_task
 from benchmark.tasks.tracks import GLYPHS as TRACK
 
+pytestmark = pytest.mark.training
+
 GLYPHS = TrackInfo("glyphs", "character", 1, 105)
 KEY = "untrained-conv4"
 

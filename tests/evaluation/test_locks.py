@@ -19,6 +19,8 @@ from benchmark.records import readings, store
 from benchmark.registry import ISOLATE
 from benchmark.sweep.run_spec import RunSpec
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 LEARNER = """
 import time

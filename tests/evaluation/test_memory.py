@@ -12,6 +12,8 @@ from benchmark.registry import ModelSpec
 from benchmark.sweep.run_spec import RunSpec
 from benchmark.tasks.loading import LoadedTask
 
+pytestmark = pytest.mark.process
+
 CPU = "[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory: you tried"
 
 

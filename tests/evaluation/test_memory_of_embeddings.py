@@ -15,6 +15,8 @@ from benchmark.evaluation import precision, scorers
 from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.retrieval import by_distance
 
+pytestmark = pytest.mark.process
+
 WORK = """
 import json, resource, sys, tempfile
 from pathlib import Path

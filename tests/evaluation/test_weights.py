@@ -15,6 +15,8 @@ from benchmark.evaluation.run import run
 from benchmark.registry import resolve
 from benchmark.tasks import track
 
+pytestmark = pytest.mark.process
+
 SMALL = {"items": 640, "validations": 1, "width": 0.25, "threads": 1}
 
 

@@ -12,6 +12,8 @@ from bent.watch import watched
 
 from benchmark.errors import OneshotError
 
+pytestmark = pytest.mark.fuzz
+
 CASES = 400
 LEAST = 8  # of the kinds that take long
 

@@ -27,6 +27,8 @@ from benchmark.registry import in_command, outside
 from benchmark.twin.twin import load_twin
 from tests.report.synthetic_records import MODELS, record
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 CANARY = """
 from pathlib import Path

@@ -108,6 +108,7 @@ def test_refuses_what_are_no_counts(counts: list[object], of: int) -> None:
         new_classes(np.array([[1, 2]]), 5, np.array([1]))
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("seeds", [3, 5])
 @pytest.mark.parametrize("luck", [0.0, 0.01, 0.04])
 def test_covers_what_it_says(seeds: int, luck: float) -> None:

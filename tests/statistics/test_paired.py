@@ -96,6 +96,7 @@ def test_groups_are_weighed_alike_and_three_are_needed():
     assert new_classes(a, b, 10, np.array([0, 0, 0, 1, 1])) is None
 
 
+@pytest.mark.simulation
 def test_the_same_networks_share_their_luck():
     """Two heads on the same three trainings: their luck is large, and of both."""
     random = np.random.default_rng(23)
@@ -133,6 +134,7 @@ def test_refuses_what_does_not_pair():
         these_images(np.array([[1, 2]]), np.array([[1, 2]]), 5, level=1.5)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("seeds", [(3, 3), (5, 5), (3, 5)])
 @pytest.mark.parametrize(("units", "luck"), [(10, 0.0), (10, 0.012), (20, 0.05), (200, 0.003)])
 def test_covers_and_seldom_alarms_for_the_same_method_with_other_seeds(seeds, units, luck):
@@ -151,6 +153,7 @@ def test_covers_and_seldom_alarms_for_the_same_method_with_other_seeds(seeds, un
     assert sum(one.p <= 0.05 for one in found) / TRIALS <= 0.06
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("seeds", [(3, 3), (3, 5), (5, 3)])
 @pytest.mark.parametrize("times", [3, 5])
 @pytest.mark.parametrize("spread", [0.0, 0.02])
@@ -164,6 +167,7 @@ def test_seldom_alarms_where_one_models_luck_is_many_times_the_others(seeds, tim
     assert np.mean(alarms) <= 0.06 + 2 * math.sqrt(0.06 * 0.94 / trials)
 
 
+@pytest.mark.simulation
 def test_a_single_seed_says_that_it_knows_nothing_of_luck_and_a_second_mends_it():
     random = np.random.default_rng(2)
     sides = [
@@ -177,6 +181,7 @@ def test_a_single_seed_says_that_it_knows_nothing_of_luck_and_a_second_mends_it(
     assert sum(one.p <= 0.05 for one in several) / TRIALS <= 0.06
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("seeds", [3, 5])
 @pytest.mark.parametrize("of_class", [0.06, 0.12])
 def test_differences_over_new_classes_that_episodes_share(seeds, of_class):

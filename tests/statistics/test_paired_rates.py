@@ -209,6 +209,7 @@ def test_a_rate_with_too_few_impostors_is_left_out():
     assert told == ["EER", "EER within", "EER across", "ROC-AUC"]
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize(
     ("people", "seeds", "luck", "hard", "trials"),
     [(20, 1, 0.0, 0.8, 100), (12, 1, 0.0, 0.8, 100), (20, 3, 0.15, 0.4, 40)],

@@ -82,6 +82,7 @@ def test_refuses_what_does_not_pair():
         compare_searches([], [b])
 
 
+@pytest.mark.simulation
 def test_covers_over_classes_where_queries_alone_do_not():
     random = np.random.default_rng(11)
     by_class, by_query = [], []

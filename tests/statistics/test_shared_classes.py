@@ -44,6 +44,7 @@ def test_refuses_a_class_that_is_everywhere():
         of_classes(np.array([[0.1, 0.2, 0.3]]), classes[:2])
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("seeds", [3, 5])
 @pytest.mark.parametrize("luck", [0.01, 0.03])
 def test_covers_new_alphabets_when_there_are_ten(seeds, luck):
@@ -58,6 +59,7 @@ def test_covers_new_alphabets_when_there_are_ten(seeds, luck):
     assert 0.93 <= inside / trials <= 0.97
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("seeds", [3, 5])
 @pytest.mark.parametrize("luck", [0.0, 0.01])
 def test_covers_new_classes_when_episodes_share_twenty(seeds, luck):

@@ -56,6 +56,7 @@ def test_twenty_units_are_exact_and_more_are_drawn_alike():
         sign_flip(np.zeros((2, 2)), random)
 
 
+@pytest.mark.simulation
 def test_sign_flips_seldom_alarm_where_nothing_differs():
     random = np.random.default_rng(9)
     alarms = [sign_flip(x, random).p <= 0.05 for x in random.laplace(size=(2_000, 10))]
@@ -78,6 +79,7 @@ def test_holm_leaves_out_what_has_no_p():
         holm(np.array([1.2]))
 
 
+@pytest.mark.simulation
 def test_holm_controls_the_family():
     """Eight of ten null hypotheses hold and their tests depend on each other."""
     random = np.random.default_rng(3)
@@ -102,6 +104,7 @@ def test_power_is_statsmodels():
     assert smallest_detectable(of_units(0, 3)) == 0
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize(("units", "difference"), [(10, 0.03), (20, 0.02)])
 def test_power_is_how_often_the_difference_is_found(units, difference):
     random = np.random.default_rng(5)
@@ -112,6 +115,7 @@ def test_power_is_how_often_the_difference_is_found(units, difference):
     assert found == pytest.approx(expected, abs=3 * math.sqrt(0.25 / trials))
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("seeds", [(3, 3), (5, 5), (3, 5)])
 @pytest.mark.parametrize("luck", [(0.02, 0.02), (0.03, 0.01), (0.02, 0.0)])
 @pytest.mark.parametrize("spread", [0.0, 0.03])

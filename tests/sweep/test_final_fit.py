@@ -14,6 +14,8 @@ from benchmark.tasks import TRACKS
 from benchmark.tasks import track as find_track
 from benchmark.tasks.loading import split_of
 
+pytestmark = pytest.mark.training
+
 TASK = "glyphs-5w1s"
 evaluate = partial(api.evaluate, isolate=False)  # in this process, where the fits can be read
 

@@ -23,6 +23,8 @@ from benchmark.sweep.suite import Wanted
 from benchmark.sweep.tuning import Search
 from benchmark.sweep.worker import Orders
 
+pytestmark = pytest.mark.process
+
 TASK = "glyphs-5w1s@validation"
 SMALL = {"width": 0.125, "items": 1000, "validations": 2, "input_size": 16, "threads": 1}
 MODEL = '''

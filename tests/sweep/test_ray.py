@@ -26,6 +26,8 @@ from tests.sweep.conftest import LEARNER
 
 ray = pytest.importorskip("ray")
 
+pytestmark = pytest.mark.ray
+
 STORE = 80 << 20  # bytes of a node's object store, about the least that Ray takes
 JOBS = 24
 TASK = "blobs-few-3w1s"

@@ -14,6 +14,8 @@ from benchmark.errors import OneshotError
 from benchmark.sweep import cluster
 
 pytest.importorskip("ray")
+
+pytestmark = pytest.mark.ray
 LISTENERS = """
 from pathlib import Path
 from benchmark.sweep.cluster import Cluster

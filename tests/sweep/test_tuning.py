@@ -19,6 +19,8 @@ from benchmark.sweep.plan import make
 from benchmark.sweep.suite import Wanted
 from benchmark.sweep.tuning import Outcome, Search, Trial, followed, scaled
 
+pytestmark = pytest.mark.training
+
 
 def test_the_best_on_validation_is_chosen(learner, tmp_path):
     search = Search(learner, "glyphs", "quick")

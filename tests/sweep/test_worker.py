@@ -12,6 +12,8 @@ from benchmark.records import store
 from benchmark.sweep.run_spec import RunSpec
 from benchmark.sweep.worker import Orders, Teller, do, ended_as, reason_of
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def ends(tmp_path):

@@ -25,6 +25,8 @@ from benchmark.tasks import track as find_track
 from benchmark.tasks.tracks import alphabets
 from tests.baselines.conftest import HEADS
 
+pytestmark = pytest.mark.training
+
 Make = Callable[..., Any]
 
 

@@ -7,6 +7,8 @@ from benchmark import check
 from benchmark.errors import OneshotError
 from benchmark.registry import resolve
 
+pytestmark = pytest.mark.training
+
 SMALL = {"width": 0.05}
 KEYS = [entry.key for entry in entries()]
 FIXED = [entry.key for entry in entries() if entry.family == "fixed"]

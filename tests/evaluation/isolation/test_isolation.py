@@ -28,6 +28,8 @@ from benchmark.tasks.episodes import draw
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.spec import Task
 
+pytestmark = pytest.mark.process
+
 SOURCE = '''
 import gc, os, sys
 import numpy as np
