@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.process
-
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
+@pytest.mark.process
 def test_the_twin_of_the_recipe_learns_what_the_page_says(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "run-your-model.md").read_text("utf-8")
     source = next(b for b in text.split("```python\n")[1:] if b.startswith("# my_twin.py"))
