@@ -44,10 +44,10 @@ class Learner:
 
     def embed(self, images):
         # Noise of each item's own, whatever else is in the batch.
-        seeds = [int(1e6 * item.double().sum()) for item in images]
-        drawn = [torch.rand(images.shape[1:], generator=torch.Generator().manual_seed(seed))
-                 for seed in seeds]
-        return (images + torch.stack(drawn) * (self.recipe.sharpness - 1)).flatten(1)
+        rows = images.flatten(1).double()
+        places = torch.arange(rows.shape[1])
+        noise = (43758.5453 * (12.9898 * places + 1e3 * rows.sum(1, keepdim=True)).sin()).frac()
+        return (rows + noise.abs() * (self.recipe.sharpness - 1)).float()
 '''
 
 

@@ -10,8 +10,10 @@ from benchmark.sweep.plan import make
 from benchmark.sweep.suite import Wanted, parse
 
 TASK = "glyphs-5w1s"
-SOME = Wanted("pixels-cosine", (TASK,), (0,), "quick", episodes=40)
+SMALL = {"width": "0.125"}
+SOME = Wanted("untrained-conv4", (TASK,), (0,), "quick", SMALL, episodes=40)
 ALL = replace(SOME, episodes=None)
+CHANCE = replace(ALL, model="chance", settings={})
 
 
 def measured(wanted, results):
@@ -49,10 +51,10 @@ def test_blocks_that_want_less_and_more_of_one_job_get_more(tmp_path):
 
 
 def test_models_that_answer_fewer_episodes_anyway_are_not_missing(tmp_path):
-    (record,) = measured(replace(ALL, model="chance"), tmp_path)
+    (record,) = measured(CHANCE, tmp_path)
     assert record.task.episodes == 1_000
-    assert make([replace(ALL, model="chance")], tmp_path).missing == 0
-    assert make([replace(ALL, model="chance", episodes=5_000)], tmp_path).missing == 0
+    assert make([CHANCE], tmp_path).missing == 0
+    assert make([replace(CHANCE, episodes=5_000)], tmp_path).missing == 0
 
 
 def test_trials_are_asked_whole(tmp_path):
