@@ -6,7 +6,7 @@ Everything heavy is imported inside the command, so that `--help` stays quick.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -43,9 +43,10 @@ def compare(
     if figure is not None:
         from benchmark.records.store import write_bytes
         from benchmark.report.figures.differences import draw
+        from benchmark.report.figures.theme import image
 
-        files = draw(rows).files
-        write_bytes(figure, files[f"differences{figure.suffix.lower()}"], "--figure")
+        kind: Literal["svg", "png"] = "png" if figure.suffix.lower() == ".png" else "svg"
+        write_bytes(figure, image(draw(rows), kind), "--figure")
     if as_json:
         import json
 

@@ -62,9 +62,7 @@ def leaderboard(
     if written.figures:
         folder = written.figures[0].parent
         count = sum(path.suffix == ".svg" for path in written.figures)
-        console.print(
-            f"wrote {count} figures (svg, png, csv) to {folder}", markup=False, soft_wrap=True
-        )
+        console.print(f"wrote {count} figures (svg, csv) to {folder}", markup=False, soft_wrap=True)
 
 
 def _check(results: Path) -> None:

@@ -25,7 +25,9 @@ from benchmark.report.play.questions import on_glyphs
 from benchmark.report.suite import suite_version
 
 if TYPE_CHECKING:
-    from benchmark.report.figures.workers import Workers
+    from collections.abc import Iterable
+
+    from benchmark.report.figures.picture import Picture
 
 FIGURES = "figures"
 
@@ -98,12 +100,11 @@ def write_leaderboard(
         analysis = analyse(leaderboard, records, groups_of)
         published = claims.load(results, strict=False)
     with contextlib.ExitStack() as stack:
-        workers = None
+        pictures = None
         if figures:
-            from benchmark.report.figures.draw import begin
+            from benchmark.report.figures.draw import drawing
 
-            workers = begin(leaderboard, records, analysis, published)
-            stack.callback(workers.stop)
+            pictures = stack.enter_context(drawing(leaderboard, records, analysis, published))
         made_from = f"{suite_version()}, record set {swhid(results / RECORDS)}"
         shown_in = entries(leaderboard)
         cited = references(
@@ -123,7 +124,7 @@ def write_leaderboard(
             model_pages.render_all(leaderboard),
             task_pages.render_all(leaderboard),
         )
-        drawn, paths = _write_figures(out, workers)
+        drawn, paths = _write_figures(out, () if pictures is None else pictures())
     text = markdown.render(leaderboard, made_from, holes, drawn, published, analysis)
     contents = {page: text, **contents}
     for path, content in contents.items():
@@ -138,16 +139,12 @@ def write_leaderboard(
 
 
 def _write_figures(
-    out: Path, workers: Workers | None
+    out: Path, pictures: Iterable[Picture]
 ) -> tuple[dict[str, tuple[tuple[str, str], ...]], tuple[Path, ...]]:
     """By section the (caption, relative address) of its figures, and the paths of all files."""
     shown: dict[str, tuple[tuple[str, str], ...]] = {}
     paths: list[Path] = []
-    if workers is None:
-        return shown, ()
-    from benchmark.report.figures.draw import drawn
-
-    for picture in drawn(workers):
+    for picture in pictures:
         for name, data in picture.files.items():
             path = inside(out, out / FIGURES / name)
             write_bytes(path, data, durable=False)

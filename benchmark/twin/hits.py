@@ -13,7 +13,7 @@ from benchmark.datasets.own.bad import printable
 from benchmark.datasets.own.decode import TROUBLE, opened, planes
 from benchmark.datasets.own.scale import StoredScale
 from benchmark.errors import OneshotError
-from benchmark.report.figures.theme import COLOURS, INK, MUTED, canvas, png, theme
+from benchmark.report.figures.theme import COLOURS, INK, MUTED, canvas, image, theme
 from benchmark.twin.pictures import OneImage
 from benchmark.twin.search import Hit
 from benchmark.twin.wording import likely
@@ -56,7 +56,7 @@ def draw(query: OneImage, root: Path, hits: list[Hit], scale: StoredScale | None
         for place, hit in enumerate(hits):
             axes = figure.add_subplot(grid[place // columns, 1 + place % columns])
             _cell(axes, _picture(root / hit.name, scale), _title(hit), hit.name, *FRAMES[hit.same])
-        return png(figure)
+        return image(figure, "png")
 
 
 def _title(hit: Hit) -> str:

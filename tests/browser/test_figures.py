@@ -10,7 +10,6 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageFilter
 
 from benchmark.report.figures import theme
-from benchmark.report.figures.twofold import svg_and_png
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +32,7 @@ def everything() -> tuple[bytes, bytes]:
         ax.set_title("siamese-conv4-cosine-triplet")
         figure.legend(handles=[Rectangle((0, 0), 1, 1, color="#0072B2", label="95 %")],
                       loc="outside lower right")  # fmt: skip
-        return svg_and_png(figure)
+    return theme.image(figure, "svg"), theme.image(figure, "png")
 
 
 def soft(image: Image.Image) -> np.ndarray:

@@ -145,11 +145,13 @@ def test_data_tell_everything_without_nan(tmp_path):
 
 def test_the_figure_turns_the_eer_so_that_a_is_right_where_it_is_better(tmp_path):
     rows = compare(save(tmp_path, [*models(SIGNATURES), *models(RETRIEVAL)]), A, B)
-    files = draw(rows).files
-    lines = files["differences.csv"].decode().splitlines()
-    eer = next(line for line in lines if "signatures" in line).split(",")
-    assert eer[4] == "EER" and float(eer[5]) < 0 and eer[6] == ""
-    assert files == draw(rows).files
+    (eer,) = [row for row in rows if row.measure == "EER"]
+    assert eer.difference < 0  # A has fewer errors
+    (ax,) = draw(rows).axes
+    shown = {text.get_text() for text in ax.texts}
+    assert f"{100 * eer.difference:+.1f}" in shown
+    (dots,) = [each for each in ax.collections if len(each.get_offsets()) == len(rows)]
+    assert dots.get_offsets()[rows.index(eer)][0] == pytest.approx(-100 * eer.difference)
 
 
 def test_refusals_stay_what_they_were(tmp_path):

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import seaborn as sns
-from matplotlib import rcParamsDefault
 from synthetic_records import FIXED, TASKS, TRAINED, record, save
 
 from benchmark.records.schema import Calibration, Record
-from benchmark.report.figures import theme
 from benchmark.report.write import write_leaderboard
 
 HOSTILE = "<script>|`*_[x](http://y)\n\x1b[31m$a^b$"
@@ -89,9 +86,7 @@ def test_figures_that_the_records_do_not_give_any_more_go(written, tmp_path):
     (out / "generated.txt").write_text("".join(lines))
     write_leaderboard(out, groups_of=groups_of)
     left = {path.name for path in (out / "figures").iterdir()}
-    assert left == {f"accuracy-glyphs{end}" for end in (".svg", ".png", ".csv")} | {
-        "ranks-of-mine.svg"
-    }
+    assert left == {f"accuracy-glyphs{end}" for end in (".svg", ".csv")} | {"ranks-of-mine.svg"}
 
 
 def test_a_thousand_records_are_drawn_in_seconds(tmp_path):
@@ -109,15 +104,3 @@ def test_a_thousand_records_are_drawn_in_seconds(tmp_path):
     write_leaderboard(results, groups_of=groups_of)
     # Of this process and those that draw; matplotlib differs from one version to the next.
     assert sum(os.times()[:4]) - sum(started[:4]) < 15
-
-
-def test_the_theme_is_seaborns():
-    told = {**sns.axes_style("ticks"), **sns.plotting_context("paper")}
-    ours = {**rcParamsDefault, **theme.STYLE, **theme.SETTINGS}
-    ours["font.sans-serif"] = told["font.sans-serif"]  # the family is named, never looked for
-    ours["image.cmap"] = told["image.cmap"]  # no picture in false colours is drawn
-    differs = {
-        name for name, value in told.items()
-        if (ours[name] != pytest.approx(value) if isinstance(value, float) else ours[name] != value)
-    }  # fmt: skip
-    assert differs <= set(theme.SETTINGS) and not set(theme.STYLE) - set(told)

@@ -86,9 +86,15 @@ def draw(section: Section) -> Picture:
         figure.legend(handles=_legend(lines), loc="outside lower right", ncols=4, fontsize=8)
         theme.above(figure, note)
         stem = f"accuracy-{slug(section.title)}"
-        made = theme.files(figure, stem, HEADER, _data(_lines(section, columns), columns))
     caption = f"Accuracy on the tasks of {section.title}, with 95 % intervals for these images"
-    return Picture(section.title, stem, caption + (f"; {note}" if note else ""), made)
+    return theme.picture(
+        figure,
+        section.title,
+        stem,
+        caption + (f"; {note}" if note else ""),
+        HEADER,
+        _data(_lines(section, columns), columns),
+    )
 
 
 def _lines(section: Section, columns: list[TaskColumn]) -> list[Line]:

@@ -63,10 +63,9 @@ def draw(section: Section) -> Picture:
         note = row_selection.note(section)
         theme.above(figure, note)
         stem = f"retrieval-{slug(section.title)}"
-        made = theme.files(figure, stem, HEADER, _data(places, columns))
     caption = f"mAP@R, R-precision and Recall@1 on the tasks of {section.title}"
     caption += f"; {note}" if note else ""
-    return Picture(section.title, stem, caption, made)
+    return theme.picture(figure, section.title, stem, caption, HEADER, _data(places, columns))
 
 
 def _places(section: Section) -> list[Place]:

@@ -89,13 +89,12 @@ def draw(section: Section, claims: Sequence[Claim] = ()) -> Picture | None:
         stem = f"budgets-{slug(section.title)}"
         rows = [_data(task, line, point) for line in lines for point in line.points]
         rows += [_printed(claim) for claim in told]
-        made = theme.files(figure, stem, HEADER, rows)
     caption = (
         f"Accuracy on {task} of the same recipe at several lengths of training, with 95 % intervals"
         " over episodes and seeds"
         + ("; with a year: published numbers of the same method and protocol" if told else "")
     )
-    return Picture(section.title, stem, caption, made)
+    return theme.picture(figure, section.title, stem, caption, HEADER, rows)
 
 
 def _lines(section: Section) -> list[Line]:

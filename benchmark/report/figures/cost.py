@@ -68,14 +68,15 @@ def draw(section: Section) -> Picture | None:
         figure.legend(handles=_legend(points), loc="outside lower center", ncols=2, fontsize=7.5)
         theme.above(figure, note)
         stem = f"cost-{slug(section.title)}"
-        made = theme.files(figure, stem, HEADER, [_data(point) for point in points])
     caption = (
         f"Accuracy on {name} against training items, and against seconds of training on the machine"
         " that each record names; on the left what was not trained here"
         + ("; hollow: trained on a GPU" if any(map(_on_gpu, points)) else "")
         + (f"; {note}" if note else "")
     )
-    return Picture(section.title, stem, caption, made)
+    return theme.picture(
+        figure, section.title, stem, caption, HEADER, [_data(point) for point in points]
+    )
 
 
 def _on_gpu(point: Point) -> bool:
@@ -153,7 +154,10 @@ def _ticks(low: float, high: float) -> list[float]:
                  if low / 1.2 <= tick <= high * 1.2]  # fmt: skip
         if len(ticks) <= 3:
             break
-    return ticks if len(ticks) > 1 else sorted({float(f"{end:.2g}") for end in (low, high)})
+    if len(ticks) > 1:
+        return ticks
+    ends = low, high if high > 2 * low else low  # closer ones would overlap
+    return sorted({float(f"{end:.2g}") for end in ends})
 
 
 def _legend(points: list[Point]) -> list[Line2D]:

@@ -86,10 +86,9 @@ def draw(section: Section, records: Iterable[Record]) -> Picture | None:
         panels.names("training items seen", "validation accuracy, %", note)
         panels.figure.legend(handles=legend, loc="upper right", fontsize=8, ncols=columns)
         stem = f"curves-{slug(section.title)}"
-        made = theme.files(panels.figure, stem, HEADER, _data(models))
     caption = f"Learning curves of {section.title}: validation accuracy against training items"
     caption += f"; {note}" if note else ""
-    return Picture(section.title, stem, caption, made)
+    return theme.picture(panels.figure, section.title, stem, caption, HEADER, _data(models))
 
 
 def _models(section: Section, records: list[Record]) -> list[Model]:

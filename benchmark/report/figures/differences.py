@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from matplotlib.lines import Line2D
 
 from benchmark.report.compare import Comparison
 from benchmark.report.compare_text import p_text
 from benchmark.report.figures import theme
-from benchmark.report.figures.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-HEADER = (
-    "task", "version", "a", "b", "measure", "difference", "images_low", "images_high",
-    "classes_low", "classes_high", "p", "p_holm",
-)  # fmt: skip
+    from matplotlib.figure import Figure
 
 
-def draw(rows: Sequence[Comparison]) -> Picture:
+def draw(rows: Sequence[Comparison]) -> Figure:
     """The figure of a comparison, tasks from top to bottom."""
     a, b = (theme.short(side.key) for side in (rows[0].a, rows[0].b))
     names = [
@@ -58,8 +53,7 @@ def draw(rows: Sequence[Comparison]) -> Picture:
                 ax.text(x, y, words, transform=ax.get_yaxis_transform(), va="center", ha=ha,
                         fontsize=8)  # fmt: skip
         figure.legend(handles=_legend(), loc="outside lower center", ncols=2, fontsize=8)
-        files = theme.files(figure, "differences", HEADER, [_data(row) for row in rows])
-    return Picture("", "differences", f"Paired difference of {a} and {b}", files)
+    return figure
 
 
 def _forest(ax: Axes, rows: Sequence[Comparison]) -> None:
@@ -89,13 +83,3 @@ def _legend() -> list[Line2D]:
         Line2D([], [], marker="o", ms=5, lw=1.8, color=dark, label="95 %, these images"),
         Line2D([], [], lw=5, alpha=0.55, color=pale, label="95 %, new classes"),
     ]
-
-
-def _data(row: Comparison) -> list[Any]:
-    new, images = row.new_classes, row.these_images
-    return [
-        row.task.name, row.version, f"{row.a.key}--{row.a.recipe8}",
-        f"{row.b.key}--{row.b.recipe8}", row.measure, row.difference,
-        None if images is None else images.low, None if images is None else images.high,
-        None if new is None else new.low, None if new is None else new.high, row.p, row.p_holm,
-    ]  # fmt: skip

@@ -1,13 +1,14 @@
-"""All figures of a leaderboard, in the order of its sections.
-
-The plotting library is imported where the figures are drawn: not at all in a process that leaves
-them to others.
-"""
+"""All figures of a leaderboard, in the order of its sections, drawn in other processes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+import gc
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from benchmark.protocols.catalogue import BY_NAME, PROTOCOLS
@@ -16,8 +17,12 @@ from benchmark.records.schema import Record
 from benchmark.report import row_selection
 from benchmark.report.analysis import Analysis
 from benchmark.report.figures.picture import Picture
-from benchmark.report.figures.workers import Job, Workers
 from benchmark.report.leaderboard import Leaderboard, Section
+
+MAX_PROCESSES = 4
+Pictures = list[Picture | None]
+Job = Callable[[], Pictures]
+_jobs: list[Job] = []  # of a forked process
 
 
 def draw(
@@ -34,28 +39,66 @@ def draw(
     published numbers (`claims`), ways and shots, reliability. First of all the headline, last the
     ranks over data sets.
     """
-    return drawn(begin(leaderboard, records, analysis, claims))
+    with drawing(leaderboard, records, analysis, claims) as drawn:
+        return drawn()
 
 
-def begin(
+@contextmanager
+def drawing(
     leaderboard: Leaderboard,
     records: Iterable[Record],
     analysis: Analysis,
     claims: Sequence[Claim] = (),
-) -> Workers:
-    """The same under way, beside whatever else there is to do; `drawn` waits for it."""
-    return Workers(partial(_jobs, leaderboard, list(records), analysis, claims))
+) -> Iterator[Callable[[], list[Picture]]]:
+    """Draws while the block does something else; its value waits for the figures."""
+    with parallel(jobs(leaderboard, list(records), analysis, claims)) as results:
+        yield lambda: [picture for some in results() for picture in some if picture is not None]
 
 
-def drawn(workers: Workers) -> list[Picture]:
-    """The figures, in the order of the sections."""
-    return [picture for some in workers.results() for picture in some if picture is not None]
+@contextmanager
+def parallel(
+    given: Sequence[Job], processes: int | None = None
+) -> Iterator[Callable[[], Iterable[Pictures]]]:
+    """Runs jobs in forked processes, which have all records already; elsewhere in this one.
+
+    Args:
+        given: the jobs; what they return can be pickled.
+        processes: at most; by default one for each processor that this process may use.
+    """
+    count = min(processes or _processors(), MAX_PROCESSES, len(given))
+    if count <= 1:
+        yield lambda: (job() for job in given)
+        return
+    # The arguments of the initializer are inherited by a fork, not pickled.
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(count, fork, initializer=_begin, initargs=(given,)) as pool:
+        try:
+            results = pool.map(_run, range(len(given)))
+            yield lambda: results
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _jobs(
+def _begin(given: Sequence[Job]) -> None:
+    gc.freeze()  # a garbage collection would copy the memory that is shared with the parent
+    _jobs.extend(given)
+
+
+def _run(number: int) -> Pictures:
+    return _jobs[number]()
+
+
+def _processors() -> int:
+    """1 where a process should not fork: outside of Linux, and in a daemon, which may not."""
+    if sys.platform != "linux" or multiprocessing.current_process().daemon:
+        return 1
+    return len(os.sched_getaffinity(0))
+
+
+def jobs(
     leaderboard: Leaderboard, records: list[Record], analysis: Analysis, claims: Sequence[Claim]
 ) -> list[Job]:
-    """Each gives some pictures, or None in their place."""
+    """Each draws some pictures, with None for those that the records do not suffice for."""
     from benchmark.report.figures import curves, ranks, shapes
     from benchmark.report.figures import headline as head
     from benchmark.report.summary_table import headline
@@ -63,19 +106,19 @@ def _jobs(
     full, leaderboard = leaderboard, row_selection.reduced_all(leaderboard)
     learned_on: set[str] = set()
     shaped: set[str] = set()
-    jobs: list[Job] = []
+    found: list[Job] = []
 
     def add(drawing: Callable[..., Picture | None], *given: Any) -> None:
-        jobs.append(lambda: [drawing(*given)])
+        found.append(lambda: [drawing(*given)])
 
     add(head.draw, headline(full))
     for whole, section in zip(full.sections, leaderboard.sections, strict=True):
         if section.kind == "earlier":
             continue
         protocol = BY_NAME[section.protocol]
-        jobs += protocol.charts(whole, section, records)
+        found += protocol.charts(whole, section, records)
         if protocol is PROTOCOLS[0]:
-            jobs += _of_main_task(whole, section, analysis, claims)
+            found += _of_main_task(whole, section, analysis, claims)
             if section.track not in shaped:
                 shaped.add(section.track)
                 add(shapes.draw, leaderboard, section)
@@ -85,20 +128,20 @@ def _jobs(
             learned_on.add(section.track)
             add(curves.draw, section, records)
     add(ranks.draw, analysis.across)
-    return jobs
+    return found
 
 
 def _of_main_task(
     whole: Section, section: Section, analysis: Analysis, claims: Sequence[Claim]
 ) -> list[Job]:
-    """What the main task of a track's ranked tasks gives: of all its rows, or of those shown."""
+    """The figures of a track's main task: of all its rows, or of those shown."""
     from benchmark.report.figures import budgets, cost, effects, forest, grid, reliability
 
     if section.kind != "ranked":
         return []
     return [
         lambda: [forest.draw(whole, analysis.differences)],
-        lambda: grid.draw(whole),
+        lambda: [*grid.draw(whole)],
         lambda: [effects.draw(whole, analysis.effects)],
         lambda: [cost.draw(section)],
         lambda: [budgets.draw(whole, claims)],

@@ -60,12 +60,13 @@ def draw(section: Section, found: Sequence[GridEffects]) -> Picture | None:
         axes[-1].set_xlabel(f"effect on the accuracy on {name}, percentage points")
         figure.legend(handles=_legend(mine), loc="outside lower center", ncols=1, fontsize=7.5)
         stem = f"effects-{slug(section.title)}"
-        made = theme.files(figure, stem, HEADER, [row for each in mine for row in _data(each)])
     caption = (
         f"Main effects of the parts of Siamese networks on {mine[0].column.name}: what a level adds"
         " to the mean of its factor's levels"
     )
-    return Picture(section.title, stem, caption, made)
+    return theme.picture(
+        figure, section.title, stem, caption, HEADER, [row for each in mine for row in _data(each)]
+    )
 
 
 def _lines(found: GridEffects) -> list[Line]:

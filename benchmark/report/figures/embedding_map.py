@@ -91,7 +91,7 @@ def draw(points: Points, method: str, title: str, told: str) -> bytes:
         ax.set_title(printable(title), fontsize=11)
         ax.set_xlabel(printable(f"{told}; {how}"), loc="left", color=theme.MUTED)
         ax.margins(0.04)
-        return theme.png(figure)
+        return theme.image(figure, "png")
 
 
 def _episode(figure: Figure, ax: Axes, points: Points, places: NDArray[np.float64]) -> None:

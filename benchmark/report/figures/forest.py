@@ -64,13 +64,19 @@ def draw(section: Section, found: Sequence[Differences]) -> Picture | None:
         figure.legend(handles=_legend(lines), loc="outside lower center", ncols=2, fontsize=8)
         theme.above(figure, note)
         stem = f"forest-{slug(section.title)}"
-        made = theme.files(figure, stem, HEADER, [_data(line) for line in lines if line.against])
     chosen = " and ".join(dict.fromkeys(each.chosen_by for each in mine))
     caption = (
         f"Paired differences on {mine[0].column.name} to the reference of each ranking: {chosen}"
         + (f"; {note}" if note else "")
     )
-    return Picture(section.title, stem, caption, made)
+    return theme.picture(
+        figure,
+        section.title,
+        stem,
+        caption,
+        HEADER,
+        [_data(line) for line in lines if line.against],
+    )
 
 
 def _lines(found: list[Differences]) -> list[Line]:

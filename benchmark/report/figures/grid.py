@@ -1,7 +1,7 @@
 """Heat map of Siamese networks with one backbone: distance x loss, a panel per ranking.
 
-A cell shows its number; hatched cells have not been measured, empty ones cannot be. The darker,
-the higher within the figure, which grey print keeps.
+A cell shows its number; hatched cells have not been measured, empty ones cannot be. Darker is
+higher within the figure, also in greyscale prints.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+import seaborn as sns
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 State = Literal["measured", "failed", "not run", "impossible"]
-SHADES = LinearSegmentedColormap.from_list("shades", ["#eef5fb", "#7fb4d9", "#08306b"])
+SHADES = "Blues"
 HATCH = "////"
 HEADER = (
     "task", "version", "pool", "budget", "views", "backbone", "distance", "loss", "state",
@@ -99,12 +99,15 @@ def _figure(section: Section, panels: list[Panel]) -> Picture:
     low, high = min(values), max(values)
     shared = words.shared_marks(_results(panels))
     with theme.theme():
-        figure = theme.canvas(max(width, 4.6), height * len(panels) + lowest + 0.85)
+        figure = theme.canvas(max(width, 4.6) + 0.6, height * len(panels) + lowest + 0.85)
         axes = figure.subplots(len(panels), 1, squeeze=False).flatten()
         for ax, panel in zip(axes, panels, strict=True):
             _heat(ax, panel, distances, losses, (low, high), shared)
             ax.set_title(printable(panel.ranking.title), fontsize=8)
             ax.tick_params(labelbottom=panel is panels[-1])
+        figure.colorbar(
+            axes[0].collections[0], ax=list(axes), label="accuracy, %", aspect=30, pad=0.02
+        )
         for label in axes[-1].get_xticklabels():
             label.set(rotation=35, ha="right", rotation_mode="anchor")
         figure.suptitle(
@@ -115,9 +118,10 @@ def _figure(section: Section, panels: list[Panel]) -> Picture:
             handles=handles, loc="outside lower center", ncols=1, fontsize=7.5, handlelength=1.4
         )
         stem = f"grid-{slug(section.title)}-{slug(backbone)}"
-        made = theme.files(figure, stem, HEADER, _data(panels, distances, losses))
     caption = f"Distance x loss of Siamese networks on {backbone}: accuracy on {column.name}"
-    return Picture(section.title, stem, caption, made)
+    return theme.picture(
+        figure, section.title, stem, caption, HEADER, _data(panels, distances, losses)
+    )
 
 
 def _results(panels: list[Panel]) -> list[Result]:
@@ -132,34 +136,34 @@ def _heat(
     bounds: tuple[float, float],
     shared: str,
 ) -> None:
-    low, high = bounds
+    values = np.full((len(distances), len(losses)), np.nan)
+    labels = np.full(values.shape, "", dtype=object)
     for y, distance in enumerate(distances):
         for x, loss in enumerate(losses):
             state, result = panel.state(distance, loss), panel.result(distance, loss)
-            if result is None or result.accuracy is None:
-                if state != "impossible":
-                    ax.add_patch(
-                        Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, facecolor="white", lw=0.4,
-                                  edgecolor=theme.FAINT, hatch=HATCH)
-                    )  # fmt: skip
-                if state == "failed":
-                    white = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-                    ax.text(x, y, words.FAILED, ha="center", va="center", fontsize=7,
-                            style="italic", bbox=white)  # fmt: skip
-                continue
-            value = 100 * result.accuracy.mean
-            share = (value - low) / (high - low) if high > low else 0.5
-            shade = SHADES(share)
-            ax.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, facecolor=shade, lw=0))
-            ink = "white" if np.dot(shade[:3], (0.299, 0.587, 0.114)) < 0.52 else theme.INK
-            own = "".join(mark for mark in words.marks(result) if mark not in shared)
-            text = f"{value:.1f}{own}"
-            ax.text(x, y, text, ha="center", va="center", fontsize=7.5, color=ink)
-    ax.set_xticks(range(len(losses)), [printable(loss) for loss in losses])
-    ax.set_yticks(range(len(distances)), [printable(distance) for distance in distances])
-    ax.set(xlim=(-0.5, len(losses) - 0.5), ylim=(len(distances) - 0.5, -0.5))
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+            if result is not None and result.accuracy is not None:
+                values[y, x] = 100 * result.accuracy.mean
+                own = "".join(mark for mark in words.marks(result) if mark not in shared)
+                labels[y, x] = f"{values[y, x]:.1f}{own}"
+            elif state != "impossible":
+                ax.add_patch(Rectangle((x, y), 1, 1, fill=False, lw=0, ec=theme.FAINT, hatch=HATCH))
+            if state == "failed":
+                white = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+                ax.text(x + 0.5, y + 0.5, words.FAILED, ha="center", va="center", fontsize=7,
+                        style="italic", bbox=white)  # fmt: skip
+    sns.heatmap(
+        values, annot=labels, fmt="", ax=ax, cmap=SHADES, vmin=bounds[0], vmax=bounds[1],
+        linewidths=1.2, annot_kws={"fontsize": 7.5}, cbar=False,
+        xticklabels=[printable(loss) for loss in losses],
+        yticklabels=[printable(distance) for distance in distances],
+    )  # fmt: skip
+    ax.tick_params(length=0, labelrotation=0)
+    mesh: Any = ax.collections[0]
+    for text in ax.texts:  # white where the contrast with the cell is at least 4.5 to 1
+        x, y = (int(place) for place in text.get_position())
+        if not np.isnan(values[y, x]):
+            light = sns.utils.relative_luminance(mesh.cmap(mesh.norm(values[y, x])))
+            text.set_color("white" if light < 0.18 else theme.INK)
 
 
 def _legend(

@@ -44,9 +44,10 @@ def draw(found: Headline | None) -> Picture | None:
                 label.set(fontweight="bold", color=TWIN)
         axes[0].set_ylim(len(lines) - 0.4, -0.6)
         figure.legend(handles=_legend(), loc="outside lower center", ncols=2, fontsize=7.5)
-        made = theme.files(figure, STEM, HEADER, _data(found))
     tasks = " and ".join(part.columns[0].name for part in found.parts)
-    return Picture(TITLE, STEM, f"Accuracy of all methods on {tasks}", made)
+    return theme.picture(
+        figure, TITLE, STEM, f"Accuracy of all methods on {tasks}", HEADER, _data(found)
+    )
 
 
 def _main(found: Headline, line: Line) -> list[Result | None]:

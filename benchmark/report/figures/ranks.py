@@ -47,8 +47,14 @@ def draw(found: Sequence[AcrossDataSets]) -> Picture | None:
             ax.set_title(f"{printable(each.ranking.title)}: {test}", fontsize=8)
         axes[-1].set_xlabel("mean rank over data sets, 1 is the best")
         figure.legend(handles=_legend(), loc="outside lower center", ncols=1, fontsize=7.5)
-        made = theme.files(figure, STEM, HEADER, [row for each in found for row in _data(each)])
-    return Picture(TITLE, STEM, "Mean ranks over data sets with critical difference", made)
+    return theme.picture(
+        figure,
+        TITLE,
+        STEM,
+        "Mean ranks over data sets with critical difference",
+        HEADER,
+        [row for each in found for row in _data(each)],
+    )
 
 
 def _order(found: AcrossDataSets) -> list[int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
 from benchmark.records.schema import LogOdds, Record
@@ -151,10 +151,9 @@ def _figure(
         # The same numbers as those of the ROC: one sheet serves both.
         sheet = None if det else f"rates-{slug(column.name)}"
         numbers = [] if det else _data(column, lines, kinds, grid)
-        made = theme.files(figure, stem, HEADER, numbers, sheet)
     against = "false rejects" if det else "true accepts"
     caption = f"{name} of {column.name}: {against} against false accepts, means over networks"
-    return Picture(section.title, stem, caption, made)
+    return theme.picture(figure, section.title, stem, caption, HEADER, numbers, sheet)
 
 
 def _panel(
@@ -177,10 +176,7 @@ def _panel(
         ax.set_ylim(0, 1.01)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(FuncFormatter(_rate))
-    ax.minorticks_off()
-    theme.between_decades(ax, "x", grid[0])
-    if det:
-        theme.between_decades(ax, "y", lowest)
+        axis.set_minor_formatter(NullFormatter())
 
 
 def _rate(value: float, position: int | None = None) -> str:

@@ -72,12 +72,11 @@ def draw(section: Section, measured: Measured) -> Picture | None:
         places.figure.legend(handles=legend, loc="upper center", fontsize=7.5, ncols=columns)
         stem = f"reliability-{slug(section.title)}"
         rows = [row for panel in panels for row in _data(panel)]
-        made = theme.files(places.figure, stem, HEADER, rows)
     caption = (
         f"Reliability on {name}: accuracy against confidence, at a temperature fitted on "
         "validation, with the expected calibration error (ECE)" + (f"; {note}" if note else "")
     )
-    return Picture(section.title, stem, caption, made)
+    return theme.picture(places.figure, section.title, stem, caption, HEADER, rows)
 
 
 def _panels(section: Section, measured: Measured) -> list[Panel]:

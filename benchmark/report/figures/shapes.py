@@ -104,10 +104,9 @@ def draw(leaderboard: Leaderboard, section: Section) -> Picture | None:
         theme.above(figure, note)
         stem = f"shapes-{slug(track)}"
         rows = [row for name in families for row in _data(name, families[name])]
-        made = theme.files(figure, stem, HEADER, rows)
     caption = f"Ways and shots on {track}: accuracy over the number of classes and of supports"
     caption += f"; {note}" if note else ""
-    return Picture(section.title, stem, caption, made)
+    return theme.picture(figure, section.title, stem, caption, HEADER, rows)
 
 
 def _families(leaderboard: Leaderboard, track: str) -> dict[str, list[Model]]:

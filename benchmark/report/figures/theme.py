@@ -1,4 +1,4 @@
-"""How all figures look, and how they become files whose bytes depend on nothing but the data."""
+"""How all figures look, and how they become files."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from matplotlib import rc_context, rcParams
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.markers import TICKDOWN, TICKLEFT
 from matplotlib.transforms import ScaledTranslation
 
 from benchmark.report.escape import cell, printable
-from benchmark.report.figures.twofold import svg_and_png
+from benchmark.report.figures.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,30 +27,11 @@ INK, MUTED, FAINT = "#222222", "#6b6b6b", "#d5d5d5"
 # Okabe and Ito (2008), without the yellow that vanishes on paper: distinct for colour-blind eyes.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555")
 MARKERS = "osD^vPX"
-# seaborn's style "ticks" in its context "paper", as far as it is not matplotlib's own: in numbers,
-# because to import seaborn takes longer than to draw. A test holds them against seaborn's.
-STYLE: dict[str, Any] = {
-    "lines.linewidth": 1.2,
-    "lines.markersize": 4.8,
-    "lines.solid_capstyle": "round",
-    "patch.edgecolor": "w",
-    "patch.force_edgecolor": True,
-    "patch.linewidth": 0.8,
-    "legend.fontsize": 8.8,
-    "legend.title_fontsize": 9.6,
-    "xtick.labelsize": 8.8,
-    "ytick.labelsize": 8.8,
-    "xtick.major.size": 4.8,
-    "ytick.major.size": 4.8,
-    "xtick.major.width": 1.0,
-    "ytick.major.width": 1.0,
-    "xtick.minor.size": 3.2,
-    "ytick.minor.size": 3.2,
-    "xtick.minor.width": 0.8,
-    "ytick.minor.width": 0.8,
-}
 SETTINGS: dict[str, Any] = {
-    "font.family": ["DejaVu Sans"],
+    # Matplotlib brings DejaVu Sans, which fixes the layout. Verdana has nearly the same widths and
+    # shows the text of an SVG where the reader lacks DejaVu Sans.
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans", "Verdana"],
     "font.size": 8.5,
     "text.color": INK,
     # A model's name is a name, whatever dollar signs are in it.
@@ -76,24 +55,30 @@ SETTINGS: dict[str, Any] = {
     "legend.frameon": False,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
+    # SVG: text as text, which readers can search and select, and names that depend on nothing else.
+    "svg.fonttype": "none",
+    "svg.hashsalt": "oneshot-benchmark",
 }
 
 
 @contextmanager
 def theme() -> Iterator[None]:
     """Applies the theme inside a with block and to nothing outside it."""
-    settings: Any = STYLE | SETTINGS  # Any: matplotlib types each name
+    import seaborn as sns
+
+    # Any: matplotlib types each name
+    settings: Any = sns.axes_style("ticks") | sns.plotting_context("paper") | SETTINGS
     with rc_context(settings):
         yield
 
 
 def colour(number: int) -> str:
-    """The colour of the so-manieth group; they repeat after seven."""
+    """Colour of the n-th group; the colours repeat after seven."""
     return COLOURS[number % len(COLOURS)]
 
 
 def marker(number: int) -> str:
-    """The shape that goes with the colour of the so-manieth group, for prints in grey."""
+    """Marker of the n-th group, which tells groups apart in greyscale prints."""
     return MARKERS[number % len(MARKERS)]
 
 
@@ -111,28 +96,9 @@ def short(name: str) -> str:
 
 
 def beside(ax: Axes, points: float, y: float, text: str, **how: Any) -> None:
-    """Text in the right margin: so many points from the edge, at a height in the axis's unit."""
+    """Text in the right margin, `points` from the edge, at a height in the axis's unit."""
     moved = ScaledTranslation(points / 72, 0, ax.figure.dpi_scale_trans)
     ax.text(1, y, text, transform=ax.get_yaxis_transform() + moved, va="center", **how)
-
-
-def between_decades(ax: Axes, axis: Literal["x", "y"], low: float) -> None:
-    """The small marks of a logarithmic axis from `low` to 1.
-
-    As matplotlib's own ticks they would take most of a figure's time.
-    """
-    first = math.floor(math.log10(low))
-    marks = [n * 10.0**power for power in range(first, 0) for n in range(2, 10)]
-    marks = [mark for mark in marks if mark >= low]
-    how: dict[str, Any] = {
-        "lw": 0, "ms": rcParams["xtick.minor.size"], "mew": rcParams["xtick.minor.width"],
-        "color": MUTED, "clip_on": False,
-    }  # fmt: skip
-    edge = [0] * len(marks)
-    if axis == "x":
-        ax.plot(marks, edge, marker=TICKDOWN, transform=ax.get_xaxis_transform(), **how)
-    else:
-        ax.plot(edge, marks, marker=TICKLEFT, transform=ax.get_yaxis_transform(), **how)
 
 
 def above(figure: Figure, note: str) -> None:
@@ -143,15 +109,8 @@ def above(figure: Figure, note: str) -> None:
 
 def canvas(width: float, height: float) -> Figure:
     """An empty figure in inches, outside of pyplot's global list and on no screen."""
-    # Laid out at the picture's own resolution, where letters are as wide as they will be, and with
-    # a margin for the SVG's, which are a trifle wider.
-    figure = Figure(
-        figsize=(width, height),
-        dpi=DOTS_PER_INCH,
-        layout=ConstrainedLayoutEngine(w_pad=0.09, h_pad=0.05),
-    )
-    FigureCanvasAgg(figure)
-    return figure
+    layout = ConstrainedLayoutEngine(w_pad=0.13, h_pad=0.05)
+    return Figure(figsize=(width, height), dpi=DOTS_PER_INCH, layout=layout)
 
 
 def abreast(panels: int) -> int:
@@ -161,33 +120,46 @@ def abreast(panels: int) -> int:
     return min((4, 3), key=lambda number: -panels % number)
 
 
-def files(
+def picture(
     figure: Figure,
+    section: str,
     stem: str,
+    caption: str,
     header: Sequence[str],
     rows: list[list[Any]],
     sheet: str | None = "",
-) -> dict[str, bytes]:
-    """The figure as SVG and PNG and its data as CSV, by file name.
+) -> Picture:
+    """The figure as an SVG file and its data as a CSV file.
 
-    `sheet` is the CSV's name where it is another than the figure's, or None for no CSV.
+    Args:
+        figure: what is drawn, with the theme applied.
+        section: title of the section that shows it.
+        stem: name of the file without its suffix.
+        caption: also the title that the SVG carries.
+        header: of the CSV file.
+        rows: of the CSV file; None and NaN are empty cells.
+        sheet: name of the CSV file without its suffix, by default `stem`; None for no CSV file.
     """
-    svg, png = svg_and_png(figure)
-    made = {f"{stem}.svg": svg, f"{stem}.png": png}
+    files = {f"{stem}.svg": image(figure, "svg", printable(caption))}
     if sheet is not None:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(header)
         writer.writerows([_cell(value) for value in row] for row in rows)
         data = text.getvalue().encode("utf-8", errors="backslashreplace")
-        made[f"{sheet or stem}.csv"] = data
-    return made
+        files[f"{sheet or stem}.csv"] = data
+    return Picture(section, stem, caption, files)
 
 
-def png(figure: Figure) -> bytes:
-    """The figure as a PNG file alone."""
+def image(figure: Figure, format: Literal["svg", "png"], title: str | None = None) -> bytes:
+    """The figure as a file whose bytes depend on the data and the version of matplotlib alone."""
+    metadata: dict[str, str | None] = (
+        {"Software": None} if format == "png" else {"Date": None, "Creator": None}
+    )
+    metadata |= {"Title": title} if title else {}
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    with theme():
+        figure.savefig(file, format=format, dpi="figure", metadata=metadata)
     return file.getvalue()
 
 

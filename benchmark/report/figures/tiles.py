@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox, TransformedBbox
@@ -66,14 +65,13 @@ class Sheet:
                       color=theme.MUTED)  # fmt: skip
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing from font")
-            return theme.png(self.figure)
+            return theme.image(self.figure, "png")
 
 
 def sheet(width: float, height: float) -> Sheet:
     """An empty sheet of so many pixels; to be made and saved inside `theme.theme()`."""
     inches = width / theme.DOTS_PER_INCH, height / theme.DOTS_PER_INCH
     figure = Figure(figsize=inches, dpi=theme.DOTS_PER_INCH)
-    FigureCanvasAgg(figure)
     ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     ax.set(xlim=(0, width), ylim=(height, 0))
     ax.set_axis_off()
