@@ -20,7 +20,7 @@ from benchmark.report.figures.picture import Picture
 from benchmark.report.leaderboard import Leaderboard, Section
 
 MAX_PROCESSES = 4
-Pictures = list[Picture | None]
+Pictures = Sequence[Picture | None]
 Job = Callable[[], Pictures]
 _jobs: list[Job] = []  # of a forked process
 
@@ -141,7 +141,7 @@ def _of_main_task(
         return []
     return [
         lambda: [forest.draw(whole, analysis.differences)],
-        lambda: [*grid.draw(whole)],
+        lambda: grid.draw(whole),
         lambda: [effects.draw(whole, analysis.effects)],
         lambda: [cost.draw(section)],
         lambda: [budgets.draw(whole, claims)],
