@@ -80,7 +80,7 @@ def _siamese(backbone: str, distance: str, loss: str) -> ModelEntry:
         recipe="SiameseRecipe",
         title=f"Siamese {', '.join(titles)}",
         family="siamese",
-        offers="Embedder" if distance_traits(distance).harness else "PairHead",
+        offers="Embedder" if distance_traits(distance).prototypes else "PairHead",
         paper=paper,
         bibtex=bibtex,
         settings={"backbone": backbone, "distance": distance, "loss": loss},

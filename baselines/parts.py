@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 from functools import cache
-from importlib import import_module
 from importlib.resources import files
 from typing import Any, Literal, TypeVar
 
-from benchmark.errors import OneshotError, UnknownName
+from benchmark.errors import OneshotError
+from benchmark.models import parts
 
 T = TypeVar("T", str, tuple[str, ...])
 Kind = Literal["backbones", "distances", "losses"]
@@ -21,14 +21,16 @@ PACKAGES: dict[str, str] = {
     "distances": "benchmark.models.distances",
     "losses": "baselines.siamese.losses",
 }
-SINGULAR = {"backbones": "backbone", "distances": "distance", "losses": "loss"}
+SINGULAR: dict[str, parts.Kind] = {
+    "backbones": "backbone",
+    "distances": "distance",
+    "losses": "loss",
+}
 
 
 def part_names(kind: Kind) -> tuple[str, ...]:
     """Names of the parts of one kind in alphabetical order, such as ("cosine", "euclidean")."""
-    names = (entry.name for entry in files(PACKAGES[kind]).iterdir())
-    stems = (name[:-3] for name in names if name.endswith(".py") and not name.startswith("_"))
-    return tuple(sorted(stem.replace("_", "-") for stem in stems))
+    return parts.names_in(PACKAGES[kind])
 
 
 def source_of(kind: Kind, name: str) -> str:
@@ -85,21 +87,16 @@ def malformed(kind: Kind, name: str, expected: str) -> OneshotError:
 
 
 def class_of(kind: Kind, name: str) -> Any:
-    """The class of a part, imported now.
+    """The class of a part of the suite, imported now.
 
     Raises:
         UnknownName: there is no such part.
     """
-    stem = _stem(kind, name)
-    module = import_module(f"{PACKAGES[kind]}.{stem}")
-    return getattr(module, "".join(word.capitalize() for word in stem.split("_")))
+    return parts.class_in(PACKAGES[kind], SINGULAR[kind], name)
 
 
 def _stem(kind: Kind, name: str) -> str:
-    known = part_names(kind)
-    if name not in known:
-        raise UnknownName(SINGULAR[kind], name, list(known), f"Known: {', '.join(known)}.")
-    return name.replace("-", "_")
+    return parts.stem_of(PACKAGES[kind], SINGULAR[kind], name)
 
 
 @cache

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, TypeVar
 
 from benchmark.errors import OneshotError
+from benchmark.models.recipe import OPTIONAL
 
 R = TypeVar("R")
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -19,9 +20,14 @@ def settable(recipe_type: type) -> list[str]:
     return [f.name for f in dataclasses.fields(recipe_type) if f.metadata.get("settable", True)]
 
 
-def derived(default: Any) -> Any:
-    """A recipe's field that follows from others and cannot be set."""
-    return dataclasses.field(default=default, metadata={"settable": False})
+def derived(default: Any, optional: bool = False) -> Any:
+    """A recipe's field that follows from others and cannot be set; see `optional`."""
+    return dataclasses.field(default=default, metadata={"settable": False, OPTIONAL: optional})
+
+
+def optional(default: Any) -> Any:
+    """A recipe's field that is left out of records while it has its default."""
+    return dataclasses.field(default=default, metadata={OPTIONAL: True})
 
 
 def convert(recipe_type: type, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePath
 from types import ModuleType
@@ -30,11 +30,13 @@ from benchmark import sources
 from benchmark.datasets.resample import NAME as RESAMPLER
 from benchmark.errors import ModelBroken, OneshotError, UnknownName
 from benchmark.evaluation.inference_config import NAMES, InferenceConfig, literal, recorded, split
+from benchmark.models import distances, parts
+from benchmark.models.recipe import as_dict
 from benchmark.protocols import TrackInfo
 from benchmark.user_code import load_file, make_current, same_folder
 
 Pool = Literal["inductive", "transductive", "pretrained"]
-ENTRY_POINTS = "oneshot_benchmark.models"
+ENTRY_POINTS = parts.GROUPS["model"]
 PARTS = {"backbone": "backbones", "distance": "distances", "loss": "losses"}
 # A word without dots, slashes and colons, or numbers such as the sizes "48:0.4,64:0.7": neither can
 # name a file, a module, a hub or a package.
@@ -70,7 +72,7 @@ class ModelSpec:
         """The files of users' classes that the model is made of: its own ("") and by setting."""
         found = {} if self.home is None else {"": self.home}
         for name, value in self.settings.items():
-            place = _file_named(value)
+            place = _file_named(value) or _plugin_file(name, value)
             if place is not None:
                 found[name] = place
         return found
@@ -416,6 +418,16 @@ def _file_named(value: Any) -> Path | None:
     return None if found is None or sources.is_library(found) else found
 
 
+def _plugin_file(setting: str, value: Any) -> Path | None:
+    """The source of a part that a setting names by its entry point, unless it is a library's."""
+    kinds: dict[str, parts.Kind] = {"backbone": "backbone", "distance": "distance", "loss": "loss"}
+    if setting not in kinds or value in part_names(PARTS[setting]):
+        return None
+    point = parts.plugins(kinds[setting]).get(str(value))
+    found = None if point is None else _outside(point.module)
+    return None if found is None or sources.is_library(found) else found
+
+
 def accepted(factory: Callable[..., Any], key: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings as keyword arguments; text from the command line is read as JSON if it can be.
 
@@ -439,12 +451,8 @@ def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
     A model's own `recipe` (a dataclass or mapping) comes first; models without one are described
     by their settings. Untrained models have the budget "none": they need none.
     """
-    own = getattr(model, "recipe", None)
-    if is_dataclass(own) and not isinstance(own, type):
-        recipe = asdict(own)
-    elif isinstance(own, Mapping):
-        recipe = dict(own)
-    else:
+    recipe = as_dict(getattr(model, "recipe", None))
+    if recipe is None:
         recipe = {name: literal(value) for name, value in split(spec.settings)[1].items()}
     if hasattr(model, "fit"):
         recipe.setdefault("budget", budget)  # a recipe with its own number of items says "custom"
@@ -456,7 +464,10 @@ def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
     if spec.code is not None:
         recipe["code"] = spec.code
     if callable(getattr(model, "embed", None)) and not callable(getattr(model, "compare", None)):
-        recipe.setdefault("distance", getattr(model, "distance", "euclidean"))
+        name, code = distances.stated(model)
+        recipe.setdefault("distance", name)
+        if code:
+            recipe["distance_code"] = code
     plain: dict[str, Any] = json.loads(json.dumps(recipe, default=str))
     return plain
 

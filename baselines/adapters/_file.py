@@ -15,12 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from baselines.backbones._pretrained import IMAGENET_MEAN, IMAGENET_SPREAD
+from baselines.distance import with_distance
 from baselines.settings import derived
 from benchmark.errors import ModelFailed, OneshotError
 from benchmark.files import in_words, read_regular
@@ -33,7 +34,6 @@ MOST_BYTES = 16 << 30  # of a file
 SPARE_BYTES = 64 << 20  # that a small file may take more when it is unpacked
 COLOUR = r"(\x1b|\\x1b)\[[0-9;]*m"  # of terminals, as a code or as it is printed
 AGAIN = "Export it again: oneshot export --model RUN --format onnx"
-Distance = Literal["euclidean", "squared-euclidean", "cosine", "dot-product", "manhattan"]
 MeanSpread = tuple[tuple[float, ...], tuple[float, ...]]
 
 
@@ -42,7 +42,8 @@ class FileRecipe:
     """How a file is asked; `sha256` says which file."""
 
     sha256: str = derived("")
-    distance: Distance = "euclidean"
+    distance: str = "euclidean"
+    distance_code: str = derived("", optional=True)  # hash of a user's file
     input_size: int = 0  # side in pixels; 0 for the track's
     channels: int = 0  # 1 or 3; 0 for the track's
     normalise: str = ""  # "imagenet", or MEAN/SPREAD with a number for each channel, "0.5/0.25"
@@ -72,10 +73,12 @@ class FileModel:
             OneshotError: a setting that makes no sense.
         """
         side, channels = recipe.input_size or track.side, recipe.channels or track.channels
-        self.recipe = dataclasses.replace(recipe, input_size=side, channels=channels)
+        self.recipe = dataclasses.replace(
+            with_distance(self, recipe), input_size=side, channels=channels
+        )
         if side < 1 or (channels not in (1, 3) and track.family != "vector"):
             raise OneshotError("input_size must be at least 1 and channels 1 or 3.")
-        self.distance, self.input_size, self.channels = recipe.distance, side, channels
+        self.input_size, self.channels = side, channels
         if recipe.normalise:
             self.normalise = mean_spread(recipe.normalise, channels)
         typed = tuple(name.strip() for name in recipe.seen.split(",") if name.strip())

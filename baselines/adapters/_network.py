@@ -20,6 +20,7 @@ from baselines.adapters._file import FileModel, FileRecipe, failure, noted, say_
 from baselines.settings import convert
 from benchmark.errors import ModelFailed, OneshotError, Refused
 from benchmark.graphs import EXPORT_AGAIN
+from benchmark.models.recipe import as_dict
 from benchmark.protocols import TrackInfo
 
 DTYPES = {
@@ -398,7 +399,7 @@ def _image_form(path: str, port: Port) -> dict[str, Any]:
 
 def _recorded(recipe: NetworkRecipe) -> dict[str, Any]:
     """The recipe without the fields of this class that are at their defaults."""
-    plain = dataclasses.asdict(recipe)
+    plain = as_dict(recipe) or {}
     own = {f.name: f.default for f in dataclasses.fields(NetworkRecipe)}
     inherited = {f.name for f in dataclasses.fields(FileRecipe)}
     return {k: v for k, v in plain.items() if k in inherited or v != own[k]}

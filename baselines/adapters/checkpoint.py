@@ -34,6 +34,7 @@ from baselines.backbones._custom import Flat
 from baselines.backbones._defaults import default_size
 from baselines.settings import convert, derived
 from benchmark.errors import OneshotError
+from benchmark.models.recipe import as_dict
 from benchmark.protocols import Seen, TrackInfo
 
 SAVE = "Save weights alone: torch.save(model.state_dict(), PATH), or a .safetensors file."
@@ -93,7 +94,7 @@ class Checkpoint(FileModel):
             sha256=sha256,
         )  # fmt: skip
         self.declare(recipe, track, seen)
-        self.recipe = dataclasses.asdict(self.recipe)
+        self.recipe = as_dict(self.recipe) or {}
         del self.recipe["prefix"]
         if prefix:
             self.recipe["prefix"] = prefix

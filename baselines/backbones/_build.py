@@ -13,11 +13,13 @@ from baselines.backbones._measure import output_width
 from baselines.parts import class_of, part_names
 from baselines.randomness import keyed
 from benchmark.errors import OneshotError, Refused, UnknownName
+from benchmark.models import parts
 
 
 def is_custom(backbone: str) -> bool:
     """Whether a name is a reference to a user's class; "timm:resnet18" and the like are not."""
-    return ":" in backbone and not _adapters.is_adapter(backbone)
+    known = part_names("backbones")
+    return not _adapters.is_adapter(backbone) and parts.is_outside("backbone", backbone, known)
 
 
 def recipe_name(backbone: str) -> tuple[str, str]:

@@ -1,21 +1,18 @@
-"""A user's own network as a backbone: "path/to/my_net.py:Net" or "package.module:Net"."""
+"""A user's own network as a backbone: a class of a file, of a module or of an entry point."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
 from benchmark.errors import OneshotError
-from benchmark.user_code import load_file
+from benchmark.models import parts
 
-HINT = "A backbone is 'my_net.py:Net' with `class Net(nn.Module)`, images [n, c, h, w] -> [n, e]."
+HINT = parts.HINTS["backbone"]
 
 
 @dataclass(frozen=True)
@@ -73,26 +70,6 @@ class Flat(nn.Module):
 
 
 def load(reference: str) -> CustomBackbone:
-    """Finds a user's backbone.
-
-    Raises:
-        OneshotError: there is no such file, module or class.
-    """
-    place, _, attribute = reference.rpartition(":")
-    if place.endswith(".py"):
-        path = Path(place).expanduser()
-        if not path.is_file():
-            raise OneshotError(f"There is no file '{place}' for the backbone.", HINT)
-        module, name = load_file(path)[0], f"{path.name}:{attribute}"
-    else:
-        try:
-            module = importlib.import_module(place)
-        except ImportError as error:
-            raise OneshotError(
-                f"The backbone's module cannot be imported: {error}.", HINT
-            ) from None
-        path, name = Path(str(module.__file__)), reference
-    if not hasattr(module, attribute):
-        raise OneshotError(f"'{place}' has no '{attribute}' to use as a backbone.", HINT)
-    code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    return CustomBackbone(name, code, getattr(module, attribute))
+    """Finds a user's backbone; see `benchmark.models.parts.load` for the errors."""
+    found = parts.load("backbone", reference)
+    return CustomBackbone(found.name, found.code, found.make)

@@ -13,13 +13,14 @@ the cosine.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from baselines.backbones import _build
 from baselines.backbones._pretrained import published
+from baselines.distance import with_distance
 from baselines.settings import convert, derived
 from benchmark.errors import OneshotError, Refused
 from benchmark.protocols import TrackInfo
@@ -34,7 +35,8 @@ class FrozenRecipe:
     channels: int = derived(3)
     embedding: int = derived(1280)
     pretrained: bool = derived(True)
-    distance: Literal["cosine", "euclidean", "manhattan"] = "cosine"
+    distance: str = "cosine"
+    distance_code: str = derived("", optional=True)  # hash of a user\'s file
 
 
 class Frozen(nn.Module):
@@ -66,7 +68,7 @@ class Frozen(nn.Module):
         self.recipe = FrozenRecipe(
             **chosen | {"backbone": backbone, "input_size": side, "embedding": width}
         )
-        self.distance = self.recipe.distance
+        self.recipe = with_distance(self, self.recipe)
         self.input_size, self.channels = side, channels
         self.seen = (published(backbone),)
         self.requires_grad_(False).eval()

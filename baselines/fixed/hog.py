@@ -12,13 +12,14 @@ block. scikit-image takes one image at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.settings import with_settings
+from baselines.distance import with_distance
+from baselines.settings import derived, with_settings
 from benchmark.errors import OneshotError, Refused
 from benchmark.protocols import TrackInfo
 
@@ -27,7 +28,8 @@ from benchmark.protocols import TrackInfo
 class HogRecipe:
     """The descriptor's numbers; those of the paper unless said otherwise."""
 
-    distance: Literal["cosine", "euclidean", "manhattan"] = "cosine"
+    distance: str = "cosine"
+    distance_code: str = derived("", optional=True)  # hash of a user\'s file
     input_size: int = 64  # side in pixels, as wide as the paper's windows
     orientations: int = 9  # of half a turn
     cell: int = 8  # side in pixels
@@ -57,7 +59,7 @@ class Hog:
                 f"fit into {recipe.input_size} pixels.",
                 "Try a smaller --set cell=N.",
             )
-        self.distance, self.input_size = recipe.distance, recipe.input_size
+        self.recipe, self.input_size = with_distance(self, recipe), recipe.input_size
 
     def embed(self, items: Tensor) -> Tensor:
         """float32 [n, c, h, w] -> float32 [n, e], each block of length 1 or 0."""

@@ -12,12 +12,13 @@ one to three characters instead of one to five, hashed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor
 
+from baselines.distance import with_distance
 from baselines.ngrams import hashed_ngrams
-from baselines.settings import with_settings
+from baselines.settings import derived, with_settings
 from benchmark.errors import OneshotError, Refused
 from benchmark.protocols import TrackInfo
 
@@ -26,7 +27,8 @@ from benchmark.protocols import TrackInfo
 class NgramsRecipe:
     """How texts are described and compared."""
 
-    distance: Literal["cosine", "euclidean"] = "cosine"
+    distance: str = "cosine"
+    distance_code: str = derived("", optional=True)  # hash of a user\'s file
     input_size: int = 64  # letters; what is longer is cut
     buckets: int = 4096
 
@@ -51,7 +53,7 @@ class Ngrams:
             raise OneshotError(f"The setting buckets={recipe.buckets} is no power of two.")
         if recipe.input_size < 1:
             raise OneshotError("The setting input_size must be at least 1.")
-        self.distance, self.input_size = recipe.distance, recipe.input_size
+        self.recipe, self.input_size = with_distance(self, recipe), recipe.input_size
 
     def embed(self, items: Tensor) -> Tensor:
         """int32 [n, l] code points -> float32 [n, buckets]."""

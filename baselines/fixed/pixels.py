@@ -10,11 +10,12 @@ pose and thickness of strokes or the colour of photographs alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor
 
-from baselines.settings import with_settings
+from baselines.distance import with_distance
+from baselines.settings import derived, with_settings
 from benchmark.errors import Refused
 from benchmark.protocols import TrackInfo
 
@@ -25,7 +26,8 @@ HINT = "For texts take ngrams-cosine."
 class PixelsRecipe:
     """How pixels are compared."""
 
-    distance: Literal["euclidean", "cosine"] = "euclidean"
+    distance: str = "euclidean"
+    distance_code: str = derived("", optional=True)  # hash of a user\'s file
 
 
 class Pixels:
@@ -40,8 +42,7 @@ class Pixels:
     ) -> None:
         if track is not None and track.family == "text":
             raise Refused(f"Texts have no pixels; the track '{track.name}' holds texts.", HINT)
-        self.recipe = with_settings(PixelsRecipe(), settings)
-        self.distance = self.recipe.distance
+        self.recipe = with_distance(self, with_settings(PixelsRecipe(), settings))
 
     def embed(self, items: Tensor) -> Tensor:
         """float32 [n, c, h, w] -> [n, c * h * w], or [n, d] as it is."""

@@ -9,13 +9,14 @@ reaches beyond this is what its training was worth.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from baselines.backbones import _build
 from baselines.backbones._defaults import default_channels, default_size
+from baselines.distance import with_distance
 from baselines.settings import convert, derived
 from benchmark.protocols import TrackInfo
 
@@ -30,7 +31,8 @@ class UntrainedRecipe:
     input_size: int = 28
     channels: int = derived(1)
     embedding: int = derived(64)
-    distance: Literal["euclidean", "cosine", "manhattan"] = "euclidean"
+    distance: str = "euclidean"
+    distance_code: str = derived("", optional=True)  # hash of a user\'s file
 
 
 class Untrained(nn.Module):
@@ -58,7 +60,7 @@ class Untrained(nn.Module):
             "embedding": _build.checked_width(backbone, self.backbone, channels, side),
         }
         self.recipe = UntrainedRecipe(**fields)
-        self.distance = self.recipe.distance
+        self.recipe = with_distance(self, self.recipe)
         self.input_size, self.channels = side, channels
         self.eval()
 

@@ -16,12 +16,13 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from baselines.parts import class_of
 from baselines.recipe import TrainingRecipe
-from baselines.siamese import batches
+from baselines.settings import derived, optional
+from baselines.siamese import _pml, batches
+from baselines.siamese.losses._embedding_loss import EmbeddingLoss
 from baselines.siamese.losses._loss import GREATEST_SCALE, LossSettings
-from baselines.siamese.losses._proxies import ProxyLoss
-from baselines.siamese.traits import Needs, Traits, distance_traits, loss_needs, refusal
+from baselines.siamese.parts import distance_part, loss_part, needs_of, traits_of
+from baselines.siamese.traits import Needs, Traits, unmet
 from baselines.trained import TrainedEmbedder, make_recipe
 from baselines.training.loop import Draw, train
 from benchmark.errors import Refused
@@ -43,13 +44,19 @@ class SiameseRecipe(TrainingRecipe):
     learn_temperature: bool = False  # train it with the network: Radford et al. 2021 (CLIP)
     hardest: float = 1.0  # share of pairs or triplets that count: Simo-Serra et al. 2015
     batches: Literal["class-balanced", "pairs", "triplets"] = "class-balanced"
+    miner: str = optional("")  # "pml:NAME" chooses the pairs or triplets of a class-balanced batch
+    distance_code: str = derived("", optional=True)  # hash of a user's file
+    loss_code: str = derived("", optional=True)  # hash of a user's file, or the library's version
+    miner_code: str = derived("", optional=True)  # the library's version
 
     def idle(self, track: TrackInfo) -> dict[str, str]:
         """Settings that have no effect on this recipe, each with the reason."""
         reasons = super().idle(track)
-        if not loss_needs(self.loss).margin:
+        if _pml.is_reference(self.loss):
+            reasons["margin"] = f"settings of '{self.loss}' are part of its name"
+        elif not needs_of(self.loss, self.loss_code).margin:
             reasons["margin"] = f"the loss '{self.loss}' has no margin"
-        elif self.loss == "bce" and distance_traits(self.distance).logit:
+        elif self.loss == "bce" and traits_of(self.distance, self.distance_code).logit:
             reasons["margin"] = f"the distance '{self.distance}' has a threshold of its own"
         if self.batches == "pairs" and track.labelled:
             reasons["classes_from"] = "the pairs are those that somebody labelled"
@@ -77,28 +84,41 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
         distance = str(settings.get("distance", SiameseRecipe.distance))
         loss = str(settings.get("loss", SiameseRecipe.loss))
         backbone = str(settings.get("backbone", SiameseRecipe.backbone))
-        traits, needs = distance_traits(distance), loss_needs(loss)
+        distance_made, loss_made = distance_part(distance), loss_part(loss)
+        traits, needs = distance_made.traits, loss_made.needs
+        miner = str(settings.get("miner", ""))
         defaults = {
             "margin": needs.margin * traits.radius,
             "temperature": needs.temperature * SHARPER.get(backbone, 1.0),
             # Labels that somebody gave to pairs are learned from as they are, where a loss can.
             "batches": "pairs" if track.labelled and "pairs" in needs.batches else needs.batches[0],
+            "distance_code": distance_made.code,
+            "loss_code": loss_made.code,
+            "miner_code": _pml.version() if miner else "",
         }
+        settings |= {"distance": distance_made.name, "loss": loss_made.name}
         recipe = make_recipe(SiameseRecipe, track, budget, settings, defaults)
         _refuse(recipe, traits, needs)
-        loss_class = class_of("losses", loss)
-        self.fixed_width = traits.learned or issubclass(loss_class, ProxyLoss)
+        if recipe.miner:
+            _refuse_miner(recipe, needs, loss_made.on_embeddings)
+        self.fixed_width = traits.learned or loss_made.fixed_width
         self.idle = frozenset(recipe.idle(track))
         sharp = (name for name in ("temperature", "margin") if getattr(needs, name))
         self.sharpness = next((name for name in sharp if name not in self.idle), "")
         super().__init__(seed, recipe, backbone)
-        self.metric = class_of("distances", distance)(self.recipe.embedding)
+        width = self.recipe.embedding
+        self.metric = distance_made.make(width)
         settings_of_loss = LossSettings(
             recipe.margin, recipe.temperature, recipe.learn_temperature, recipe.hardest
         )
-        self.loss = loss_class(traits, settings_of_loss)
-        if traits.harness:
-            self.distance = traits.harness
+        self.loss = loss_made.make(self.metric, recipe.distance, traits, settings_of_loss)
+        self.miner = _pml.miner(miner, self.metric, recipe.distance) if miner else None
+        self.needs = needs
+        if traits.prototypes and distance_made.code:
+            # Not as a second name for the submodule, which would store its weights twice.
+            self.__dict__["distance"] = self.metric
+        elif traits.prototypes:
+            self.distance = recipe.distance
         else:
             self.ordered_pairs = not traits.symmetric
             self.compare = self._compare  # what has `compare` is a PairHead to the harness
@@ -146,12 +166,21 @@ class Siamese(TrainedEmbedder[SiameseRecipe]):
         labels = torch.from_numpy(batch.labels).to(images.device)
         chosen = batch.chosen
         tuples = None if chosen is None else torch.from_numpy(chosen).to(images.device)
+        if self.miner is not None:
+            found = self.miner(embeddings, labels)
+            if isinstance(self.loss, EmbeddingLoss):
+                self.loss.mined = found
+            else:
+                tuples = _pml.mined_tuples(found, self.needs.batches, labels)
+                if not len(tuples):  # nothing in this batch is worth learning from
+                    nothing: Tensor = 0 * embeddings.sum()
+                    return nothing
         loss: Tensor = self.loss(self.metric, embeddings, labels, tuples)
         return loss
 
 
 def _refuse(recipe: SiameseRecipe, traits: Traits, needs: Needs) -> None:
-    reason = refusal(recipe.distance, recipe.loss)
+    reason = unmet(recipe.distance, traits, recipe.loss, needs)
     if reason:
         raise Refused(reason)
     if recipe.batches not in needs.batches:
@@ -179,4 +208,21 @@ def _refuse(recipe: SiameseRecipe, traits: Traits, needs: Needs) -> None:
             f"The margin {recipe.margin:g} makes no sense with the distance '{recipe.distance}': "
             f"it must be above 0{limit}.",
             f"The default is {needs.margin * traits.radius:g}.",
+        )
+
+
+def _refuse_miner(recipe: SiameseRecipe, needs: Needs, on_embeddings: bool) -> None:
+    if not _pml.is_reference(recipe.miner):
+        raise Refused(
+            f"The miner '{recipe.miner}' is not known; expected 'pml:NAME'.",
+            "Try --set miner=pml:MultiSimilarityMiner.",
+        )
+    if recipe.batches != "class-balanced":
+        raise Refused(f"A miner chooses from class-balanced batches, not from {recipe.batches}.")
+    if recipe.hardest < 1:
+        raise Refused("A miner and hardest= both choose what counts; leave one of them out.")
+    if not on_embeddings and not {"pairs", "triplets"} & set(needs.batches):
+        raise Refused(
+            f"The loss '{recipe.loss}' does its own mining: it takes no pairs or triplets.",
+            "Leave miner out.",
         )

@@ -12,7 +12,7 @@ from typing import Any
 from baselines.parts import Kind, declaration, malformed
 from benchmark.models.distances._traits import Traits
 
-__all__ = ["Needs", "Traits", "distance_traits", "loss_needs", "refusal"]
+__all__ = ["Needs", "Traits", "distance_traits", "loss_needs", "refusal", "unmet"]
 
 TYPES: dict[str, type | tuple[type, ...]] = {  # of a field, by its annotation
     "bool": bool,
@@ -75,8 +75,12 @@ def loss_needs(name: str) -> Needs:
 
 
 def refusal(distance: str, loss: str) -> str | None:
-    """Why a distance and a loss cannot be combined, or None where they can."""
-    traits, needs = distance_traits(distance), loss_needs(loss)
+    """Why a distance and a loss of the suite cannot be combined, or None where they can."""
+    return unmet(distance, distance_traits(distance), loss, loss_needs(loss))
+
+
+def unmet(distance: str, traits: Traits, loss: str, needs: Needs) -> str | None:
+    """What a loss needs and a distance does not give, or None where they fit together."""
     conditions = (
         (
             needs.non_negative and not traits.non_negative,
@@ -95,8 +99,8 @@ def refusal(distance: str, loss: str) -> str | None:
             f"the geometry of Euclid, but '{distance}' is no power of a Euclidean distance",
         ),
     )
-    for unmet, needed in conditions:
-        if unmet:
+    for is_unmet, needed in conditions:
+        if is_unmet:
             return f"The loss '{loss}' needs {needed}: {needs.why}."
     return None
 

@@ -21,6 +21,7 @@ from benchmark.evaluation.memory import SMALLER, free, ran_out
 from benchmark.evaluation.order import permutation
 from benchmark.evaluation.tensors import as_tensor
 from benchmark.evaluation.views import check, view
+from benchmark.models import distances
 
 log = logging.getLogger(__name__)
 BATCH_VALUES = 1 << 22  # input values a batch: bounds memory whatever the item's size
@@ -241,7 +242,7 @@ def _reads(data: DataSet, step: int) -> Iterator[NDArray[np.int64]]:
 
 def _averaged(model: Any, batch: Tensor, family: Family, views: int, fast: bool) -> Tensor:
     """The mean embedding [n, e] over the views of a batch in [0, 1]."""
-    unit = views > 1 and getattr(model, "distance", None) == "cosine"
+    unit = views > 1 and distances.geometry_of(model) == "cosine"
     total = None
     for number in range(views):
         rows = _rows(model, view(batch, family, number), fast)

@@ -647,6 +647,6 @@ class Probe:
 
 def _similarities(model: Any, rows: Tensor) -> Tensor:
     """[m, m]: how alike the items are by the model's declared distance; an item to itself least."""
-    similar = pair_similarity(model, "embed")
+    similar = pair_similarity(model, "embed", rows)
     found = torch.stack([similar(row.expand_as(rows), rows) for row in rows])
     return found.fill_diagonal_(float(found.min()))

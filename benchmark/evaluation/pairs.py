@@ -11,8 +11,9 @@ from torch import Tensor
 from benchmark.errors import ModelFailed
 from benchmark.evaluation import precision
 from benchmark.evaluation.scorers import over_shots
-from benchmark.evaluation.similarity import similarity
 from benchmark.evaluation.tensors import as_tensor
+from benchmark.models import distances
+from benchmark.models.distances._unit import unit
 
 SMALL_ANGLE = 2.0**-12  # 1 - cosine below which float32 holds fewer than four digits of it
 PairSimilarity = Callable[[Tensor, Tensor], Tensor]
@@ -36,22 +37,17 @@ def refusal(model: Any) -> str | None:
     return "it only classifies whole episodes and has no similarity of two items"
 
 
-def pair_similarity(model: Any, way: str) -> PairSimilarity:
-    """Embeddings [p, e] and [p, e] -> how alike, [p]; by `compare` or the declared distance."""
+def pair_similarity(model: Any, way: str, like: Tensor) -> PairSimilarity:
+    """Embeddings [p, e] and [p, e] -> how alike, [p]; by `compare` or the declared distance.
+
+    `like` gives the width of the embeddings, its last axis, and the device.
+    """
     if way == "compare":
         return lambda a, b: compared(model, a, b)
-    distance = getattr(model, "distance", "euclidean")
-    similarity(distance)  # raises for a distance that the harness does not know
-    return BY_DISTANCE[distance]
-
-
-BY_DISTANCE: dict[str, PairSimilarity] = {
-    "euclidean": lambda a, b: -(a - b).norm(dim=-1),
-    "squared-euclidean": lambda a, b: -(a - b).square().sum(dim=-1),
-    "cosine": lambda a, b: (precision.unit(a) * precision.unit(b)).sum(dim=-1),
-    "dot-product": lambda a, b: (a * b).sum(dim=-1),
-    "manhattan": lambda a, b: -(a - b).abs().sum(dim=-1),
-}
+    distance = distances.declared(model, like.shape[-1], str(like.device))
+    if distance.geometry:
+        return distance.pair_similarity
+    return lambda a, b: as_tensor(distance.pair_similarity(a, b), "pairs", [len(a)], a.device)
 
 
 def compared(model: Any, a: Tensor, b: Tensor) -> Tensor:
@@ -64,15 +60,15 @@ def compared(model: Any, a: Tensor, b: Tensor) -> Tensor:
 
 
 def with_references(
-    similar: PairSimilarity, references: Tensor, probes: Tensor, shots: str, unit: bool
+    similar: PairSimilarity, references: Tensor, probes: Tensor, shots: str, normalise: bool
 ) -> Tensor:
     """References [p, k, e] and probes [p, e] -> how alike, [p]; see `InferenceConfig.shots`.
 
-    `unit`: references are brought to length one before a prototype is taken (the cosine).
+    `normalise`: references are brought to length one before a prototype is taken (the cosine).
     """
     p, k, e = references.shape
     if shots == "prototype" or k == 1:
-        vectors = precision.unit(references) if unit and k > 1 else references
+        vectors = unit(references) if normalise and k > 1 else references
         return similar(vectors.mean(dim=1), probes)
     flat = probes[:, None].expand(p, k, e).reshape(-1, e)
     return over_shots(similar(references.reshape(-1, e), flat).view(p, k), shots)
@@ -85,7 +81,7 @@ def cancelled(distance: str, references: Tensor, probes: Tensor, scores: Tensor)
     do angles near 0.
 
     Args:
-        distance: the declared one.
+        distance: its geometry, see `Distance`; not "".
         references: float32 [p, k, e].
         probes: float32 [p, e].
         scores: float32 [p], as `with_references` gave them.
@@ -94,7 +90,7 @@ def cancelled(distance: str, references: Tensor, probes: Tensor, scores: Tensor)
         lost: Tensor = scores > 1 - SMALL_ANGLE
         if references.shape[1] == 1:
             return lost
-        shortest = precision.unit(references).mean(dim=1).norm(dim=1)
+        shortest = unit(references).mean(dim=1).norm(dim=1)
         lost |= shortest < precision.NEAR
         return lost
     if references.shape[1] == 1 or distance == "dot-product":

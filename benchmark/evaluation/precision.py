@@ -15,14 +15,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from benchmark.models.distances._unit import EPSILON, SAFE, rescaled, unit
+
 # |mean|^2 over the mean |v - mean|^2, from which on the mean is subtracted first. Float32 leaves a
 # relative error of about 1e-4 in the squared distances of embeddings just below it.
 OFFSET = 256.0
 NEAR = 2.0**-8  # a squared distance below this share of the squared length counts as cancelled
 ROUNDING = 2.0**-22  # error of an inner product of float32 vectors, times the root of their width
 SAMPLE, LEAST = 2_048, 64  # embeddings, at most and at least from which the offset is estimated
-SAFE = 2.0**-40, 2.0**40  # values whose squares float32 sums without overflow or underflow
-EPSILON = 1e-12  # as in torch.nn.functional.normalize
 FEW = 16  # classes: reductions over a short last axis are slow, so that it is moved to the front
 BLOCK_VALUES = 1 << 21  # values converted to float64 at once: bounds memory
 LARGE = 1 << 26  # values of embeddings of which no second copy of length one is made: 256 MB
@@ -63,7 +63,7 @@ def in_range(vectors: Tensor) -> Tensor:
     """
     if is_in_range(vectors):
         return vectors
-    return _rescaled(vectors, torch.tensor(_largest(vectors), device=vectors.device))
+    return rescaled(vectors, torch.tensor(_largest(vectors), device=vectors.device))
 
 
 def _largest(vectors: Tensor) -> float:
@@ -72,17 +72,6 @@ def _largest(vectors: Tensor) -> float:
         return 0.0
     least, most = torch.aminmax(vectors)
     return max(-float(least), float(most))
-
-
-def unit(vectors: Tensor) -> Tensor:
-    """Vectors [..., e] of length one; a zero vector stays zero, no other length is too small."""
-    lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
-    if bool(((lengths < SAFE[0]) | (lengths > SAFE[1])).any()):
-        peaks = torch.linalg.vector_norm(vectors, ord=float("inf"), dim=-1, keepdim=True)
-        vectors = _rescaled(vectors, peaks)
-        lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
-    directions: Tensor = vectors / lengths.clamp_min(EPSILON)
-    return directions
 
 
 def centred_unit(vectors: Tensor) -> Tensor | None:
@@ -133,14 +122,6 @@ def _moments(vectors: Tensor) -> tuple[Tensor, float]:
     sample = sampled(vectors).double()
     mean = sample.mean(dim=0)
     return mean, float((sample - mean).square().sum(dim=1).mean())
-
-
-def _rescaled(vectors: Tensor, peaks: Tensor) -> Tensor:
-    """Vectors times powers of two that bring `peaks` to [0.5, 1)."""
-    exponent = torch.frexp(peaks).exponent
-    half = exponent // 2  # in two steps: one power alone may overflow
-    scaled = torch.ldexp(torch.ldexp(vectors, -half), half - exponent)
-    return scaled.to(vectors.dtype)
 
 
 class Fast(NamedTuple):
@@ -239,7 +220,7 @@ def exact_scores(
     cosines are lower by 1.
 
     Args:
-        distance: the declared one.
+        distance: its geometry, see `Distance`.
         shots: see `InferenceConfig`.
         support: float32 embeddings as the model gave them.
         queries: likewise.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation import contamination, platt, precision
+from benchmark.evaluation import contamination, platt
 from benchmark.evaluation.embedding_store import EmbeddingStore, embedding_store_of
 from benchmark.evaluation.episodes import answer
 from benchmark.evaluation.job import (
@@ -29,6 +29,8 @@ from benchmark.evaluation.job import (
 from benchmark.evaluation.outcome import not_answered
 from benchmark.evaluation.training import kept
 from benchmark.evaluation.verification import score_trials
+from benchmark.models import distances
+from benchmark.models.distances._unit import unit
 from benchmark.tasks.episodes import Episodes
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.spec import VALIDATION
@@ -91,8 +93,8 @@ class Predictor:
         Under the cosine they are brought to length one.
         """
         vectors = self.bank.vectors(loaded.data, loaded.task.split, items)
-        if getattr(self.model, "distance", None) == "cosine":
-            vectors = precision.unit(vectors)
+        if distances.geometry_of(self.model) == "cosine":
+            vectors = unit(vectors)
         return vectors.double().cpu().numpy()
 
     def _asking(self) -> dict[str, Any]:

@@ -24,8 +24,10 @@ from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import compared, finite, pair_way, refusal
 from benchmark.evaluation.scorers import BLOCK_VALUES, gather
-from benchmark.evaluation.similarity import similarity
 from benchmark.evaluation.tensors import as_tensor
+from benchmark.models import distances
+from benchmark.models.distances._distance import Distance, minus_squares, products
+from benchmark.models.distances._unit import unit
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.queries import Queries
 
@@ -214,21 +216,23 @@ def _ranks(scores: Tensor, queries: Tensor | None, columns: Tensor) -> Ranked:
     return ranks, matches[:, 0], strongest[:, 0]
 
 
-def by_distance(model: Any, vectors: Tensor) -> ByDistance:
+def by_distance(model: Any, vectors: Tensor) -> Rows | ByDistance:
     """By the model's declared distance between embeddings [n, e]."""
-    distance = getattr(model, "distance", "euclidean")
-    measure = similarity(distance)
+    own = distances.declared(model, vectors.shape[1], str(vectors.device))
+    distance, measure = own.geometry, own.similarity
+    if not distance:
+        return _plain(own, vectors)
     raw = vectors
     never = torch.full((len(vectors),), float("inf"), device=vectors.device)
     near, divisors = never, None
     if distance == "cosine":
         turned = precision.centred_unit(vectors)
-        measure = similarity("dot-product" if turned is None else "squared-euclidean")
+        measure = products if turned is None else minus_squares
         if turned is not None:
             vectors, near = turned, _near(turned)
         else:
             divisors = precision.lengths_of(vectors)
-            vectors = precision.unit(vectors) if divisors is None else vectors
+            vectors = unit(vectors) if divisors is None else vectors
             near = torch.full_like(never, 1 - precision.NEAR)
     elif distance == "dot-product":
         if precision.offset_ratio(vectors) > precision.OFFSET:
@@ -263,6 +267,22 @@ def by_distance(model: Any, vectors: Tensor) -> ByDistance:
     return ByDistance(fast, exact, near)
 
 
+def _plain(distance: Distance, vectors: Tensor) -> Rows:
+    """By a distance without a known geometry, which may take all differences at once."""
+    width = vectors.shape[1]
+
+    def rows(chosen: Tensor) -> Tensor:
+        queries = vectors[chosen][None]
+        at_once = max(1, BLOCK_VALUES // max(1, width * len(chosen)))
+        parts = []
+        for some in torch.split(vectors, at_once):
+            found = distance.similarity(queries, some[None])
+            parts.append(as_tensor(found, "distance", [1, len(chosen), len(some)], vectors.device))
+        return torch.cat(parts, dim=2)[0]
+
+    return rows
+
+
 def _near(vectors: Tensor) -> Tensor:
     """[n]: the |q|^2 - d^2 above which the squared distance has cancelled."""
     lengths: Tensor = torch.linalg.vector_norm(vectors, dim=1)
@@ -271,7 +291,7 @@ def _near(vectors: Tensor) -> Tensor:
 
 def _double(vectors: Tensor, distance: str) -> Tensor:
     """float64 [n, e]; of length one for the cosine."""
-    return precision.unit(vectors.double()) if distance == "cosine" else vectors.double()
+    return unit(vectors.double()) if distance == "cosine" else vectors.double()
 
 
 def _by_compare(model: Any, vectors: Tensor) -> Rows:

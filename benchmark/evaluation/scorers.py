@@ -19,8 +19,11 @@ from torch import Tensor
 
 from benchmark.evaluation import precision
 from benchmark.evaluation.embedding_store import EmbeddingStore
-from benchmark.evaluation.similarity import Similarity, dot_product, similarity
 from benchmark.evaluation.tensors import as_tensor
+from benchmark.models import distances
+from benchmark.models.distances._distance import Distance
+from benchmark.models.distances._distance import products as dot_product
+from benchmark.models.distances._unit import EPSILON, unit
 from benchmark.tasks.episodes import Episodes
 
 BLOCK_VALUES = 1 << 22  # values gathered at once: bounds memory whatever the number of episodes
@@ -54,15 +57,19 @@ def embedding_scorer(
     "mean-similarity" compare with each support. Under the cosine, embeddings are brought to length
     one first.
     """
-    distance = getattr(model, "distance", "euclidean")
-    measure = similarity(distance)
     raw, width = vectors, vectors.shape[1]
+    measure = distances.declared(model, width, str(vectors.device))
+    distance = measure.geometry
     episodes, n_way, n_shot = asked.support.shape
     if n_shot == 1:
         shots = "prototype"  # one support is its own mean
     queries = asked.queries.shape[1]
     lookups = queries * n_way * n_shot
     gathered = (n_way * n_shot + queries) * width
+
+    if not distance:  # a formula of which nothing is known: it is computed as it stands
+        values = gathered + lookups * width  # it may take all differences of two sets at once
+        return Scorer(_plain(vectors, measure, shots), max(1, BLOCK_VALUES // values))
 
     def exact(support: Tensor, asked_queries: Tensor) -> Tensor:
         return precision.exact_scores(
@@ -71,7 +78,7 @@ def embedding_scorer(
         )  # fmt: skip
 
     if distance == "cosine":
-        if precision.offset_ratio(precision.unit(precision.sampled(vectors))) > precision.OFFSET:
+        if precision.offset_ratio(unit(precision.sampled(vectors))) > precision.OFFSET:
             return Scorer(exact, _block(vectors, gathered + lookups))
     elif distance == "dot-product":
         vectors = precision.in_range(vectors)
@@ -80,7 +87,7 @@ def embedding_scorer(
     by_matrix = len(vectors) ** 2 * width + episodes * lookups * LOOKUP
     linear = distance not in ("manhattan",)
     if linear and len(vectors) <= MATRIX_ITEMS and by_matrix < episodes * gathered * GATHERED_VALUE:
-        vectors = precision.unit(vectors) if distance == "cosine" else vectors
+        vectors = unit(vectors) if distance == "cosine" else vectors
         inner = bank.inner_products(vectors, items, distance)
         fast, values = _lookup(inner, distance, shots, width), lookups
     else:
@@ -102,13 +109,31 @@ def embedding_scorer(
 FastScores = Callable[[Tensor, Tensor], precision.Fast]
 
 
-def _gathered(vectors: Tensor, distance: str, measure: Similarity, shots: str) -> FastScores:
+def _plain(vectors: Tensor, measure: Distance, shots: str) -> Callable[[Tensor, Tensor], Tensor]:
+    """Scores by a distance without a known geometry."""
+
+    def score(support: Tensor, queries: Tensor) -> Tensor:
+        b, n, k = support.shape
+        others = (
+            means(vectors, support) if shots == "prototype" else gather(vectors, support.flatten(1))
+        )
+        scores = measure.similarity(gather(vectors, queries), others)
+        expected = [b, queries.shape[1], others.shape[1]]
+        scores = as_tensor(scores, "distance", expected, vectors.device)
+        if shots == "prototype":
+            return scores
+        return over_shots(scores.reshape(b, -1, n, k), shots)
+
+    return score
+
+
+def _gathered(vectors: Tensor, distance: str, measure: Distance, shots: str) -> FastScores:
     """Scores from the embeddings of each episode."""
     width = vectors.shape[1]
     order = 1 if distance == "manhattan" else 2
     divisors = precision.lengths_of(vectors) if distance == "cosine" else None
     if distance == "cosine" and divisors is None:
-        vectors = precision.unit(vectors)
+        vectors = unit(vectors)
     sizes = None if distance == "cosine" else torch.linalg.vector_norm(vectors, order, dim=1)
     longest = 0.0 if sizes is None else float(sizes.max())
 
@@ -119,12 +144,12 @@ def _gathered(vectors: Tensor, distance: str, measure: Similarity, shots: str) -
         if shots == "prototype" and distance == "cosine" and k > 1:
             classes = means(vectors, support, divisors)
             lengths = torch.linalg.vector_norm(classes, dim=2, keepdim=True)
-            scores = products = dot_product(asked, classes / lengths.clamp_min(precision.EPSILON))
+            scores = products = dot_product(asked, classes / lengths.clamp_min(EPSILON))
             shortest = lengths.amin(dim=1)
         elif shots == "prototype":
-            scores = products = measure(asked, means(vectors, support, divisors))
+            scores = products = measure.similarity(asked, means(vectors, support, divisors))
         else:
-            products = measure(
+            products = measure.similarity(
                 asked, gather(vectors, support.flatten(1), divisors)
             )  # (b, q, n * k)
             scores = over_shots(products.view(*products.shape[:2], n, k), shots)

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmark.evaluation.scorers import compare_pairs
-from benchmark.evaluation.similarity import similarity
 from benchmark.evaluation.tensors import as_tensor
+from benchmark.models import distances
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +95,10 @@ def _ask(
         if way == "similarity":
             pairs = ask_similarity(model, classes.flatten(0, 1), queries)
             return pairs.view(len(queries), *classes.shape[:2]).mean(dim=2)
-        distance = getattr(model, "distance", "euclidean")
-        if distance == "cosine":
+        distance = distances.declared(model, queries.shape[-1], str(queries.device))
+        if distance.geometry == "cosine":
             classes, queries = (functional.normalize(x, dim=-1) for x in (classes, queries))
-        return similarity(distance)(queries[None], classes.mean(dim=1)[None])[0]
+        return distance.similarity(queries[None], classes.mean(dim=1)[None])[0]
 
 
 def ask_similarity(model: Any, support: Tensor, queries: Tensor) -> Tensor:

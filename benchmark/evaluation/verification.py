@@ -27,6 +27,7 @@ from benchmark.evaluation.pairs import (
 )
 from benchmark.evaluation.scorers import BLOCK_VALUES, over_shots
 from benchmark.evaluation.tensors import as_tensor
+from benchmark.models import distances
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.trials import Trials
 
@@ -122,9 +123,9 @@ def score_pairs(
     Raises:
         ModelFailed: if a score is not finite or has the wrong shape.
     """
-    similar = pair_similarity(model, way)
+    similar = pair_similarity(model, way, vectors)
     order = permutation(len(probes), "pairs")  # trials come kind after kind: genuine ones first
-    distance = getattr(model, "distance", "euclidean") if way == "embed" else None
+    distance = (distances.geometry_of(model) or None) if way == "embed" else None
     unit = distance == "cosine"
     double = distance is not None and (
         not precision.is_in_range(vectors)

@@ -14,7 +14,6 @@ from baselines.siamese import traits as traits_module
 from baselines.siamese.network import Siamese
 from baselines.siamese.traits import Needs, distance_traits, loss_needs, refusal
 from benchmark.errors import OneshotError, Refused, UnknownName
-from benchmark.evaluation.similarity import SIMILARITIES
 from benchmark.protocols import TrackInfo
 
 
@@ -38,8 +37,7 @@ def test_declared_traits_hold(name: str) -> None:
     assert bool((distance(100 * a, b) <= traits.upper + 1e-5).all())
     assert traits.bounded == (traits.upper < float("inf"))
     assert traits.radius < traits.upper
-    if traits.harness:
-        assert traits.harness in SIMILARITIES
+    assert bool(class_of("distances", name).geometry) == traits.prototypes
 
 
 @pytest.mark.parametrize("name", part_names("distances"))

@@ -11,7 +11,7 @@ import torch
 from baselines.parts import class_of, part_names
 from baselines.siamese.network import Siamese
 from baselines.siamese.traits import distance_traits
-from benchmark.evaluation.similarity import similarity
+from benchmark.models import distances
 from benchmark.models.distances._distance import Distance
 from benchmark.models.distances.mahalanobis import RANK
 from benchmark.models.distances.weighted_l1 import SPREAD
@@ -198,17 +198,18 @@ def test_no_gradient_is_nan_between_equal_or_blank_embeddings(name: str) -> None
 @pytest.mark.parametrize("name", part_names("distances"))
 def test_what_the_harness_knows_by_name_orders_alike(name: str, track: TrackInfo) -> None:
     model = Siamese(0, track, distance=name, loss="triplet", width=0.05)
-    harness = distance_traits(name).harness
-    assert isinstance(model, PairHead) == (not harness)
+    prototypes_stand = distance_traits(name).prototypes
+    assert isinstance(model, PairHead) == (not prototypes_stand)
     draw = torch.Generator().manual_seed(1)
     prototypes, query = torch.randn(9, 6, generator=draw), torch.randn(1, 6, generator=draw)
     distance = class_of("distances", name)(6)
     with torch.no_grad():
         ours = distance(prototypes, query)[:, 0]
-        if harness:
+        if prototypes_stand:
             # As the harness does, embeddings come with length one where the cosine is declared.
-            length = query.norm() if harness == "cosine" else 1.0
-            theirs = similarity(harness)((query / length)[None], prototypes[None])[0, 0]
+            length = query.norm() if name == "cosine" else 1.0
+            judge = distances.declared(model, 6)
+            theirs = judge.similarity((query / length)[None], prototypes[None])[0, 0]
         else:
             theirs = Siamese._compare(model_with(distance), prototypes, query.expand(9, 6))
     assert torch.equal(ours.argsort(), theirs.argsort(descending=True))

@@ -25,6 +25,7 @@ from benchmark.datasets.data_set import DataSet
 from benchmark.errors import ModelBroken, OneshotError
 from benchmark.evaluation.isolation.messages import receive, send
 from benchmark.evaluation.random_state import current
+from benchmark.models.distances._distance import Distance
 from benchmark.protocols import (
     Progress,
     Seen,
@@ -186,6 +187,8 @@ class IsolatedModel:
             values["trained_for"] = tuple(values["trained_for"])
         for name, value in values.items():
             setattr(self, name, value)
+        if description["distance"] is not None:
+            self.distance = RemoteDistance(self, description["distance"])
         self._methods = frozenset(description["methods"])
         self._shapes = description["parameters"] or []
 
@@ -197,7 +200,7 @@ class IsolatedModel:
 
     def copied(self) -> IsolatedModel:
         """A copy that shares no state with it."""
-        made = IsolatedModel(self.client, self._ask("copy"))
+        made = IsolatedModel(self.client, self.ask("copy"))
         made.device = self.device
         return made
 
@@ -242,11 +245,12 @@ class IsolatedModel:
                 client.tell(None)
                 client.hear()
 
-    def _ask(self, do: str, **arguments: Any) -> Any:
+    def ask(self, do: str, **arguments: Any) -> Any:
+        """Sends a request about this model and waits for what it gives."""
         return self.client.ask(do, model=self.number, **arguments)
 
     def _answer(self, method: str, *tensors: Tensor, generator: int = 0) -> Any:
-        found = self._ask("answer", method=method, tensors=list(tensors), generator=generator)
+        found = self.ask("answer", method=method, tensors=list(tensors), generator=generator)
         return found.to(self.device) if isinstance(found, Tensor) else found
 
     def _embed(self, items: Tensor) -> Any:
@@ -268,19 +272,19 @@ class IsolatedModel:
         return self._answer("classify_episode", support, labels, queries, generator=seed)
 
     def _to(self, device: str) -> IsolatedModel:
-        self._ask("to", device=device)
+        self.ask("to", device=device)
         self.device = device
         return self
 
     def _eval(self) -> IsolatedModel:
-        self._ask("eval")
+        self.ask("eval")
         return self
 
     def _state_dict(self) -> dict[str, Tensor]:
-        return dict(self._ask("state_dict"))
+        return dict(self.ask("state_dict"))
 
     def _load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        self._ask("load_state_dict", state=dict(state))
+        self.ask("load_state_dict", state=dict(state))
 
     def _parameters(self) -> list[Tensor]:
         return [torch.empty(shape, device="meta") for shape in self._shapes]
@@ -318,6 +322,34 @@ class IsolatedModel:
                 self.describe(heard["ok"]["description"])
                 curve = [(int(a), int(b), int(c)) for a, b, c in result.pop("curve")]
                 return TrainingResult(**result, curve=curve)
+
+
+class RemoteDistance(Distance):
+    """Stands in for a distance of the model, in the model's process.
+
+    Attributes:
+        identity: its name and the hash of its code, as in recipes.
+    """
+
+    def __init__(self, model: IsolatedModel, description: Mapping[str, Any]) -> None:
+        super().__init__(0)
+        self.identity = str(description["name"]), str(description["code"])
+        self.geometry = description["geometry"]  # type: ignore[misc]
+        self._model = weakref.ref(model)
+
+    def similarity(self, queries: Tensor, others: Tensor) -> Tensor:
+        """See `Distance.similarity`."""
+        return self._asked("similarity", queries, others)
+
+    def pair_similarity(self, a: Tensor, b: Tensor) -> Tensor:
+        """See `Distance.pair_similarity`."""
+        return self._asked("pair_similarity", a, b)
+
+    def _asked(self, method: str, a: Tensor, b: Tensor) -> Tensor:
+        model = self._model()
+        assert model is not None  # it holds this distance
+        found: Tensor = model.ask("distance", method=method, tensors=[a, b])
+        return found.to(a.device)
 
 
 def _seen(told: Mapping[str, Any]) -> Seen:

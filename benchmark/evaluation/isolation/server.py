@@ -14,7 +14,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, nullcontext
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from benchmark.evaluation.allocation import kept_memory
 from benchmark.evaluation.isolation.messages import receive, send
 from benchmark.evaluation.random_state import other_random_state
 from benchmark.evaluation.tensors import as_tensor
+from benchmark.models import distances
+from benchmark.models.recipe import as_dict
 from benchmark.protocols import (
     Progress,
     Seen,
@@ -164,6 +166,16 @@ class Server:
                 found = getattr(model, asked["method"])(*tensors)
         return as_tensor(found, asked["method"], ANSWERS[asked["method"]])
 
+    def do_distance(self, asked: Mapping[str, Any]) -> Tensor:
+        """Similarities by the model's own distance."""
+        number = asked["model"]
+        a, b = (each.to(self.devices[number]) for each in asked["tensors"])
+        distance = distances.declared(self.models[number], a.shape[-1], self.devices[number])
+        with torch.inference_mode():
+            found = getattr(distance, asked["method"])(a, b)
+        axes = ["pairs"] if asked["method"] == "pair_similarity" else ["block", "queries", "others"]
+        return as_tensor(found, "distance", axes)
+
     def do_rows(self, asked: Mapping[str, Any]) -> None:
         """Embeds batch after batch: each is a message, and so are its embeddings."""
         from benchmark.evaluation.embeddings import rows_of
@@ -217,11 +229,12 @@ class Server:
 def describe(model: Any) -> dict[str, Any]:
     """What the harness reads of a model: its methods and what it declares."""
     values = {name: getattr(model, name) for name in VALUES if hasattr(model, name)}
-    recipe = getattr(model, "recipe", None)
-    if is_dataclass(recipe) and not isinstance(recipe, type):
-        recipe = asdict(recipe)
-    if isinstance(recipe, Mapping):
-        values["recipe"] = dict(recipe)
+    recipe = as_dict(getattr(model, "recipe", None))
+    if recipe is not None:
+        values["recipe"] = recipe
+    own = None
+    if callable(getattr(model, "embed", None)) and values.get("distance") not in distances.names():
+        own = _own_distance(model, values)
     if getattr(model, "seen", None) is not None:
         values["seen"] = [
             asdict(each) if isinstance(each, Seen) else str(each) for each in model.seen
@@ -232,7 +245,16 @@ def describe(model: Any) -> dict[str, Any]:
         "methods": methods,
         "values": json.loads(json.dumps(values, default=str)),
         "parameters": shapes,
+        "distance": own,
     }
+
+
+def _own_distance(model: Any, values: dict[str, Any]) -> dict[str, Any] | None:
+    """What the harness needs to know of a distance that is not the suite's; it stays here."""
+    if values.pop("distance", None) is None:
+        return None
+    name, code = distances.stated(model)
+    return {"name": name, "code": code, "geometry": distances.geometry_of(model)}
 
 
 def data_set(told: Mapping[str, Any]) -> DataSet:

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar, Literal
+
 import torch
 from torch import Tensor, nn
 
 CANCELLED = 2.0**-10  # share of the squared lengths below which a squared distance is inexact
 AT_ONCE = 1 << 14  # pairs whose difference is taken at once
+MANY = 16  # other vectors
+Geometry = Literal["", "euclidean", "squared-euclidean", "cosine", "dot-product", "manhattan"]
 
 
 class Distance(nn.Module):
     """A dissimilarity of embeddings; smaller is more alike.
 
+    `forward` and `pairs` are what a network learns with. The harness ranks by `similarity` and
+    scores pairs by `pair_similarity`, which follow from them unless a class has a faster or more
+    exact form. `geometry` says which arithmetic the harness may then use: inner products of all
+    items, means of embeddings, and float64 where float32 cancels. A subclass with a formula of its
+    own inherits none of these.
+
     Args:
         embedding: width e of the embeddings.
     """
+
+    geometry: ClassVar[Geometry] = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Drops inherited forms that belong to another formula."""
+        super().__init_subclass__(**options)
+        own = vars(cls)
+        if ("forward" in own or "pairs" in own) and "geometry" not in own:
+            cls.geometry = ""
+            for name in ("similarity", "pair_similarity"):
+                if name not in own:
+                    setattr(cls, name, getattr(Distance, name))
+        if "forward" in own and "pairs" not in own:
+            cls.pairs = Distance.pairs  # type: ignore[method-assign]
 
     def __init__(self, embedding: int) -> None:
         super().__init__()
@@ -28,6 +52,19 @@ class Distance(nn.Module):
         """[p, e] and [p, e] -> [p], pair by pair."""
         distances: Tensor = self(a[:, None], b[:, None])
         return distances[:, 0, 0]
+
+    def similarity(self, queries: Tensor, others: Tensor) -> Tensor:
+        """How alike: [b, q, e] and [b, m, e] -> [b, q, m], right up to a constant for each query.
+
+        Only the order counts. `others` are supports, prototypes or the gallery, the first argument
+        of the distance.
+        """
+        distances: Tensor = self(others, queries)
+        return -distances.transpose(-1, -2)
+
+    def pair_similarity(self, a: Tensor, b: Tensor) -> Tensor:
+        """[p, e] and [p, e] -> [p]: how alike on the scale of the distance, pair by pair."""
+        return -self.pairs(a, b)
 
 
 def inner(a: Tensor, b: Tensor) -> Tensor:
@@ -61,3 +98,18 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
             apart = a[(*batch, row)] - b[(*batch, column)]
             found[(*batch, row, column)] = apart.square().sum(dim=-1)
     return found
+
+
+def products(queries: Tensor, others: Tensor) -> Tensor:
+    """<q, p>: [b, q, e] and [b, m, e] -> [b, q, m], the way that is faster for the shapes."""
+    if others.shape[1] >= MANY:  # narrow results are faster one way round, wide ones the other
+        return torch.bmm(others, queries.transpose(1, 2)).transpose(1, 2)
+    return torch.bmm(queries, others.transpose(1, 2))
+
+
+def minus_squares(queries: Tensor, others: Tensor) -> Tensor:
+    """-||q - p||^2 + ||q||^2: [b, q, e] and [b, m, e] -> [b, q, m].
+
+    ||q||^2 is the same for all classes of a query and is left out, which keeps more digits.
+    """
+    return 2 * products(queries, others) - others.square().sum(dim=2)[:, None, :]

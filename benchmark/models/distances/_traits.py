@@ -20,7 +20,8 @@ class Traits:
         upper: largest possible value where bounded.
         power: the distance is proportional to this power of a Euclidean distance (after a map of
             each embedding by itself), 0 where it is proportional to none.
-        harness: name by which the harness computes the same distance, "" where it cannot.
+        prototypes: the mean of a class's embeddings stands for the class, so that a Siamese network
+            is judged by its embeddings. Otherwise it is judged pair by pair.
     """
 
     non_negative: bool
@@ -31,4 +32,4 @@ class Traits:
     logit: bool = False
     upper: float = float("inf")
     power: int = 0
-    harness: str = ""
+    prototypes: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from benchmark.models.distances._distance import Distance
+from benchmark.models.distances._distance import Distance, minus_squares
 from benchmark.models.distances._traits import Traits
 
 PAPER = ("Hadsell et al. 2006", "hadsell2006dimensionality")
@@ -20,7 +20,7 @@ TRAITS = Traits(
     learned=False,
     radius=16.0,  # validation, see recipe.py
     power=1,
-    harness="euclidean",
+    prototypes=True,
 )
 
 
@@ -31,6 +31,17 @@ class Euclidean(Distance):
     close pairs apart. The gradient between equal embeddings is zero, never NaN.
     """
 
+    geometry = "euclidean"
+
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         """[..., n, e] and [..., m, e] -> [..., n, m] in [0, inf)."""
         return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+
+    def similarity(self, queries: Tensor, others: Tensor) -> Tensor:
+        """-|q - p|^2 + |q|^2: [b, q, e] and [b, m, e] -> [b, q, m]; the order of the distances."""
+        return minus_squares(queries, others)
+
+    def pair_similarity(self, a: Tensor, b: Tensor) -> Tensor:
+        """-|a - b|: [p, e] and [p, e] -> [p]."""
+        similarity: Tensor = -(a - b).norm(dim=-1)
+        return similarity

@@ -19,13 +19,23 @@ TRAITS = Traits(
     symmetric=True,
     learned=False,
     radius=100.0,  # validation, see recipe.py
-    harness="manhattan",
+    prototypes=True,
 )
 
 
 class Manhattan(Distance):
     """d(a, b) = sum_j |a_j - b_j|, in [0, inf), symmetric."""
 
+    geometry = "manhattan"
+
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         """[..., n, e] and [..., m, e] -> [..., n, m] in [0, inf)."""
         return torch.cdist(a, b, p=1.0)
+
+    def similarity(self, queries: Tensor, others: Tensor) -> Tensor:
+        """-sum |q - p|: [b, q, e] and [b, m, e] -> [b, q, m]."""
+        return -torch.cdist(queries, others, p=1)
+
+    def pair_similarity(self, a: Tensor, b: Tensor) -> Tensor:
+        """-sum |a - b|: [p, e] and [p, e] -> [p]."""
+        return -(a - b).abs().sum(dim=-1)

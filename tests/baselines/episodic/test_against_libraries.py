@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from baselines.ridge import ridge
 from benchmark.evaluation.scorers import compare_pairs
-from benchmark.evaluation.similarity import similarity
+from benchmark.models import distances
 
 
 @pytest.fixture
@@ -41,7 +41,9 @@ class NoContext(nn.Module):
 def test_prototypical(n_shot: int, easyfsl, model_of, drawn_episodes) -> None:
     support, labels, queries = drawn_episodes(n_shot=n_shot, n_query=40)
     prototypes = support.view(3, 4, n_shot, 16).mean(dim=2)
-    scores = similarity(model_of("prototypical").distance)(queries, prototypes)
+    scores = distances.declared(model_of("prototypical"), queries.shape[-1]).similarity(
+        queries, prototypes
+    )
     others = theirs(easyfsl.PrototypicalNetworks(), support, labels, queries)
     assert torch.equal(scores.argmax(dim=2), others.argmax(dim=2))
 

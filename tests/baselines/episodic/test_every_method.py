@@ -16,7 +16,7 @@ from torch import Tensor
 from baselines.episodic._episodes import split
 from benchmark.errors import OneshotError
 from benchmark.evaluation.scorers import compare_pairs
-from benchmark.evaluation.similarity import similarity
+from benchmark.models import distances
 from tests.baselines.conftest import EPISODIC
 
 SHAPES = [(2, 1), (5, 1), (4, 3), (20, 5)]  # (n_way, n_shot): 20 x 5 supports exceed 16 numbers
@@ -33,7 +33,7 @@ def classify(model: Any, support: Tensor, labels: Tensor, queries: Tensor) -> Te
         classes = ordered.reshape(len(support), n_way, -1, support.shape[2])
         if hasattr(model, "compare"):
             return compare_pairs(model, classes, queries, "prototype")
-        return similarity(model.distance)(queries, classes.mean(dim=2))
+        return distances.declared(model, queries.shape[-1]).similarity(queries, classes.mean(dim=2))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
