@@ -24,6 +24,10 @@ assert refusal("chebyshev", "triplet") is None and "largest value" in refusal("c
 assert find("siamese-mlp-chebyshev-triplet").title == "Siamese MLP, chebyshev, triplet"
 small = {"items": 640, "width": 0.1, "threads": 1, "validations": 1}
 record = evaluate("siamese-mlp-chebyshev-triplet", "glyphs-20w1s@validation", settings=small)
+path = {"distance": "my_distance.py:Chebyshev"}
+task = "glyphs-20w1s@validation"
+by_path = evaluate("siamese-mlp-euclidean-triplet", task, settings=small | path)
+assert by_path.outcome == record.outcome and by_path.model.recipe["distance_code"]
 accuracy = sum(record.outcome.correct) / (record.outcome.of * len(record.outcome.correct))
 assert accuracy > 0.1, accuracy
 """
@@ -42,6 +46,7 @@ def test_the_part_of_the_readme_is_short_and_works(tmp_path):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
     (tmp_path / "benchmark/models/distances/chebyshev.py").write_text(source, "utf-8")
+    (tmp_path / "my_distance.py").write_text(source, "utf-8")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", TRY], cwd=tmp_path, env=environment, capture_output=True, text=True

@@ -27,6 +27,7 @@ from benchmark import __version__
 from benchmark.errors import OneshotError, Refused, UnknownName
 from benchmark.evaluation.contamination import learned
 from benchmark.evaluation.embeddings import normalised
+from benchmark.models import distances
 from benchmark.protocols import Seen, TrackInfo
 from benchmark.records.store import slug
 from benchmark.registry import resolve
@@ -132,6 +133,12 @@ def _refuse(twin: Twin, format: str) -> None:
         raise Refused(f"{twin.key} compares images without embedding them: there is no network.")
     if twin.found.job.spec.key.startswith("onnx:"):
         raise Refused(f"{twin.key} is an ONNX file already.")
+    if twin.way == "embed" and twin.distance not in distances.names():
+        raise Refused(
+            f"{twin.key} compares embeddings by '{twin.distance}', a distance that is not the "
+            "suite's: a file of one network does not hold it.",
+            "Copy the weights and the file of the distance instead.",
+        )
     if twin.way == "compare" and format == "onnx":
         raise Refused(
             f"{twin.key} compares embeddings by a similarity of its own, which an ONNX file of one "

@@ -22,6 +22,7 @@ from benchmark.evaluation.job import RunContext, default_work
 from benchmark.evaluation.pairs import finite, pair_way, refusal
 from benchmark.evaluation.tensors import as_tensor
 from benchmark.evaluation.verification import score_pairs
+from benchmark.models import distances
 from benchmark.records.canonical import recipe_hash
 from benchmark.records.store import slug
 from benchmark.tasks.own import looking_in
@@ -143,7 +144,7 @@ class Twin:
     def distance(self) -> str:
         """The name of what makes the similarity."""
         if self.way == "embed":
-            return str(getattr(self.found.model, "distance", "euclidean"))
+            return distances.stated(self.found.model)[0]
         name = self.found.recipe.get("distance")
         return "a similarity of its own" if name in (None, "compare") else f"{name}, learned"
 
