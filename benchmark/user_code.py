@@ -60,7 +60,7 @@ def _run(name: str, path: Path) -> ModuleType:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = importlib.util.module_from_spec(spec)  # noqa: TID251
     sys.modules[name] = module  # dataclasses and pickling look the module up by its name
     try:
         spec.loader.exec_module(module)

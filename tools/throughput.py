@@ -33,7 +33,7 @@ def run(folder: Path, jobs: int, items: int, workers: int) -> float:
         "--results", folder / "results", "--work", folder / "work", "--workers", workers,
     ]  # fmt: skip
     began = time.monotonic()
-    subprocess.run(
+    subprocess.run(  # noqa: S603
         [sys.executable, "-m", "benchmark", *map(str, words)],
         cwd=ROOT,
         check=True,

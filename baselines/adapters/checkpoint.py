@@ -341,7 +341,7 @@ def _weights(path: str, data: bytes) -> dict[str, Tensor]:
 
             found: Any = load(data)
         else:
-            found = on_cpu(data, torch.load, weights_only=True)
+            found = on_cpu(data, torch.load, weights_only=True)  # noqa: TID251
     except Exception as error:
         named = re.search(r"Unsupported (?:global|class|operand)[^\n]*?([\w.]+\.\w+)", str(error))
         if named:

@@ -43,7 +43,7 @@ class TorchScript(Network):
         try:
             with warnings.catch_warnings():  # torch recommends other formats to those who export
                 warnings.simplefilter("ignore", FutureWarning)
-                self.module: Any = on_cpu(data, torch.jit.load, _extra_files=extra)
+                self.module: Any = on_cpu(data, torch.jit.load, _extra_files=extra)  # noqa: TID251
         except Exception as error:
             hint = "Weights alone are checkpoint:PATH with --set backbone=NAME."
             raise refuse(path, "TorchScript", error, hint) from error

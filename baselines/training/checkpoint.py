@@ -94,7 +94,7 @@ def read(path: Path) -> Any:
     if hashlib.sha256(data).hexdigest().encode() + b"\n" != content[len(FORMAT) : head]:
         raise ValueError("not what was written")
     # weights_only: a checkpoint is data, and reading it may not run code.
-    return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)  # noqa: TID251
 
 
 def _continues(state: Any, like: dict[str, Any]) -> bool:

@@ -114,7 +114,7 @@ def _transfer(
     if have and mark.exists():
         version = mark.read_text(encoding="utf-8", errors="replace")
         headers |= {"Range": f"bytes={have}-", "If-Range": version} if version.isprintable() else {}
-    request = urllib.request.Request(item.url, headers=headers)
+    request = urllib.request.Request(item.url, headers=headers)  # noqa: S310
     opener = urllib.request.build_opener(_StaySafe, _Plain, _Secure)
     with opener.open(request, timeout=timeout_seconds) as response:
         if response.status == 206:

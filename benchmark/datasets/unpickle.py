@@ -7,7 +7,7 @@ and small numbers: others can be made so that hashing them, or looking them up, 
 
 from __future__ import annotations
 
-import pickle
+import pickle  # noqa: TID251
 import pickletools
 import re
 from collections.abc import Callable

@@ -52,7 +52,7 @@ def git_commit() -> str | None:
 
 def _git(*arguments: str) -> str:
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}  # many jobs look at one checkout
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         ["git", "-C", str(ROOT), *arguments],
         capture_output=True,
         text=True,

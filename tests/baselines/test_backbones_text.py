@@ -114,14 +114,14 @@ def test_sizes_by_hand() -> None:
 
 
 def test_backbones_say_whether_they_take_texts(tmp_path: Path) -> None:
-    assert _build.is_text("char-cnn")
-    assert not _build.is_text("conv4") and not _build.is_text("timm:resnet18")
+    assert _build.takes("char-cnn") == ("text",)
+    assert "text" not in _build.takes("conv4") + _build.takes("timm:resnet18")
     file = tmp_path / "my_text_net.py"
     file.write_text(
         "from torch import nn\n\n\nclass Net(nn.Module):\n    family = 'text'\n\n"
         "    def forward(self, texts):\n        return texts.float()\n"
     )
-    assert _build.is_text(f"{file}:Net")
+    assert _build.takes(f"{file}:Net") == ("text",)
     network = _build.build(f"{file}:Net", 1, LENGTH, 1.0, seed=0)
     assert _build.checked_width(f"{file}:Net", network, 1, LENGTH) == LENGTH
 

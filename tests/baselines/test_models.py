@@ -45,7 +45,7 @@ def nothing():
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("backbone", part_names("backbones"))
 def test_embeddings(track: TrackInfo, kind: str, backbone: str) -> None:
-    text = _build.is_text(backbone)
+    text = _build.takes(backbone) == ("text",)
     if text:
         track = TrackInfo("words", "text", channels=1, side=32)
 

@@ -54,7 +54,7 @@ class Client:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(OWN)}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         with theirs:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-c", START, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
