@@ -8,19 +8,19 @@ small, and variances may lie outside the range of float16.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from benchmark.errors import OneshotError
-from benchmark.files import inside, read_regular
+from benchmark.files import inside
 from benchmark.records.store import write_bytes
+from benchmark.records.weight_files import committed, digest, path_of
 
-MOST_BYTES = 16 << 30  # of a file of weights
-FOLDER = "weights"  # of results: files named by the first 16 hex digits of their SHA-256
+__all__ = [
+    "commit", "committed", "digest", "half", "path_of", "put", "round_to_half", "to_bytes",
+]  # fmt: skip
 
 
 def half(tensor: Tensor) -> Tensor:
@@ -61,16 +61,6 @@ def put(model: Any, data: bytes) -> None:
     model.load_state_dict(load(data))
 
 
-def digest(data: bytes) -> str:
-    """SHA-256 of a file's bytes, in hex digits."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def path_of(results: Path, weights: str) -> Path:
-    """Where the file with the SHA-256 `weights` is committed, if it is."""
-    return results / FOLDER / f"{weights[:16]}.safetensors"
-
-
 def commit(results: Path, data: bytes) -> Path:
     """Writes a file of weights beside the records that were measured with it.
 
@@ -80,19 +70,3 @@ def commit(results: Path, data: bytes) -> Path:
     path = inside(results, path_of(results, digest(data)))
     write_bytes(path, data)
     return path
-
-
-def committed(results: Path, weights: str | None) -> bytes | None:
-    """The committed weights with this SHA-256; None where there are none, or others in their place.
-
-    Args:
-        results: the results folder.
-        weights: as records tell them.
-    """
-    if weights is None:
-        return None
-    try:
-        data = read_regular(inside(results, path_of(results, weights)), MOST_BYTES)
-    except OneshotError:
-        return None
-    return data if digest(data) == weights else None

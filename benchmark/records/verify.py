@@ -17,7 +17,7 @@ from benchmark.datasets.catalogue import KNOWN, digest_at_hand
 from benchmark.errors import OneshotError
 from benchmark.files import inside
 from benchmark.protocols.catalogue import BY_OUTCOME
-from benchmark.records import canonical, readings, store
+from benchmark.records import canonical, evidence, readings, store
 from benchmark.records.possible import impossible
 from benchmark.records.schema import Counts, Outcome, Record
 from benchmark.tasks.catalogue import task as find_task
@@ -46,13 +46,16 @@ class Finding:
     outdated: bool = False
 
 
-def verify(results: Path, prefix_digest: PrefixDigest | None = None) -> tuple[int, list[Finding]]:
+def verify(
+    results: Path, prefix_digest: PrefixDigest | None = None, listed: bool = True
+) -> tuple[int, list[Finding]]:
     """How many records there are, and what was found.
 
     Args:
         results: the results folder.
         prefix_digest: (task, episodes) -> digest of the task's first so many episodes, or None
             where its data are not there.
+        listed: whether to compare with `verified.csv`, where there is one.
 
     Raises:
         OneshotError: there is no record at all.
@@ -67,7 +70,18 @@ def verify(results: Path, prefix_digest: PrefixDigest | None = None) -> tuple[in
         for path in paths
         for finding in _of_file(results, path, prefix_digest, copies, noted)
     ]
-    return len(paths), [*findings, *copies.findings(), *noted.findings()]
+    findings += [*copies.findings(), *noted.findings()]
+    if listed:
+        findings += _listed(results, paths)
+    return len(paths), findings
+
+
+def _listed(results: Path, paths: list[Path]) -> Iterator[Finding]:
+    """Records that are not as `verified.csv` lists them."""
+    try:
+        yield from (Finding(path, says) for path, says in evidence.changes(results, paths))
+    except OneshotError as error:
+        yield Finding(results / evidence.FILE, error.message)
 
 
 class _Noted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from statistics import fmean
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import OneshotError
 from benchmark.protocols.catalogue import BY_OUTCOME
+from benchmark.records.evidence import Evidence
 from benchmark.records.schema import Record
 from benchmark.report import outcomes, recipes
 from benchmark.report.task_info import TaskName
@@ -36,6 +37,41 @@ class TaskColumn:
     def name(self) -> str:
         """The task's name, with its version from the second on."""
         return self.task.name if self.version == 1 else f"{self.task.name} v{self.version}"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """How many records were measured again, or can be from committed weights, of how many."""
+
+    recomputed: int = 0
+    with_weights: int = 0
+    records: int = 0
+
+    def __add__(self, other: Verified) -> Verified:
+        return Verified(
+            self.recomputed + other.recomputed,
+            self.with_weights + other.with_weights,
+            self.records + other.records,
+        )
+
+    @property
+    def text(self) -> str:
+        """In words, with numbers where it holds of some of the records only."""
+        for count, words in (
+            (self.recomputed, "recomputed"),
+            (self.recomputed + self.with_weights, "weights committed"),
+        ):
+            if count:
+                part = "" if count == self.records else f" ({count} of {self.records})"
+                return words + part
+        return "self-reported" if self.records else ""
+
+    @property
+    def short(self) -> str:
+        """One word for narrow tables."""
+        if not self.recomputed:
+            return "weights" if self.with_weights else "no" if self.records else ""
+        return "yes" if self.recomputed == self.records else "partly"
 
 
 @dataclass(frozen=True)
@@ -63,6 +99,7 @@ class Result:
         calibration_error: expected, in [0, 1], over the answers of all seeds; None where no record
             has counted its confidences.
         refused: whether the recipe's head has outputs for another number of classes than the task.
+        verified: how the records can be trusted.
         summary: all numbers, where the protocol has more than these.
     """
 
@@ -86,6 +123,7 @@ class Result:
     saw_validation: bool = False
     calibration_error: float | None = None
     refused: bool = False
+    verified: Verified = Verified()
     summary: Any = None
 
     @property
@@ -104,6 +142,7 @@ def summarise(
     wanted: tuple[int, ...],
     longest: int,
     groups_of: GroupsOf,
+    evidence: Mapping[str, Evidence] | None = None,
 ) -> Result:
     """Condenses the records of one recipe on one task version.
 
@@ -113,6 +152,7 @@ def summarise(
         wanted: the seeds that the recipe has in this table.
         longest: number of episodes that a whole record of the task version has.
         groups_of: the group of each of a task's first so many episodes, or None.
+        evidence: how each record can be trusted, by its id; None for no more than its word.
     """
     records = sorted(records, key=lambda record: (record.seed, record.fold or 0))
     failures = tuple((r.seed, r.reason or "") for r in records if r.status == "failed")
@@ -145,6 +185,7 @@ def summarise(
         parameters=max(parameters, default=None),
         seen=None if good[0].model.seen is None else tuple(good[0].model.seen),
         calibration_error=None if bins is None else reliability(*bins).expected_error,
+        verified=_verified(good, evidence or {}),
         saw_validation=any(
             recipes.pick(r.model.recipe, "final_fit") is True
             or f"{column.task.track}/validation" in (r.model.seen or ())
@@ -157,6 +198,11 @@ def summarise(
             if each not in own
         ),
     )
+
+
+def _verified(records: list[Record], evidence: Mapping[str, Evidence]) -> Verified:
+    found = Counter(evidence.get(record.id, "self-reported") for record in records)
+    return Verified(found["recomputed"], found["weights committed"], len(records))
 
 
 def _trained_on(record: Record) -> str:

@@ -89,6 +89,7 @@ COMMON: tuple[Column, ...] = (
     Column("Distance", _setting("distance"), number=False),
     Column("Loss", _setting("loss"), number=False),
     Column("Has seen", _seen, number=False),
+    Column("Verified", lambda e: e.result.verified.text, number=False),
     Column("Test readings", lambda e: _readings(e.row)),
     Column("Parameters", lambda e: _whole(e.result.parameters)),
     Column("Training items", lambda e: _whole(e.result.training_items)),
@@ -157,6 +158,7 @@ SHEET: tuple[Column, ...] = (
     Column("row_mean", lambda e: _digits(e.row.mean)),
     Column("seen", _seen),
     Column("saw_test", lambda e: str(int(e.result.saw_test)) if e.result.accuracy else ""),
+    Column("verified", lambda e: e.result.verified.text),
     Column(
         "saw_validation", lambda e: str(int(e.result.saw_validation)) if e.result.accuracy else ""
     ),

@@ -15,10 +15,18 @@ from statistics import fmean
 from typing import Any, Literal
 
 from benchmark.protocols.catalogue import BY_NAME, PROTOCOLS
+from benchmark.records.evidence import Evidence
 from benchmark.records.schema import Record
 from benchmark.records.store import slug
 from benchmark.report import recipes
-from benchmark.report.aggregate import GroupsOf, Result, TaskColumn, default_groups, summarise
+from benchmark.report.aggregate import (
+    GroupsOf,
+    Result,
+    TaskColumn,
+    Verified,
+    default_groups,
+    summarise,
+)
 from benchmark.report.comparable import check
 from benchmark.report.task_info import TaskName, describe, is_validation
 
@@ -50,6 +58,11 @@ class Row:
     rank: int | None = None
     readings: int = 0
     readings_complete: bool = True
+
+    @property
+    def verified(self) -> Verified:
+        """How the records of all tasks can be trusted."""
+        return sum((result.verified for result in self.results), Verified())
 
     @property
     def complete(self) -> bool:
@@ -129,6 +142,7 @@ def build(
     groups_of: GroupsOf | None = None,
     readings: Mapping[tuple[str, str], int] | None = None,
     incomplete: Collection[tuple[str, str]] = (),
+    evidence: Mapping[str, Evidence] | None = None,
 ) -> Leaderboard:
     """Arranges records into tables; validation twins are left out.
 
@@ -139,6 +153,7 @@ def build(
         readings: of each (slug of the track, model), as far as they were noted
             (`benchmark.records.readings`); a record is one at least.
         incomplete: each (slug of the track, model) that may have been read more often than noted.
+        evidence: how each record can be trusted, by its id (`benchmark.records.evidence`).
 
     Raises:
         OneshotError: if records of one task version were measured on different data or episodes.
@@ -161,7 +176,7 @@ def build(
         first[task.track] = min(first.get(task.track, task.position), task.position)
     order = sorted(sections, key=lambda key: (first[key[0]], *key))
     budgets = recipes.budgets_of(kept)
-    made = tuple(_section(*key, sections[key], groups_of, budgets) for key in order)
+    made = tuple(_section(*key, sections[key], groups_of, budgets, evidence) for key in order)
     return Leaderboard(len(kept), _with_readings(made, kept, readings, frozenset(incomplete)))
 
 
@@ -209,6 +224,7 @@ def _section(
     tasks: list[tuple[TaskColumn, list[Record]]],
     groups_of: GroupsOf,
     budgets: Mapping[tuple[str, str, str], str | None],
+    evidence: Mapping[str, Evidence] | None,
 ) -> Section:
     shared: dict[tuple[int, str | None, int], dict[TaskColumn, list[Record]]] = defaultdict(dict)
     longest: dict[TaskColumn, int] = {}
@@ -223,7 +239,7 @@ def _section(
     rankings = []
     for key in sorted(shared, key=lambda k: (k[0], recipes.longest_first(k[1]), k[2])):
         pool, budget, views = key
-        rows = _rows(shared[key], longest, groups_of)
+        rows = _rows(shared[key], longest, groups_of, evidence)
         if KINDS[kind] == "ranked":
             rows = _ranked(rows, lower=PROTOCOLS[protocol].lower_is_better)
         rankings.append(Ranking(POOLS[pool], budget, views, tuple(shared[key]), rows))
@@ -231,7 +247,10 @@ def _section(
 
 
 def _rows(
-    columns: dict[TaskColumn, list[Record]], longest: dict[TaskColumn, int], groups_of: GroupsOf
+    columns: dict[TaskColumn, list[Record]],
+    longest: dict[TaskColumn, int],
+    groups_of: GroupsOf,
+    evidence: Mapping[str, Evidence] | None,
 ) -> tuple[Row, ...]:
     """The rows of one ranking, unranked, by number of results and then by name."""
     found: dict[tuple[str, str], list[Record]] = defaultdict(list)
@@ -251,6 +270,7 @@ def _rows(
                     wanted,
                     longest[column],
                     groups_of,
+                    evidence,
                 ),
                 refused=ways is not None and column.task.n_way not in (None, ways),
             )

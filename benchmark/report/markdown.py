@@ -83,6 +83,9 @@ _DETAILS_NOTE = (
     "≥ where some early readings were not noted and only those whose record is known are counted. "
     "Validation: the mean on the pinned validation episodes by which the weights were chosen. "
     "ECE: expected calibration error in percent, at a temperature fitted on validation. "
+    "Verified: recomputed, where a second measurement confirmed the records (`oneshot verify "
+    "--recompute`); weights committed, where anybody can measure them again without a training; "
+    "self-reported, where neither holds or a record changed after `verified.csv` listed it. "
     "Times and items are means over seeds, on the machine named in each record."
 )
 
@@ -117,7 +120,8 @@ def _table(ranking: Ranking, shown: Set[int] | None = None) -> list[str]:
     titles = [urls.to_task(column) for column in ranking.columns]
     head = [*(["Rank"] if ranked else []), "Model", *titles]
     head += ["Mean"] if ranked and several else []
-    aligned = [":--" if title == "Model" else "--:" for title in head]
+    head += ["Verified"]
+    aligned = [":--" if title in ("Model", "Verified") else "--:" for title in head]
     lines = [_line(head, plain=True), _line(aligned, plain=True)]
     for number, row in enumerate(ranking.rows):
         if shown is not None and id(row) not in shown:
@@ -130,6 +134,7 @@ def _table(ranking: Ranking, shown: Set[int] | None = None) -> list[str]:
             line.append(f"{text} {cells.marks(result)}".strip())
         if ranked and several:
             line.append(cells.percent(row.mean))
+        line.append(row.verified.text)
         lines.append(_line(line, plain=True))
     return [*lines, ""]
 

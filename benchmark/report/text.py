@@ -13,7 +13,11 @@ from benchmark.report.escape import printable
 from benchmark.report.leaderboard import Leaderboard, Ranking
 
 MOST = 10  # commands shown
-MODEL_WIDTH, RANK_AND_MEAN, GAP = 38, 12, 2
+MODEL_WIDTH, RANK_AND_MEAN, VERIFIED, GAP = 38, 12, 10, 2
+VERIFIED_NOTE = (
+    "verified: yes (recomputed), partly, weights (committed), no (self-reported); details in "
+    "leaderboard.md."
+)
 NOTE = "± is half of the 95 % interval for these images, training seeds included. Bold: best."
 
 
@@ -34,7 +38,7 @@ def render(leaderboard: Leaderboard, width: int = 100) -> Group:
             used += [result for row in ranking.rows for result in row.results]
             parts += [Text("failed: " + printable(f), "red") for f in cells.failures(ranking)]
             parts.append(Text())
-    parts += [Text(line, style="dim") for line in (NOTE, *cells.notes(used))]
+    parts += [Text(line, style="dim") for line in (NOTE, VERIFIED_NOTE, *cells.notes(used))]
     return Group(*parts)
 
 
@@ -56,7 +60,7 @@ def _tables(ranking: Ranking, width: int) -> list[Table]:
     labels = [len(printable(row.label)) for row in ranking.rows]
     name_width = min(max([5, *labels]), MODEL_WIDTH, width // 2)
     pieces: list[list[int]] = [[]]
-    room = free = width - name_width - RANK_AND_MEAN
+    room = free = width - name_width - RANK_AND_MEAN - VERIFIED
     for position in range(len(ranking.columns)):
         needed = GAP + max(
             len(_title(ranking, position)),
@@ -88,6 +92,8 @@ def _table(ranking: Ranking, piece: list[int], name_width: int) -> Table:
         table.add_column(Text(_title(ranking, position)), justify="right")
     if ranked and several and last:
         table.add_column("mean", justify="right")
+    if last:
+        table.add_column("verified")
     best = {position: ranking.best(position) for position in piece}
     for number, row in enumerate(ranking.rows):
         line = [Text(cells.rank(row))] if ranked else []
@@ -95,6 +101,8 @@ def _table(ranking: Ranking, piece: list[int], name_width: int) -> Table:
         line += [_cell(row.results[p], number in best[p]) for p in piece]
         if ranked and several and last:
             line.append(Text(cells.percent(row.mean)))
+        if last:
+            line.append(Text(row.verified.short, style="dim"))
         table.add_row(*line)
     return table
 

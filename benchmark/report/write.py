@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.errors import OneshotError
 from benchmark.files import inside
-from benchmark.records import claims, readings
+from benchmark.records import claims, evidence, readings
 from benchmark.records.store import RECORDS, load, write_bytes
 from benchmark.records.swhid import swhid
 from benchmark.report import latex, leaderboard_csv, manifest, markdown, model_pages, task_pages
@@ -88,7 +88,11 @@ def write_leaderboard(
         beside.submit(on_glyphs)
         records = load(results, strict=False)
         leaderboard = build(
-            records, groups_of, readings.load(results), readings.incomplete(results)
+            records,
+            groups_of,
+            readings.load(results),
+            readings.incomplete(results),
+            evidence.of_records(results, records),
         )
         if not leaderboard.sections:
             raise OneshotError(

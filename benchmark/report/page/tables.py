@@ -79,6 +79,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("Backbone", _part("backbone"), number=False),
     Fact("Distance", _part("distance"), number=False),
     Fact("Loss", _part("loss"), number=False),
+    Fact("Verified", lambda row: row.verified.text or None, number=False),
     Fact("Training items", _first(lambda r: r.training_items)),
     Fact("Training seconds", _first(lambda r: r.training_seconds)),
     Fact("Parameters", _first(lambda r: r.parameters)),
