@@ -96,4 +96,6 @@ class Method:
 
 def backbone_title(backbone: str) -> str:
     """A backbone as it stands in tables, such as "ResNet-12"."""
+    if ":" in backbone:  # of another library or a user's file
+        return backbone
     return constant("backbones", backbone, "TITLE", backbone.capitalize())

@@ -171,7 +171,8 @@ def resolve(
     entry = catalogue.find(name)
     if entry is not None:
         factory = _attribute(importlib.import_module(entry.target.split(":")[0]), entry.target)
-        return ModelSpec(name, factory, {**entry.settings, **chosen}, entry.pool)
+        key = catalogue.key_of(entry, chosen)
+        return ModelSpec(key, factory, {**entry.settings, **chosen}, entry.pool)
     adapters = importlib.import_module("baselines.adapters")
     adapted = adapters.find(name)
     if adapted is not None:
@@ -252,7 +253,7 @@ def outside(key: str, settings: Mapping[str, Any] | None = None) -> str | None:
     catalogue, with settings that are numbers, switches, plain words or parts of the suite. Anything
     else could name a file, a module, a package or a hub, all of which are code or load some.
     """
-    if title_of(key) is None:
+    if title_of(key) is None or ":" in key:
         return f"the model {key}"
     for name, value in (settings or {}).items():
         read = literal(value)

@@ -25,6 +25,7 @@ from benchmark.protocols import Progress, TrainingData, TrainingResult, Training
 from benchmark.protocols.catalogue import PROTOCOLS, protocol_of
 from benchmark.records.canonical import digest
 from benchmark.records.store import clear_unfinished, slug
+from benchmark.registry import budget_items
 from benchmark.tasks.loading import LoadedTask, split_of
 from benchmark.tasks.spec import VALIDATION, Track
 
@@ -183,7 +184,9 @@ class Training:
     def _train(self, model: Any, data: TrainingData, key: str, folder: Path | None) -> Trained:
         try:
             with kept_memory():
-                run = TrainingRun(self.seed, self.device, folder, self.report, key, self.mark)
+                run = TrainingRun(
+                    self.seed, self.device, folder, self.report, key, self.mark, *self._budget()
+                )
                 result = model.fit(data, run)
         except (MemoryError, RuntimeError) as error:
             if not ran_out(error):
@@ -204,6 +207,13 @@ class Training:
         if folder is not None:
             save(content, folder, key, result)
         return Trained(result, files.digest(content))
+
+    def _budget(self) -> tuple[str, int | None]:
+        """The budget's name and its items: the recipe's own, or those of the name on such data."""
+        budget, items = str(self.recipe.get("budget", "quick")), self.recipe.get("items")
+        if type(items) is not int:
+            items = next(iter(budget_items(budget, self.whole.family)), None)
+        return budget, items
 
     def commit(self, model: Any, results: Path) -> None:
         """Writes the weights of a trained model beside the records, for whoever has no time.

@@ -198,7 +198,7 @@ def unmarked(part: str) -> None:
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """Where and how a training runs; nothing here may change its result but `seed`.
+    """Where, how and how long a training runs; only `seed` and `items` may change its result.
 
     Attributes:
         seed: keys every random draw together with the step number.
@@ -209,6 +209,10 @@ class TrainingRun:
             not resumed.
         mark: called with the name of what was just done, which is one of `PARTS` within a step or
             any other word between steps; for `oneshot run --profile`.
+        budget: what the user asked for: "quick", "standard", "full", or "custom".
+        items: training items of that budget on such data, augmented views counted; None where it
+            has no number. Tables label a training by the items that it reports, so one that sees
+            another number is ranked under another budget.
     """
 
     seed: int
@@ -217,6 +221,8 @@ class TrainingRun:
     report: Callable[[Progress], None]
     key: str
     mark: Callable[[str], None] = unmarked
+    budget: str = "quick"
+    items: int | None = None
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def parts_of(row: Row) -> Parts | None:
     if not (backbone and distance and loss) or row.key != f"siamese-{backbone}-{distance}-{loss}":
         return None
     varied = {setting.partition("=")[0] for setting in row.settings}
-    return (backbone, distance, loss) if varied <= set(SEARCHED) else None
+    return (backbone, distance, loss) if varied <= {*SEARCHED, *FACTORS} else None
 
 
 def cells(ranking: Ranking, position: int) -> dict[Parts, Cell]:

@@ -299,7 +299,7 @@ class IsolatedModel:
         where = {
             "seed": run.seed, "device": run.device, "key": run.key,
             "folder": None if run.folder is None else str(run.folder),
-            "marks": run.mark is not unmarked,
+            "marks": run.mark is not unmarked, "budget": run.budget, "items": run.items,
         }  # fmt: skip
         client = self.client
         client.tell({"do": "fit", "model": self.number, "data": told, "run": where})

@@ -216,7 +216,16 @@ class Server:
         mark = (lambda part: self.tell(mark=part)) if run["marks"] else unmarked
         result = model.fit(
             data,
-            TrainingRun(run["seed"], run["device"], folder, self._report, run["key"], mark),
+            TrainingRun(
+                run["seed"],
+                run["device"],
+                folder,
+                self._report,
+                run["key"],
+                mark,
+                run["budget"],
+                run["items"],
+            ),
         )
         if not isinstance(result, TrainingResult):
             raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
