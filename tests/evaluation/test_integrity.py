@@ -13,7 +13,14 @@ from benchmark.datasets.data_set import whole
 from benchmark.errors import Refused
 from benchmark.evaluation.conformance.checks import CHECKS
 from benchmark.evaluation.embedding_store import EmbeddingStore
-from benchmark.evaluation.integrity import IntegrityFailed, Probe, Tolerance, copied
+from benchmark.evaluation.embeddings import near_copies
+from benchmark.evaluation.integrity import (
+    IntegrityFailed,
+    Probe,
+    Tolerance,
+    copied,
+    memory_mismatch,
+)
 from benchmark.evaluation.integrity_verdict import probed, refusal
 from benchmark.evaluation.outcome import ask
 from benchmark.protocols import TrackInfo
@@ -50,9 +57,19 @@ CAUGHT = {
     cheats.DrawsFromNumpy: "random-state",
     cheats.DrawsFromPython: "random-state",
     cheats.DropoutInTrainMode: "random-state",
+    cheats.RemembersInModule: "state",
+    cheats.RemembersRounded: "state",
+    cheats.RemembersAverages: "state",
+    cheats.AveragesAlike: "embed-alone",
+    cheats.ReadsGeneratorSeed: "query-order",
+    cheats.CountsCalls: "state",
+    cheats.TrainsOnQueries: "query-alone",
+    cheats.ReadsClock: "state",
 }
 SOUND = (cheats.Embeds, cheats.Classifies, cheats.Compares, cheats.Likens, cheats.Answers)
+IN_BLOCKS = {cheats.RanksPairs: "state"}  # in a run, many pairs are compared at once
 ONLY_AT_SCALE = {
+    cheats.RanksPairs: "pair-alone",
     cheats.AveragesManyNeighbours: "embed-alone",
     cheats.CentresManyPairs: "pair-alone",
     cheats.MixesManyEpisodes: "episode-alone",
@@ -109,7 +126,7 @@ def at_28(model):
     return made
 
 
-@by_name(CAUGHT)
+@by_name({**CAUGHT, **IN_BLOCKS})
 def test_a_run_finds_it_and_names_it(blobs, model, name):
     random.seed(0)  # of models that draw from it: by chance they could draw alike twice
     loaded = lake(blobs) if model is cheats.AssignsOneToOne else few_shot(blobs)
@@ -155,6 +172,38 @@ def test_sound_models_pass_on_pairs_and_galleries(blobs, model, make):
 def test_pairs_and_galleries_are_probed_too(blobs, make, model, name):
     found = run(at_28(model), make(blobs))[1]
     assert found is not None and found.check == name
+
+
+@pytest.mark.parametrize(
+    ("model", "make"),
+    [
+        (cheats.RemembersInModule, verification), (cheats.RemembersAverages, retrieval),
+        (cheats.RemembersRounded, retrieval), (cheats.AveragesAlike, verification),
+        (cheats.ReadsClock, retrieval),
+    ],
+)  # fmt: skip
+def test_memories_and_company_show_on_pairs_and_galleries(blobs, model, make):
+    assert run(at_28(model), make(blobs))[1] is not None
+
+
+def test_a_memory_of_items_is_not_hidden_by_their_near_copies():
+    random = torch.Generator().manual_seed(0)
+    rows = torch.randn(64, 20, generator=random)
+    assert memory_mismatch(rows, rows + 0.05 * torch.randn(64, 20, generator=random)) is None
+    found = memory_mismatch(rows, rows + 0.5 * torch.randn(64, 20, generator=random))
+    assert found is not None and found.check == "state" and "having seen it" in found.seen
+    assert memory_mismatch(torch.ones(64, 20), torch.zeros(64, 20)) is None, "collapsed"
+
+
+def test_near_copies_differ_in_every_value_and_look_the_same():
+    levels = np.arange(256, dtype=np.uint8)
+    near = near_copies(levels)
+    assert near.dtype == np.uint8 and (near != levels).all()
+    assert np.abs(near.astype(int) - levels).max() == 2
+    vectors = np.array([1.0, -2.0, 0.5], dtype=np.float32)
+    assert near_copies(vectors).dtype == np.float32
+    np.testing.assert_allclose(near_copies(vectors), vectors, rtol=0.01)
+    assert (near_copies(vectors) != vectors).all()
 
 
 def test_declared_exceptions_are_exempt_and_recorded(blobs):

@@ -103,7 +103,7 @@ class Network(nn.Module):
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            run.report(Progress(step, 5, float(loss.detach())))
+            run.report(Progress(step, run.items or 5, float(loss.detach())))
         accuracy = data.validate(self.eval())
         run.mark("forward")
         return TrainingResult(5, 1.0, [(5, 10, round(10_000 * accuracy))], 5)
@@ -233,10 +233,11 @@ def test_a_training_there_gives_the_same_weights(make, task, blobs):
             return 0.5
 
         key = "0" if not isolate else str(os.getpid())
-        run = TrainingRun(0, "cpu", None, told.append, key, told.append)
+        run = TrainingRun(0, "cpu", None, told.append, key, told.append, "full", 640)
         small = blobs.of_classes(np.arange(4))
         result = model.fit(TrainingData(small, small, validate), run)
         round_to_half(model)
+        assert told[0].items_total == 640, "it is told the items of its budget"
         found[isolate] = (
             digest(to_bytes(model, "[]")), result.curve, result.best_items, asked, told,
             outcome(model, task), sum(p.numel() for p in model.parameters()),
