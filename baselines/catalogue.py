@@ -86,7 +86,8 @@ def key_of(entry: ModelEntry, settings: Mapping[str, Any]) -> str:
         return entry.key
     if entry.family == "siamese":
         named = {kind: _base_name(str(entry.settings[kind])) for kind in SIAMESE_PARTS} | chosen
-        return "-".join(("siamese", *(named[kind] for kind in SIAMESE_PARTS)))
+        key = "-".join(("siamese", *(named[kind] for kind in SIAMESE_PARTS)))
+        return key if _names(key) is not None else entry.key  # a part of an installed package
     key = entry.key
     for kind in entry.settings.keys() & {"backbone", "distance", "loss"}:
         before = str(entry.settings[kind])
@@ -123,7 +124,7 @@ def _endings(text: str, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for part in known:
         if text.endswith(f"-{part}"):
             yield text.removesuffix(f"-{part}"), part
-    own = re.fullmatch(r"(.+)-([^-:]+\.py:\w+)", text)
+    own = re.fullmatch(r"(.+)-([\w.]+:[^:]+)", text)
     if own:
         yield own[1], own[2]
 

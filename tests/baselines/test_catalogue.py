@@ -21,6 +21,7 @@ from benchmark.protocols import (
     TrackInfo,
     Trainable,
 )
+from benchmark.registry import in_command, outside, resolve
 
 PROTOCOLS = {
     protocol.__name__: protocol
@@ -133,3 +134,75 @@ def test_every_entry_offers_what_it_declares(entry: ModelEntry, track: TrackInfo
     module, _, recipe = entry.recipe.rpartition(":")
     recipe_type = getattr(import_module(module or entry.target.partition(":")[0]), recipe)
     assert type(model.recipe) is recipe_type  # type: ignore[attr-defined]
+
+
+FOREIGN = [
+    ("siamese-torchvision:resnet18-cosine-nt-xent", "torchvision:resnet18", "cosine", "nt-xent"),
+    ("siamese-timm:vit_tiny-x-weighted-l1-triplet-batch-hard", "timm:vit_tiny-x", "weighted-l1",
+     "triplet-batch-hard"),
+    ("siamese-hf:org/model-a-euclidean-contrastive", "hf:org/model-a", "euclidean", "contrastive"),
+    ("siamese-my_net.py:Net-cosine-nt-xent", "my_net.py:Net", "cosine", "nt-xent"),
+    ("siamese-package.module:Net-cosine-nt-xent", "package.module:Net", "cosine", "nt-xent"),
+    ("siamese-conv4-my_distance.py:Mine-nt-xent", "conv4", "my_distance.py:Mine", "nt-xent"),
+    ("siamese-conv4-cosine-my_loss.py:Mine", "conv4", "cosine", "my_loss.py:Mine"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "backbone", "distance", "loss"), FOREIGN)
+def test_parts_from_elsewhere_make_names(key, backbone, distance, loss):
+    entry = find(key)
+    assert entry is not None and entry.key == key
+    assert entry.settings == {"backbone": backbone, "distance": distance, "loss": loss}
+    assert catalogue.key_of(entry, {}) == key
+
+
+def test_methods_and_fixed_models_take_backbones_from_elsewhere():
+    for key in ("prototypical-torchvision:resnet18", "untrained-timm:resnet18", "frozen-hf:a/b"):
+        entry = find(key)
+        assert entry is not None and entry.settings["backbone"] == key.partition("-")[2]
+    for key in ("siamese-net.py:Net", "torchvision:resnet18", "siamese-conv4:-cosine-nt-xent",
+                "siamese-:x-cosine-nt-xent", "my_model.py:Mine"):  # fmt: skip
+        assert find(key) is None
+
+
+def test_the_file_of_a_user_comes_before_a_name_of_parts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find("prototypical-net.py:Net") is not None
+    (tmp_path / "prototypical-net.py").write_text("class Net: ...\n")
+    assert find("prototypical-net.py:Net") is None
+
+
+@pytest.mark.parametrize(
+    ("key", "settings", "named"),
+    [
+        ("siamese-conv4-cosine-nt-xent", {"backbone": "resnet18"},
+         "siamese-resnet18-cosine-nt-xent"),
+        ("siamese-conv4-cosine-nt-xent", {"backbone": "torchvision:resnet18"},
+         "siamese-torchvision:resnet18-cosine-nt-xent"),
+        ("siamese-conv4-cosine-nt-xent", {"distance": "euclidean", "loss": "contrastive"},
+         "siamese-conv4-euclidean-contrastive"),
+        ("siamese-conv4-cosine-nt-xent", {"backbone": "/home/me/my_net.py:Net"},
+         "siamese-my_net.py:Net-cosine-nt-xent"),
+        ("siamese-conv4-cosine-nt-xent", {"backbone": "conv4", "items": 5},
+         "siamese-conv4-cosine-nt-xent"),
+        ("siamese-best", {"backbone": "resnet12"}, "siamese-resnet12-cosine-nt-xent"),
+        ("siamese-best", {"items": 5}, "siamese-best"),
+        ("prototypical-conv4", {"backbone": "resnet12"}, "prototypical-resnet12"),
+        ("prototypical-conv4", {"distance": "cosine"}, "prototypical-conv4"),
+        ("pixels-euclidean", {"distance": "cosine"}, "pixels-cosine"),
+        ("untrained-conv4", {"backbone": "resnet12"}, "untrained-resnet12"),
+        ("frozen-efficientnet-lite0", {"backbone": "timm:x"}, "frozen-timm:x"),
+    ],
+)  # fmt: skip
+def test_a_key_follows_from_the_parts(key, settings, named):
+    entry = find(key)
+    assert entry is not None and catalogue.key_of(entry, settings) == named
+    assert resolve(key, settings).key == named
+
+
+def test_a_record_may_not_name_parts_from_elsewhere():
+    """They load code of packages, hubs and files, whatever the key looks like."""
+    for key, *_ in FOREIGN:
+        assert outside(key) is not None
+        assert in_command(key, {}).startswith("<")
+    assert outside("siamese-resnet18-cosine-nt-xent") is None
