@@ -17,6 +17,7 @@ from benchmark.tasks import RANKED, loading, task, track
 from benchmark.tasks.labels import sizes_of
 from benchmark.tasks.spec import VALIDATION
 from benchmark.tasks.tracks import of_fold
+from benchmark.tasks.trials import Trials
 
 PINNED = Path(__file__).parents[1] / "benchmark" / "tasks" / "pinned.json"
 
@@ -47,8 +48,11 @@ def main() -> None:
         sizes = sizes_of(loaded.task, loaded.episodes)
         if sizes is not None:
             pin["sizes"] = sizes
+        if isinstance(loaded.episodes, Trials):
+            pin["distinct"] = loaded.episodes.distinct_pairs()
         name = loaded.task.pin
-        if name in old and old[name] != pin and old[name]["version"] == wanted.version:
+        before = {"distinct": pin.get("distinct"), **old.get(name, pin)}
+        if before != {"distinct": None, **pin} and before["version"] == wanted.version:
             sys.exit(f"{name} changed without a new version; raise it in the protocol's task.py.")
         new[name] = pin
     PINNED.write_text(json.dumps(new, indent=1, sort_keys=True) + "\n", "utf-8")

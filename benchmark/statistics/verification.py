@@ -22,6 +22,7 @@ from benchmark.statistics.resampled_rates import Drawn, Floats, Rate, replicates
 from benchmark.statistics.subjects import interval
 from benchmark.statistics.verification_scores import OVERALL, VerificationScores
 
+FEW_SUBJECTS = 20
 Z_ONE_PERCENT = 2.326  # one-sided
 
 
@@ -53,11 +54,12 @@ class Verification:
         measures: by "overall" (all impostors together) and each kind of impostor.
         eer: the equal error rate with its interval, by the same names.
         seed_eer: overall, of each seed.
-        reasons: why a rate is missing.
+        reasons: why a rate is missing, and why rates say little.
         constant: whether some network gave every trial the same similarity.
         unordered: whether some network's log-odds are all equal and nothing else is known of it.
         doubts: why networks are not calibrated, or not surely, see `calibrated.DOUBTS`.
         reversed: whether the overall EER is significantly above 50 %.
+        subjects: how many classes the trials of one seed compare; 0 where that is not known.
     """
 
     measures: dict[str, Measures]
@@ -68,6 +70,7 @@ class Verification:
     unordered: bool = False
     doubts: tuple[str, ...] = ()
     reversed: bool = False
+    subjects: int = 0
 
 
 def summarise(networks: Sequence[VerificationScores], name: str) -> Verification:
@@ -98,6 +101,12 @@ def summarise(networks: Sequence[VerificationScores], name: str) -> Verification
         for far, rate in zip(roc.FARS, told.tar, strict=True)
         if rate is None
     )
+    people = sum(_subjects(network) for network in networks if network.seed == seeds[0])
+    if 0 < people < FEW_SUBJECTS:
+        reasons += (
+            f"The trials compare {people} subjects, fewer than {FEW_SUBJECTS}: rates and their "
+            "intervals say little about others",
+        )
     means = {kind: _mean(found) for kind, found in each.items()}
     constant = {network.order is not None for network in networks if network.constant}
     doubts = {network.doubt for network in networks if network.doubt is not None}
@@ -110,6 +119,7 @@ def summarise(networks: Sequence[VerificationScores], name: str) -> Verification
         unordered=False in constant,
         doubts=tuple(sorted(doubts)),
         reversed=above_chance(means[OVERALL], intervals[OVERALL]),
+        subjects=people,
     )
 
 

@@ -83,6 +83,14 @@ class Trials:
             tuple(of_kind),
         )  # fmt: skip
 
+    def distinct_pairs(self) -> dict[str, int]:
+        """How many different trials there are of each kind, whichever side an item is on."""
+        sides = np.sort(np.concatenate([self.references, self.probes[:, None]], axis=1), axis=1)
+        return {
+            name: len(np.unique(sides[self.labels.kinds == number], axis=0))
+            for number, name in enumerate(self.labels.kind_names)
+        }
+
     def items(self) -> NDArray[np.int64]:
         """int64 [k]: every item that some trial uses, ascending."""
         return np.unique(np.concatenate([self.references.ravel(), self.probes])).astype(np.int64)

@@ -145,3 +145,13 @@ def test_one_answer_alone_is_refused():
         roc.roc(np.arange(3.0), np.ones(3, dtype=bool))
     with pytest.raises(ValueError, match="no networks"):
         summarise([], "x")
+
+
+def test_few_subjects_are_said_to_be_few():
+    few, enough = summarise([network(people=12)], "x"), summarise([network(people=30)], "x")
+    assert few.subjects == 12 and any("12 subjects" in reason for reason in few.reasons)
+    assert enough.subjects == 30 and not any("subjects" in reason for reason in enough.reasons)
+    folds = [network(draw=1, people=12, seed=0, fold=0), network(draw=2, people=12, seed=0, fold=1)]
+    assert summarise(folds, "x").subjects == 24, "other people in each fold"
+    seeds = [network(draw=1, people=12, seed=0), network(draw=2, people=12, seed=1)]
+    assert summarise(seeds, "x").subjects == 12, "the same people for each seed"

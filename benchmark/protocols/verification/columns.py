@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from benchmark.errors import OneshotError
 from benchmark.report import cells
 from benchmark.report.columns import CHOSEN, COMMON, MODEL, Column, Entry, sheet_with, six
 from benchmark.statistics.roc import FARS
 from benchmark.statistics.verification import Measures, Verification
 from benchmark.statistics.verification_scores import OVERALL
+from benchmark.tasks.catalogue import task as find_task
+from benchmark.tasks.loading import pins
 
 IMPOSTORS = ("within", "across", "random", "skilled")
 Value = Callable[[Measures], float | None]
@@ -55,8 +59,38 @@ def _plain(value: Value) -> Callable[[Entry], str]:
     return text
 
 
-def _count(entry: Entry) -> str:
-    return f"{entry.result.episodes:,}"
+def _subjects(entry: Entry) -> str:
+    told = summary_of(entry)
+    return f"{told.subjects:,}" if told is not None and told.subjects else ""
+
+
+def distinct_pairs(entry: Entry) -> int | None:
+    """Different pairs among the trials of an entry; None where that is not known.
+
+    Trials of a user's own data are all different. Those of the suite's tasks were drawn one by one;
+    for a prefix of them the number is not known.
+    """
+    column = entry.result.column
+    if not column.current:
+        return None
+    try:
+        task = find_task(column.task.name)
+    except OneshotError:
+        return None
+    if task.distinct:
+        return entry.result.episodes
+    names = [task.name] if task.folds == 1 else [
+        replace(task, fold=fold).pin for fold in range(task.folds)
+    ]  # fmt: skip
+    found = [pins().get(name, {}) for name in names]
+    if any("distinct" not in pin or pin["episodes"] != entry.result.episodes for pin in found):
+        return None
+    return sum(sum(pin["distinct"].values()) for pin in found)
+
+
+def _distinct(entry: Entry) -> str:
+    found = distinct_pairs(entry)
+    return "" if found is None else f"{found:,}"
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -71,7 +105,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("ECE", _percent(lambda m: m.ece)),
     Column("Log-loss", _plain(lambda m: m.log_loss)),
     *CHOSEN,
-    Column("Trials", _count),
+    Column("Subjects", _subjects),
+    Column("Distinct pairs", _distinct),
     *COMMON,
 )
 
@@ -108,4 +143,10 @@ def _rates(kind: str) -> tuple[Column, ...]:
     return (columns[0], *bounds, *columns[1:])
 
 
-SHEET = sheet_with(tuple(column for kind in (OVERALL, *IMPOSTORS) for column in _rates(kind)))
+SHEET = sheet_with(
+    (
+        Column("subjects", lambda e: _subjects(e).replace(",", "")),
+        Column("distinct_pairs", lambda e: _distinct(e).replace(",", "")),
+        *(column for kind in (OVERALL, *IMPOSTORS) for column in _rates(kind)),
+    )
+)
