@@ -140,8 +140,10 @@ def embed(
 def near_copies(items: NDArray[np.generic]) -> NDArray[np.generic]:
     """Items that look the same and of which every pixel differs, by two of 255 levels."""
     if items.dtype == np.uint8:
-        return np.where(items >= 2, items - np.uint8(2), np.uint8(2))
-    return (items * (1 - 1 / 128)).astype(items.dtype)
+        levels = items.astype(np.int16)
+        return np.where(levels >= 2, levels - 2, levels + 2).astype(np.uint8)
+    values: NDArray[np.generic] = (items.astype(np.float64) * (1 - 1 / 128)).astype(items.dtype)
+    return values
 
 
 def embed_groups(

@@ -16,10 +16,11 @@ from torch import Tensor
 
 from benchmark.files import inside
 from benchmark.records.store import write_bytes
-from benchmark.records.weight_files import committed, digest, path_of
+from benchmark.records.weight_files import MOST_BYTES, committed, digest, path_of
 
 __all__ = [
-    "commit", "committed", "digest", "half", "path_of", "put", "round_to_half", "to_bytes",
+    "MOST_BYTES", "commit", "committed", "digest", "half", "path_of", "put", "round_to_half",
+    "to_bytes",
 ]  # fmt: skip
 
 

@@ -55,8 +55,12 @@ class Line:
 def line_of(content: bytes) -> Line:
     """The line of a record's file as it is now, without a verdict."""
     data: dict[str, Any] = json.loads(content)
-    parts = (canonical.digest(data.get(part)) for part in ("cost", "provenance"))
-    return Line(str(data.get("id", "")), *parts, hashlib.sha256(content).hexdigest())
+    return Line(
+        id=str(data.get("id", "")),
+        cost=canonical.digest(data.get("cost")),
+        provenance=canonical.digest(data.get("provenance")),
+        file=hashlib.sha256(content).hexdigest(),
+    )
 
 
 def name_of(results: Path, path: Path) -> str:
