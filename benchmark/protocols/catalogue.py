@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmark.protocols.base import EvaluationProtocol
 from benchmark.protocols.few_shot import FewShot
+from benchmark.protocols.identification import IdentificationProtocol
 from benchmark.protocols.retrieval import RetrievalProtocol
 from benchmark.protocols.verification import VerificationProtocol
 
@@ -13,6 +14,7 @@ PROTOCOLS: tuple[EvaluationProtocol[Any], ...] = (
     FewShot(),
     VerificationProtocol(),
     RetrievalProtocol(),
+    IdentificationProtocol(),
 )
 BY_NAME = {protocol.name: protocol for protocol in PROTOCOLS}
 BY_OUTCOME = {protocol.outcome_kind: protocol for protocol in PROTOCOLS}

@@ -27,7 +27,7 @@ def episode_classes(name: str, episodes: int) -> NDArray[np.int64] | None:
     A character and its quarter turns are one class here: they are no independent examples of a
     new one. None for tasks whose episodes stay inside a group, and for those that are not pinned.
     """
-    task = find_task(name)
+    task = find_task(name).drawn
     count = TEST_CLASSES.get(task.track)
     if task.within is not None or task.split != "test" or count is None or name not in pins():
         return None

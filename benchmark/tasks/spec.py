@@ -9,7 +9,6 @@ from benchmark.datasets.data_set import Family
 from benchmark.protocols import SplitSize
 
 Split = Literal["train", "validation", "test"]
-Protocol = Literal["episodes", "verification", "retrieval"]
 VALIDATION = "@validation"
 
 
@@ -149,7 +148,7 @@ class Task:
     draws: str | None = None
     dirichlet: int | None = None
     most: int = 0
-    protocol: Protocol = "episodes"
+    protocol: str = "episodes"
     kinds: tuple[TrialKind, ...] = ()
     imitations: str | None = None
     folds: int = 1
@@ -174,6 +173,11 @@ class Task:
         items = self.per_class if self.apart else self.per_class * self.n_way
         proportions = 0 if self.dirichlet is None else self.queries
         return 1 + 2 * self.n_way + 2 * items + proportions + self.queries
+
+    @property
+    def drawn(self) -> Task:
+        """The task that its questions are drawn as: itself, where they are all of its draw."""
+        return self
 
     @property
     def key(self) -> str:

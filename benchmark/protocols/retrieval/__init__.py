@@ -155,9 +155,9 @@ class RetrievalProtocol(EvaluationProtocol["Ranks"]):
     def charts(
         self, whole: Section, section: Section, records: list[Record]
     ) -> list[Callable[[], Sequence[Picture | None]]]:
-        from benchmark.report.figures import bars
+        from benchmark.protocols.retrieval.chart import draw
 
-        return [lambda: [bars.draw(section)]]
+        return [lambda: [draw(section)]]
 
     def describe(self, task: Task) -> str:
         return (
