@@ -86,6 +86,7 @@ def _models() -> list[dict[str, Any]]:
 
 
 def _tasks() -> list[dict[str, Any]]:
+    from benchmark.protocols.catalogue import BY_NAME, PROTOCOLS
     from benchmark.tasks.catalogue import RANKED, task
 
     rows = []
@@ -95,7 +96,7 @@ def _tasks() -> list[dict[str, Any]]:
                 "name": found.name,
                 "track": found.track,
                 "shape": f"{found.n_way}-way {found.n_shot}-shot"
-                if found.protocol == "episodes"
+                if BY_NAME[found.protocol] is PROTOCOLS[0]
                 else found.protocol,
                 "episodes": found.episodes,
                 "queries": found.queries,

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from benchmark.cli.console import Console
 from benchmark.cli.tensorboard import Board
 from benchmark.protocols import Progress as Training
+from benchmark.protocols.catalogue import BY_OUTCOME, PROTOCOLS
 from benchmark.records.schema import Record
 from benchmark.report.escape import printable
 from benchmark.report.outcomes import eer_by_kind, headline, remarks
@@ -126,12 +127,13 @@ def training_note(progress: Training) -> str:
 
 
 def result_of(record: Record) -> str:
-    """A record in one line: its accuracy, EER or mAP@R, or why it failed."""
+    """A record in one line: the number that ranks, or why it failed."""
     if record.outcome is None:
         result = f"FAILED: {record.reason}"
     else:
         value = headline(record.task.name, record.outcome, record.fold)
-        measure = {"counts": "", "log-odds": "EER ", "ranks": "mAP@R "}[record.outcome.kind]
+        protocol = BY_OUTCOME[record.outcome.kind]
+        measure = "" if protocol is PROTOCOLS[0] else f"{protocol.measure} "
         result = "answered" if value is None else f"{measure}{100 * value:6.2f} %"
         kinds = eer_by_kind(record.task.name, record.outcome, record.fold)
         if len(kinds) > 1:  # random and skilled forgeries differ by far: never their mixture alone

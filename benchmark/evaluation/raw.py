@@ -17,7 +17,7 @@ from benchmark.evaluation.job import Job, RunContext, build
 from benchmark.evaluation.outcome import ask
 from benchmark.protocols.catalogue import BY_NAME
 from benchmark.records.canonical import recipe_hash
-from benchmark.records.schema import Counts, Outcome, Record
+from benchmark.records.schema import Outcome, Record
 from benchmark.registry import resolve
 from benchmark.report.outcomes import headline
 from benchmark.tasks.spec import VALIDATION
@@ -89,7 +89,9 @@ def beside_raw(found: Iterable[tuple[Job, Record]], context: RunContext) -> list
         name, outcome = best
         twin = context.task(task + VALIDATION, job.track).task
         measures[task] = BY_NAME[twin.protocol].measure
-        trained = headline(twin.name, _first(record.validation.outcome, outcome), record.fold)
+        trained = headline(
+            twin.name, record.validation.outcome.first(outcome.answered), record.fold
+        )
         raw = headline(twin.name, outcome, record.fold)
         if trained is not None and raw is not None:
             key = job.spec.key, task, recipe_hash(record.model.recipe)
@@ -126,10 +128,3 @@ def _best(job: Job, task: str, context: RunContext) -> tuple[str, Outcome] | Non
                 name = f"{NAMES.get(track.family, 'raw pixels')}{size} ({key})"
                 found.append((better, name, outcome))
     return max(found, key=lambda each: each[0])[1:] if found else None
-
-
-def _first(outcome: Outcome, other: Outcome) -> Outcome:
-    """The same episodes of `outcome` that `other` answered."""
-    if not isinstance(outcome, Counts) or not isinstance(other, Counts):
-        return outcome
-    return outcome.model_copy(update={"correct": outcome.correct[: len(other.correct)]})

@@ -34,6 +34,10 @@ class OutcomeBase(Part):
         """Number of questions."""
         raise NotImplementedError
 
+    def prefix(self, count: int) -> OutcomeBase:
+        """The answers to the first `count` questions, where these can be told apart; else all."""
+        return self
+
     @property
     def telling(self) -> Sequence[int]:
         """Numbers by which two runs can be told from copies of one."""

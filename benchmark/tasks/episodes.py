@@ -16,6 +16,7 @@ from benchmark.tasks.draw import Words, below, distinct, shuffled, urn, words
 from benchmark.tasks.spec import Task
 
 BLOCK = 1_000
+UNKNOWN = -1  # the label of a query that belongs to none of the classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class Episodes:
     Attributes:
         support: int32 [e, n_way, n_shot], item numbers; row w holds the class at position w.
         queries: int32 [e, q], item numbers in random order; none is in the support.
-        labels: int16 [e, q], position of each query's class.
+        labels: int16 [e, q], position of each query's class, or `UNKNOWN`.
         groups: int16 [e], index into `group_names` of the group each episode stays inside, or None.
         group_names: the groups that can give an episode.
     """

@@ -29,6 +29,10 @@ class Counts(OutcomeBase):
         """Number of episodes."""
         return len(self.correct)
 
+    def prefix(self, count: int) -> Counts:
+        """The answers to the first `count` episodes."""
+        return self.model_copy(update={"correct": self.correct[:count]})
+
     @property
     def telling(self) -> Sequence[int]:
         """Numbers by which two runs can be told from copies of one."""

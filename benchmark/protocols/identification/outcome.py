@@ -67,6 +67,11 @@ class Identified(OutcomeBase):
         """Number of episodes."""
         return len(self.correct)
 
+    def prefix(self, count: int) -> Identified:
+        """The answers to the first `count` episodes, without rates: thresholds are of all."""
+        lists = {name: getattr(self, name)[:count] for name in ("correct", "ordered")}
+        return self.model_copy(update={**lists, "rates": []})
+
     @property
     def telling(self) -> Sequence[int]:
         """Numbers by which two runs can be told from copies of one."""

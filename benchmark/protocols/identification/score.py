@@ -22,10 +22,9 @@ from benchmark.evaluation.tensors import as_tensor
 from benchmark.evaluation.verification import score_pairs
 from benchmark.protocols.few_shot.score import validation_episodes
 from benchmark.protocols.identification.outcome import AtRate, Identified
-from benchmark.protocols.identification.task import UNKNOWN
 from benchmark.records.packed import Integers
 from benchmark.statistics.roc import LEAST
-from benchmark.tasks.episodes import Episodes
+from benchmark.tasks.episodes import UNKNOWN, Episodes
 from benchmark.tasks.loading import LoadedTask
 
 PER_THOUSAND = (10, 100)  # limits of the false-positive identification rate

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError, Refused
 from benchmark.protocols.few_shot.task import find_family
-from benchmark.tasks.episodes import Episodes, draw
+from benchmark.tasks.episodes import UNKNOWN, Episodes, draw
 from benchmark.tasks.family import VALIDATION_EPISODES
 from benchmark.tasks.spec import VALIDATION, Task
 
 UNKNOWN_CLASSES = 5
-UNKNOWN = -1  # the label of a query that belongs to no support class
 OPEN = "-open"
 SHAPE = re.compile(
     r"(?P<family>.+)-(?P<way>[1-9][0-9]{0,5})w(?P<shot>[1-9][0-9]{0,5})s" + OPEN

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from benchmark.report.figures import theme
 from benchmark.report.figures.tiles import WRONG, Items, Sheet, letters, sheet, short
 from benchmark.report.hardest import Hardest
-from benchmark.tasks.episodes import Episodes
+from benchmark.tasks.episodes import UNKNOWN, Episodes
 from benchmark.tasks.loading import LoadedTask
 
 MARGIN, GAP, LABEL, BAND = 28, 6, 190, 26  # pixels; BAND lies between supports and queries
@@ -36,7 +36,8 @@ def draw(
     support, queries = episodes.support[number], episodes.queries[number]
     truth = episodes.labels[number].astype(np.int64)
     n_way, n_shot = support.shape
-    of_class = [np.flatnonzero(truth == position) for position in range(n_way)]
+    rows = [*range(n_way), *([UNKNOWN] if UNKNOWN in truth else [])]
+    of_class = [np.flatnonzero(truth == position) for position in rows]
     items = Items(loaded.data, np.concatenate([support.ravel(), queries]))
     wide, high = items.size
     step = high + GAP + (UNDER if classes is not None else 0)
@@ -45,21 +46,27 @@ def draw(
     most = max(1, *map(len, of_class))
     width = max(first_query + most * (wide + GAP) - GAP + MARGIN, 700)
     with theme.theme():
-        page = sheet(width, HEAD + n_way * step + MARGIN)
-        _heading(page, loaded, number, model, None if classes is None else classes == truth)
+        page = sheet(width, HEAD + len(rows) * step + MARGIN)
+        known = truth != UNKNOWN
+        right = None if classes is None else (classes == truth)[known]
+        _heading(page, loaded, number, model, right)
         page.text(left, HEAD - 30, "support", 17, color=theme.MUTED)
         page.text(first_query, HEAD - 30, "queries", 17, color=theme.MUTED)
-        for position in range(n_way):
-            y = HEAD + position * step
-            name = loaded.data.class_names[int(loaded.data.labels[support[position, 0]])]
-            page.text(MARGIN, y + high / 2, letters(position), 24, weight="bold", va="center")
+        for row, position in enumerate(rows):
+            y = HEAD + row * step
+            shown = () if position == UNKNOWN else support[position]
+            letter, name = "-", "none of these"
+            if position != UNKNOWN:
+                letter = letters(position)
+                name = loaded.data.class_names[int(loaded.data.labels[support[position, 0]])]
+            page.text(MARGIN, y + high / 2, letter, 24, weight="bold", va="center")
             page.text(MARGIN + 46, y + high / 2, short(name, 14), 16, va="center",
                       color=theme.MUTED)  # fmt: skip
-            for column, item in enumerate(support[position]):
+            for column, item in enumerate(shown):
                 _tile(page, items, item, left + column * (wide + GAP), y)
-            for column, query in enumerate(of_class[position]):
+            for column, query in enumerate(of_class[row]):
                 x = first_query + column * (wide + GAP)
-                wrong = classes is not None and classes[query] != position
+                wrong = classes is not None and position not in (UNKNOWN, classes[query])
                 _tile(page, items, queries[query], x, y, wrong)
                 if classes is not None and wrong:
                     page.text(x + wide / 2, y + high + 1, letters(int(classes[query])), 16,

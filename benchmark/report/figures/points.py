@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.report.figures.tiles import short
-from benchmark.tasks.episodes import Episodes
+from benchmark.tasks.episodes import UNKNOWN, Episodes
 from benchmark.tasks.loading import LoadedTask
 
 
@@ -59,10 +59,14 @@ def of_episode(
     names = [loaded.data.class_names[loaded.data.labels[row[0]]] for row in support]
     boxed = np.zeros(len(vectors), dtype=bool)
     boxed[: n_way * n_shot] = True
-    wrong = None
+    wrong, unknown = None, truth == UNKNOWN
     if classes is not None:
-        wrong = np.concatenate([np.zeros(n_way * n_shot, dtype=bool), classes != truth])
-    groups = np.concatenate([np.repeat(np.arange(n_way), n_shot), truth])
+        missed = (classes != truth) & ~unknown
+        wrong = np.concatenate([np.zeros(n_way * n_shot, dtype=bool), missed])
+    if unknown.any():
+        names.append("none of these")
+    shown = np.where(unknown, n_way, truth)
+    groups = np.concatenate([np.repeat(np.arange(n_way), n_shot), shown])
     return Points(vectors, groups.astype(np.int64), tuple(map(short, names)), boxed, wrong)
 
 
