@@ -89,9 +89,8 @@ def beside_raw(found: Iterable[tuple[Job, Record]], context: RunContext) -> list
         name, outcome = best
         twin = context.task(task + VALIDATION, job.track).task
         measures[task] = BY_NAME[twin.protocol].measure
-        trained = headline(
-            twin.name, record.validation.outcome.first(outcome.answered), record.fold
-        )
+        validated = record.validation.outcome.prefix(outcome.answered)
+        trained = headline(twin.name, validated, record.fold)
         raw = headline(twin.name, outcome, record.fold)
         if trained is not None and raw is not None:
             key = job.spec.key, task, recipe_hash(record.model.recipe)

@@ -161,9 +161,9 @@ class FewShot(EvaluationProtocol["Counts"]):
     def charts(
         self, whole: Section, section: Section, records: list[Record]
     ) -> list[Callable[[], Sequence[Picture | None]]]:
-        from benchmark.report.figures import accuracy
+        from benchmark.protocols.few_shot.chart import draw
 
-        return [lambda: [accuracy.draw(section)]]
+        return [lambda: [draw(section)]]
 
     def describe(self, task: Task) -> str:
         if task.runs == "lake":

@@ -188,11 +188,9 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
     def charts(
         self, whole: Section, section: Section, records: list[Record]
     ) -> list[Callable[[], Sequence[Picture | None]]]:
-        from functools import partial
+        from benchmark.protocols.verification.chart import jobs
 
-        from benchmark.report.figures import rates
-
-        return [partial(rates.draw, whole, column, records) for column in rates.columns(whole)]
+        return jobs(whole, records)
 
     def describe(self, task: Task) -> str:
         return "Two items are shown: are they of one class?"
