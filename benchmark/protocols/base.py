@@ -224,6 +224,10 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
     def describe(self, task: Task) -> str:
         """What one question of the task is, in words."""
 
+    def chance(self, task: Task) -> str:
+        """What guessing reaches, in words; "" where that does not follow from the task."""
+        return ""
+
     def facts(self, task: Task) -> list[tuple[str, str]]:
         """Titles and texts of what is particular about the task."""
         return []

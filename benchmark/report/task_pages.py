@@ -96,7 +96,7 @@ def _facts(task: Task, track: Track) -> list[tuple[str, str]]:
         *protocol.facts(task),
         ("Questions", f"{pin['episodes'] if pin else task.episodes:,}"),
         ("Same questions as", f"`{task.draws}`" if task.draws else ""),
-        ("Chance", f"{100 / task.n_way:.1f} %" if protocol.episodic else ""),
+        ("Chance", protocol.chance(task)),
         ("Folds", f"{task.folds}: a training for each, tested on other classes" * several),
         ("Version", str(task.version)),
         ("SHA-256 of the data", f"`{pin['data_digest']}`" if pin else ""),

@@ -26,7 +26,7 @@ def test_every_ranked_task_has_a_page_with_its_pins():
         pin = pins()[name if task(name).folds == 1 else f"{name}/fold-0"]
         assert pin["episode_digest"] in page and pin["data_digest"] in page
         assert f"| Questions | {pin['episodes']:,} |" in page
-        assert ("| Chance |" in page) == (task(name).protocol == "episodes")
+        assert ("| Chance |" in page) == (task(name).protocol in ("episodes", "identification"))
 
 
 def test_a_page_says_what_is_asked_of_whom():

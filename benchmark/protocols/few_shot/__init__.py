@@ -181,6 +181,9 @@ class FewShot(EvaluationProtocol["Counts"]):
             f"belong {queries}?"
         )
 
+    def chance(self, task: Task) -> str:
+        return f"{100 / task.n_way:.1f} %"
+
     def facts(self, task: Task) -> list[tuple[str, str]]:
         concentration = f"{task.dirichlet} (Dirichlet)" if task.dirichlet else ""
         return [("Concentration", concentration)]

@@ -203,6 +203,9 @@ class IdentificationProtocol(EvaluationProtocol["Identified"]):
             "each query belong, if to any?"
         )
 
+    def chance(self, task: Task) -> str:
+        return f"AUROC 50.0 %, accuracy on the known {100 / task.n_way:.1f} %"
+
     def facts(self, task: Task) -> list[tuple[str, str]]:
         from benchmark.protocols.identification.task import IdentificationTask
 
