@@ -13,8 +13,8 @@ from scipy.stats import t
 from synthetic_records import TASKS, TRAINED, grid, record, save
 
 from benchmark.records.schema import Calibration, Record
+from benchmark.report.page.data import blocks
 from benchmark.report.page.parts import embedded
-from benchmark.report.page.units import blocks
 from benchmark.report.write import write_leaderboard
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&\u2028{{ 7 * 7 }}"

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from benchmark.records.schema import Counts, Record
@@ -24,8 +25,56 @@ from benchmark.report.grid import FACTORS, parts_of
 from benchmark.report.leaderboard import Leaderboard, Ranking, Row, Section
 from benchmark.report.missing_runs import command
 from benchmark.report.outcomes import confidences
-from benchmark.report.page.units import Units, blocks, groups
 from benchmark.statistics.difference import STEEP, TRUST
+from benchmark.statistics.units import MIN_GROUPS
+
+BLOCKS = 50
+
+
+@dataclass(frozen=True)
+class Units:
+    """The first episodes of a task, each in one unit, for comparisons in the page.
+
+    Counts of all episodes would make a page of many megabytes. Their sums over blocks of episodes,
+    for the choice of images, and over groups of classes, for new classes, suffice for a paired
+    interval, because units pair.
+
+    Attributes:
+        position: int64 [episodes], the unit of each episode.
+        sizes: number of episodes in each unit.
+    """
+
+    position: NDArray[np.int64]
+    sizes: tuple[int, ...]
+
+    def sums(self, correct: Sequence[int]) -> list[int]:
+        """Correct answers per unit; `correct` may go on behind the last episode."""
+        counts = np.asarray(correct[: len(self.position)], dtype=np.float64)
+        summed = np.bincount(self.position, weights=counts, minlength=len(self.sizes))
+        return [round(value) for value in summed.tolist()]
+
+
+def blocks(episodes: int) -> Units:
+    """Consecutive episodes in 50 blocks, or each alone where there are fewer.
+
+    Episodes are drawn independently of each other, so blocks are independent too.
+    """
+    count = min(BLOCKS, episodes)
+    return _units(np.arange(episodes, dtype=np.int64) * count // episodes)
+
+
+def groups(column: TaskColumn, episodes: int, groups_of: GroupsOf) -> Units | None:
+    """Episodes by their group of classes; None where there are no groups or fewer than three."""
+    found = groups_of(column.task.name, episodes) if column.current else None
+    if found is None:
+        return None
+    names, position = np.unique(np.asarray(found), return_inverse=True)
+    return None if len(names) < MIN_GROUPS else _units(position.astype(np.int64))
+
+
+def _units(position: NDArray[np.int64]) -> Units:
+    return Units(position, tuple(np.bincount(position).tolist()))
+
 
 LEVEL, STEPS = 0.95, 512
 Key = tuple[str, str, str, int, int]  # model, recipe, task, version, seed
