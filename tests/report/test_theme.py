@@ -84,3 +84,10 @@ def test_a_long_label_keeps_what_tells_recipes_apart():
     assert one.endswith("… (1234abcd)") and two.endswith("… (5678cdef)")
     assert max(len(one), len(two)) <= theme.LONGEST_LABEL
     assert len(theme.short("x " + "(" + "y" * 90 + ")")) == theme.LONGEST_LABEL
+    heading = "inductive, budget custom 960000 with final fit, 10 views"
+    assert theme.short(heading, theme.LONGEST_HEADING) == heading
+
+
+def test_no_two_of_many_groups_look_the_same():
+    looks = [(theme.colour(n), theme.marker(n)) for n in range(49)]
+    assert len(set(looks)) == 49

@@ -46,7 +46,9 @@ class Line:
     @property
     def label(self) -> str:
         """What stands on the left."""
-        return theme.short(self.ranking.title if self.row is None else self.row.label)
+        if self.row is None:
+            return theme.short(self.ranking.title, theme.LONGEST_HEADING)
+        return theme.short(self.row.label)
 
 
 def draw(section: Section) -> Picture:

@@ -97,7 +97,9 @@ def _places(section: Section) -> list[Place]:
 
 def _label(place: Place) -> str:
     _, ranking, row = place
-    return theme.short(ranking.title if row is None else row.label)
+    if row is None:
+        return theme.short(ranking.title, theme.LONGEST_HEADING)
+    return theme.short(row.label)
 
 
 def _name(ax: Axes, places: list[Place]) -> None:

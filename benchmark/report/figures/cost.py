@@ -156,7 +156,7 @@ def _ticks(low: float, high: float) -> list[float]:
             break
     if len(ticks) > 1:
         return ticks
-    ends = low, high if high > 2 * low else low  # closer ones would overlap
+    ends = low, high if high > 1.5 * low else low  # closer ones would overlap
     return sorted({float(f"{end:.2g}") for end in ends})
 
 

@@ -43,7 +43,9 @@ class Line:
     def label(self) -> str:
         """What stands on the left."""
         against = self.against
-        return theme.short(self.of.ranking.title if against is None else against.row.label)
+        if against is None:
+            return theme.short(self.of.ranking.title, theme.LONGEST_HEADING)
+        return theme.short(against.row.label)
 
 
 def draw(section: Section, found: Sequence[Differences]) -> Picture | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DOTS_PER_INCH = 160
-LONGEST_LABEL = 44
+LONGEST_LABEL, LONGEST_HEADING = 44, 64
 MOST_IN_BRACKETS = 12
 INK, MUTED, FAINT = "#222222", "#6b6b6b", "#d5d5d5"
 # Okabe and Ito (2008), without the yellow that vanishes on paper: distinct for colour-blind eyes.
@@ -79,20 +79,20 @@ def colour(number: int) -> str:
 
 def marker(number: int) -> str:
     """Marker of the n-th group, which tells groups apart in greyscale prints."""
-    return MARKERS[number % len(MARKERS)]
+    return MARKERS[(number + number // len(COLOURS)) % len(MARKERS)]
 
 
-def short(name: str) -> str:
+def short(name: str, longest: int = LONGEST_LABEL) -> str:
     """A model's name as a label: harmless, and cut where it is very long.
 
     What stands in brackets at its end stays: it tells the recipes of one model apart.
     """
     text = printable(name)
-    if len(text) <= LONGEST_LABEL:
+    if len(text) <= longest:
         return text
     start = text.rfind(" (")
     end = text[start:] if 0 < start >= len(text) - MOST_IN_BRACKETS and text[-1] == ")" else ""
-    return text[: LONGEST_LABEL - 1 - len(end)].rstrip("-") + "…" + end
+    return text[: longest - 1 - len(end)].rstrip("-") + "…" + end
 
 
 def beside(ax: Axes, points: float, y: float, text: str, **how: Any) -> None:
