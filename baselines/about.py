@@ -8,6 +8,7 @@ source of their number as a comment.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -132,8 +133,7 @@ def _own_fields(module: str, name: str) -> Iterator[Setting]:
         value = "" if field.value is None else ast.unparse(field.value)
         yield Setting(
             name=field.target.id,
-            default=value.removeprefix("derived(").removesuffix(")") if "derived(" in value
-            else value,
+            default=re.sub(r"^(?:derived|optional)\((.*?)(?:, optional=True)?\)$", r"\1", value),
             source="; ".join(filter(None, (_comment(lines[(field.end_lineno or 1) - 1]), above))),
             part=part,
             settable="derived(" not in value,

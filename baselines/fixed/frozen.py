@@ -36,7 +36,7 @@ class FrozenRecipe:
     embedding: int = derived(1280)
     pretrained: bool = derived(True)
     distance: str = "cosine"
-    distance_code: str = derived("", optional=True)  # hash of a user\'s file
+    distance_code: str = derived("", optional=True)  # hash of a user's file
 
 
 class Frozen(nn.Module):

@@ -29,7 +29,7 @@ class HogRecipe:
     """The descriptor's numbers; those of the paper unless said otherwise."""
 
     distance: str = "cosine"
-    distance_code: str = derived("", optional=True)  # hash of a user\'s file
+    distance_code: str = derived("", optional=True)  # hash of a user's file
     input_size: int = 64  # side in pixels, as wide as the paper's windows
     orientations: int = 9  # of half a turn
     cell: int = 8  # side in pixels

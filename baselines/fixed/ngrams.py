@@ -28,7 +28,7 @@ class NgramsRecipe:
     """How texts are described and compared."""
 
     distance: str = "cosine"
-    distance_code: str = derived("", optional=True)  # hash of a user\'s file
+    distance_code: str = derived("", optional=True)  # hash of a user's file
     input_size: int = 64  # letters; what is longer is cut
     buckets: int = 4096
 

@@ -27,7 +27,7 @@ class PixelsRecipe:
     """How pixels are compared."""
 
     distance: str = "euclidean"
-    distance_code: str = derived("", optional=True)  # hash of a user\'s file
+    distance_code: str = derived("", optional=True)  # hash of a user's file
 
 
 class Pixels:

@@ -32,7 +32,7 @@ class UntrainedRecipe:
     channels: int = derived(1)
     embedding: int = derived(64)
     distance: str = "euclidean"
-    distance_code: str = derived("", optional=True)  # hash of a user\'s file
+    distance_code: str = derived("", optional=True)  # hash of a user's file
 
 
 class Untrained(nn.Module):
