@@ -62,10 +62,12 @@ def main() -> None:
     for block, (results, _) in BLOCKS.items():
         if (results / "leaderboard.md").is_file():
             readme = updated(readme, block)
-    path.write_text(readme, "utf-8")
     if DEMO.is_dir():
-        figure = DEMO / "figures" / "accuracy-glyphs.png"
-        shutil.copyfile(figure, ROOT / "docs" / "demo-accuracy.png")
+        figure = ROOT / "docs" / "demo-accuracy.svg"
+        shutil.copyfile(DEMO / "figures" / "accuracy-glyphs.svg", figure)
+        figure.with_suffix(".png").unlink(missing_ok=True)  # of versions that drew both
+        readme = readme.replace("docs/demo-accuracy.png", "docs/demo-accuracy.svg")
+    path.write_text(readme, "utf-8")
 
 
 if __name__ == "__main__":
