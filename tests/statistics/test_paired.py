@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from simulated_episodes import draw_episodes
+from simulated_grid import grid
 
 from benchmark.statistics.difference import STEEP, TRUST, DifferenceVariance
 from benchmark.statistics.paired import (
@@ -135,11 +136,14 @@ def test_refuses_what_does_not_pair():
 
 
 @pytest.mark.simulation
-@pytest.mark.parametrize("seeds", [(3, 3), (5, 5), (3, 5)])
-@pytest.mark.parametrize(("units", "luck"), [(10, 0.0), (10, 0.012), (20, 0.05), (200, 0.003)])
-def test_covers_and_seldom_alarms_for_the_same_method_with_other_seeds(seeds, units, luck):
+@pytest.mark.parametrize(
+    ("seeds", "drawn"),
+    grid([(3, 3), (5, 5), (3, 5)], [(10, 0.0), (10, 0.012), (20, 0.05), (200, 0.003)]),
+)
+def test_covers_and_seldom_alarms_for_the_same_method_with_other_seeds(seeds, drawn):
     """Both models have the same mean and luck; units also favour one or the other by chance."""
     random = np.random.default_rng(11)
+    units, luck = drawn
     own, rest = 0.03, 0.02
     sides = [
         luck * random.standard_normal((TRIALS, count, 1))
@@ -154,9 +158,9 @@ def test_covers_and_seldom_alarms_for_the_same_method_with_other_seeds(seeds, un
 
 
 @pytest.mark.simulation
-@pytest.mark.parametrize("seeds", [(3, 3), (3, 5), (5, 3)])
-@pytest.mark.parametrize("times", [3, 5])
-@pytest.mark.parametrize("spread", [0.0, 0.02])
+@pytest.mark.parametrize(
+    ("seeds", "times", "spread"), grid([(3, 3), (3, 5), (5, 3)], [3, 5], [0.0, 0.02])
+)
 def test_seldom_alarms_where_one_models_luck_is_many_times_the_others(seeds, times, spread):
     random = np.random.default_rng(17)
     trials, units = 4_000, 20

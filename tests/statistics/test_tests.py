@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from simulated_grid import grid
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import DescrStatsW
@@ -116,9 +117,10 @@ def test_power_is_how_often_the_difference_is_found(units, difference):
 
 
 @pytest.mark.simulation
-@pytest.mark.parametrize("seeds", [(3, 3), (5, 5), (3, 5)])
-@pytest.mark.parametrize("luck", [(0.02, 0.02), (0.03, 0.01), (0.02, 0.0)])
-@pytest.mark.parametrize("spread", [0.0, 0.03])
+@pytest.mark.parametrize(
+    ("seeds", "luck", "spread"),
+    grid([(3, 3), (5, 5), (3, 5)], [(0.02, 0.02), (0.03, 0.01), (0.02, 0.0)], [0.0, 0.03]),
+)
 def test_power_with_luck_in_training_is_how_often_the_difference_is_found(seeds, luck, spread):
     random = np.random.default_rng(7)
     trials, units = 4_000, 10
