@@ -98,6 +98,7 @@ def test_multiply_adds_by_hand() -> None:
     assert total == counted
 
 
+@pytest.mark.training
 def test_rows_describe_every_backbone() -> None:
     table = rows()
     assert {r["name"] for r in table} == set(part_names("backbones"))

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from benchmark.cli.app import app
 from benchmark.errors import OneshotError
 
+pytestmark = pytest.mark.results
+
 ROOT = Path(__file__).parents[2]
 # With their recipes, so that records that come later do not make the keys ambiguous.
 PAIR = ["prototypical-conv4--c44ac1bf", "siamese-conv4-euclidean-contrastive--4993652b"]

@@ -42,6 +42,7 @@ def test_json_tells_what_a_model_offers_and_answers():
     assert all(row["paper"] or row["family"] == "fixed" for row in rows)
 
 
+@pytest.mark.results
 def test_about_tells_one_model():
     shown = CliRunner().invoke(app, ["about", "relation-conv4", "--results", "nowhere"])
     assert shown.exit_code == 0

@@ -11,6 +11,8 @@ from benchmark.cli.app import app
 from benchmark.errors import OneshotError
 from benchmark.records import store
 
+pytestmark = pytest.mark.process
+
 STUB = """#!{python}
 import json, os, sys
 with open(os.environ["CALLS"], "a") as file:

@@ -18,6 +18,8 @@ from benchmark.report.leaderboard import build
 from benchmark.tasks import track
 from benchmark.tasks.loading import load_task
 
+pytestmark = pytest.mark.training
+
 TEST, FREE = "glyphs-5w1s", "omniglot-within-20w1s"
 
 

@@ -14,6 +14,8 @@ from benchmark.protocols import TrackInfo
 from benchmark.registry import resolve
 from benchmark.tasks.loading import load_task
 
+pytestmark = pytest.mark.training
+
 GLYPHS = TrackInfo("glyphs", "character", 1, 105)
 
 

@@ -15,6 +15,8 @@ from benchmark.registry import resolve
 from benchmark.report.outcomes import headline
 from benchmark.tasks import own, track
 
+pytestmark = pytest.mark.training
+
 SMALL = {"items": "64", "width": "0.1", "validations": "1", "learning_rate": "1e-9"}
 
 

@@ -14,6 +14,8 @@ import benchmark
 from benchmark.errors import ModelFailed
 from benchmark.evaluation.tensors import as_tensor
 
+pytestmark = pytest.mark.training
+
 ROWS = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 
 

@@ -14,6 +14,8 @@ from benchmark.evaluation.training import kept
 from benchmark.tasks import track as find_track
 from tests.evaluation.test_presence import TASK, add_points
 
+pytestmark = pytest.mark.training
+
 MODEL = "siamese-mlp-cosine-nt-xent"
 SMALL = {"items": 256, "validations": 1, "width": 0.25}
 

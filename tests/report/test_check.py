@@ -8,6 +8,8 @@ from benchmark.cli.app import app
 from benchmark.report.check import differing
 from benchmark.report.write import write_leaderboard
 
+pytestmark = pytest.mark.results
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):

@@ -4,10 +4,14 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from benchmark.records import store
 from benchmark.report.check import differing
 from benchmark.tasks import RANKED, task
 from benchmark.tasks.loading import pins
+
+pytestmark = pytest.mark.results
 
 RESULTS = Path(__file__).parents[2] / "results"
 

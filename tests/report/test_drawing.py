@@ -17,6 +17,8 @@ from benchmark.errors import OneshotError
 from benchmark.report import write
 from benchmark.report.figures.draw import parallel
 
+pytestmark = pytest.mark.results
+
 FORKS = sys.platform == "linux"
 linux = pytest.mark.skipif(not FORKS, reason="processes are forked on Linux only")
 

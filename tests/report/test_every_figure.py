@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from synthetic_records import FIXED, TASKS, TRAINED, record, save
 
 from benchmark.records.schema import Calibration, Record
 from benchmark.report.write import write_leaderboard
+
+pytestmark = pytest.mark.results
 
 HOSTILE = "<script>|`*_[x](http://y)\n\x1b[31m$a^b$"
 OTHERS = ("mini-imagenet-5w1s", "orl-faces-5w1s", "languages-20w1s", "stamps-5w1s")
@@ -87,20 +88,3 @@ def test_figures_that_the_records_do_not_give_any_more_go(written, tmp_path):
     write_leaderboard(out, groups_of=groups_of)
     left = {path.name for path in (out / "figures").iterdir()}
     assert left == {f"accuracy-glyphs{end}" for end in (".svg", ".csv")} | {"ranks-of-mine.svg"}
-
-
-def test_a_thousand_records_are_drawn_in_seconds(tmp_path):
-    results = save(
-        tmp_path,
-        [
-            counted(record(f"model-{m}", task, seed, skill=0.5 + m / 200,
-                           recipe=TRAINED | {"rate": m}))
-            for m in range(67)
-            for task in TASKS
-            for seed in range(3)
-        ],
-    )  # fmt: skip
-    started = os.times()
-    write_leaderboard(results, groups_of=groups_of)
-    # Of this process and those that draw; matplotlib differs from one version to the next.
-    assert sum(os.times()[:4]) - sum(started[:4]) < 15

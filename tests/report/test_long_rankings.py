@@ -17,6 +17,8 @@ from benchmark.report import row_selection
 from benchmark.report.leaderboard import build
 from benchmark.report.write import write_leaderboard
 
+pytestmark = pytest.mark.results
+
 TASKS = ("omniglot-lake-20w1s", "omniglot-within-20w1s")
 DISTANCES = ("euclidean", "squared-euclidean", "cosine", "manhattan", "weighted-l1", "bilinear")
 LOSSES = ("contrastive", "triplet", "triplet-semi-hard", "triplet-batch-hard", "bce", "n-pairs",

@@ -19,6 +19,8 @@ from benchmark.report.escape import fenced, markdown, printable
 from benchmark.report.text import fill, render
 from benchmark.report.write import write_leaderboard
 
+pytestmark = pytest.mark.results
+
 HOSTILE = "<script>|`*_[x](http://y)\n\x1b[31m$a^b$"
 NONE = {"groups_of": lambda task, episodes: np.arange(episodes) % 5}
 

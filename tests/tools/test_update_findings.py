@@ -8,6 +8,8 @@ from update_findings import table, updated
 
 from benchmark.errors import OneshotError
 
+pytestmark = pytest.mark.results
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -15,6 +15,8 @@ from update_statistics import (
     updated,
 )
 
+pytestmark = pytest.mark.results
+
 ROOT = Path(__file__).parents[2]
 
 

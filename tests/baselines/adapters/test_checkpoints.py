@@ -267,6 +267,7 @@ def test_what_torch_says_of_a_damaged_file_is_one_plain_line(
     assert not {"\x1b", "\n"} & set(str(raised.value)) and "\\x1b" not in str(raised.value)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     "name", ["resnet18", "mobilenet_v2", "vgg11", "googlenet", "convnext_tiny"]
 )

@@ -394,6 +394,7 @@ def test_a_number_that_points_the_wrong_way_is_said(
         assert f"Then add --set pair_output={other}" in caplog.text
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("task", ["glyphs-5w1s", "glyphs-verification", "glyphs-retrieval"])
 def test_pair_networks_answer_every_kind_of_task(task: str, tmp_path: Path) -> None:
     images = torch.rand(2, 1, 8, 8)
@@ -539,6 +540,7 @@ class Holds:
         return out
 
 
+@pytest.mark.training
 def test_the_check_of_train_mode_reads_graphs(tmp_path: Path) -> None:
     network = nn.Sequential(nn.Dropout(0.5), nn.Flatten())
     name = scripted(network, tmp_path / "train.pt", train=True)
