@@ -91,7 +91,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif fault == "drip":
             self.drip(rest)
         elif fault == "stall":
-            time.sleep(1.0)
+            time.sleep(4.0)
         elif fault != "cut":
             self.wfile.write(rest)
 

@@ -17,7 +17,8 @@ from benchmark.errors import OneshotError
 
 def get(server, folder, md5=MD5, max_bytes=1 << 20, **options):
     item = Download(server.url(), "data.bin", max_bytes, md5)
-    options = {"timeout_seconds": 0.3, "pause_seconds": 0.001, **options}
+    patience = 2.0 if "stall" in server.faults else 60.0  # a busy machine answers late
+    options = {"timeout_seconds": patience, "pause_seconds": 0.001, **options}
     return download(item, folder, **options)
 
 
@@ -147,7 +148,7 @@ def test_no_server_at_all_is_one_clear_line(tmp_path):
         port = free.getsockname()[1]
     item = Download(f"http://127.0.0.1:{port}/x", "x", 1000)
     with pytest.raises(OneshotError, match="refused") as caught:
-        download(item, tmp_path, timeout_seconds=0.3, pause_seconds=0.001)
+        download(item, tmp_path, timeout_seconds=60, pause_seconds=0.001)
     assert "\n" not in str(caught.value)
 
 
@@ -188,7 +189,7 @@ def test_a_byte_now_and_then_ends(server, tmp_path, fault, monkeypatch):
     monkeypatch.setattr(downloads, "GRACE_SECONDS", 0.5)
     server.faults = [fault]
     with pytest.raises(OneshotError, match="bytes a second at least"):
-        get(server, tmp_path, timeout_seconds=5)
+        get(server, tmp_path)
     assert len(server.requests) == 1
 
 
