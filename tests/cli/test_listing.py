@@ -9,6 +9,7 @@ from benchmark.cli.app import app
 from benchmark.cli.listing import KINDS
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_prints_with_a_heading(kind):
     text = CliRunner().invoke(app, ["list", kind])

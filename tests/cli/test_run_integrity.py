@@ -6,6 +6,8 @@ from typer.testing import CliRunner
 from benchmark.cli.app import app
 from benchmark.records import store
 
+pytestmark = pytest.mark.training
+
 MINE = """
 import os
 

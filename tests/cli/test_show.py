@@ -11,6 +11,8 @@ from benchmark.errors import OneshotError, Refused
 from benchmark.records import readings
 from benchmark.records.store import write
 
+pytestmark = pytest.mark.process
+
 MODEL = """
 class Mine:
     input_size, distance = 12, "cosine"

@@ -12,6 +12,8 @@ from PIL import Image, ImageDraw
 
 from benchmark.cli.app import main
 
+pytestmark = pytest.mark.training
+
 PIXELS = ("--model", "pixels-cosine", "--device", "cpu")
 
 

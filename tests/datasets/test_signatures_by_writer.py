@@ -190,6 +190,7 @@ def test_to_learn_from_imitations_are_a_class_of_their_own(cedar):
     assert not {name.partition("/")[0] for name in learned.class_names} & set(tested)
 
 
+@pytest.mark.training
 def test_a_twin_trains_on_writers_and_is_asked_about_others(cedar, tmp_path):
     settings = {"threads": "1", "items": "800", "width": "0.25", "validations": "1"}
     spec = resolve("siamese-conv4-euclidean-contrastive", settings)

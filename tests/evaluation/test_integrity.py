@@ -344,6 +344,7 @@ def test_a_refused_model_leaves_a_failed_record_and_a_sound_one_its_verdict(tmp_
     assert issubclass(IntegrityFailed, benchmark.errors.ModelFailed)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("key", representatives())
 def test_a_model_of_the_catalogue_passes_in_a_run(blobs, key):
     info = TrackInfo("blobs", "character", 1, 16)
