@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from benchmark.cli.app import DEBUG, app
-from benchmark.errors import Interrupted, OneshotError
+from benchmark.cli.app import DEBUG
+from benchmark.errors import Interrupted
 from benchmark.records import store
+from tests.cli.in_process import Finished
 from tests.evaluation.test_presence import TASK, add_points
 
 pytestmark = pytest.mark.process
@@ -97,20 +97,7 @@ def here(tmp_path, monkeypatch):
     return folder
 
 
-class Done:
-    """What a command printed, as `subprocess.CompletedProcess`; the command runs in here."""
-
-    def __init__(self, *words):
-        done = CliRunner().invoke(app, words)
-        self.stdout, self.stderr = done.stdout, done.stderr
-        self.returncode = done.exit_code
-        if isinstance(done.exception, OneshotError):
-            self.returncode, self.stderr = done.exception.code, f"{done.stderr}{done.exception}\n"
-        elif done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-
-
-oneshot = Done
+oneshot = Finished
 
 
 def elsewhere(*words):
