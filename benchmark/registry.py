@@ -31,6 +31,7 @@ from benchmark.datasets.resample import NAME as RESAMPLER
 from benchmark.errors import ModelBroken, OneshotError, UnknownName
 from benchmark.evaluation.inference_config import NAMES, InferenceConfig, literal, recorded, split
 from benchmark.models import distances, parts
+from benchmark.models.model import INTERFACES, resolved
 from benchmark.models.recipe import as_dict
 from benchmark.protocols import TrackInfo
 from benchmark.user_code import load_file, make_current, same_folder
@@ -42,7 +43,6 @@ PARTS = {"backbone": "backbones", "distance": "distances", "loss": "losses"}
 # name a file, a module, a hub or a package.
 HARMLESS = re.compile(r"[A-Za-z0-9_-]{0,64}|[0-9.,:]{1,200}")
 ISOLATE = "ONESHOT_ISOLATE"  # environment variable, "0" for --no-isolate
-OFFERS = ("compare", "classify", "classify_episode", "similarity", "embed")
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,9 @@ class ModelSpec:
                 f"{self.key} cannot be built: {type(error).__name__}: {error}.",
                 "Run it again with --debug to see where.",
             ) from error
-        if not any(callable(getattr(model, offer, None)) for offer in OFFERS):
+        if resolved(model).interface is None:
             raise ModelBroken(
-                f"{self.key} is not a model: it has none of the methods {', '.join(OFFERS)}.",
+                f"{self.key} is not a model: it has none of the methods {', '.join(INTERFACES)}.",
                 "The shortest model is a class with a method embed(images) -> vectors.",
             )
         return model
@@ -446,7 +446,7 @@ def accepted(factory: Callable[..., Any], key: str, settings: Mapping[str, Any])
     return {name: literal(value) for name, value in settings.items()}
 
 
-def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
+def recipe_of(model: object, spec: ModelSpec, budget: str) -> dict[str, Any]:
     """Everything that the model's answers depend on beside the seed, ready for JSON.
 
     A model's own `recipe` (a dataclass or mapping) comes first; models without one are described
@@ -455,7 +455,8 @@ def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
     recipe = as_dict(getattr(model, "recipe", None))
     if recipe is None:
         recipe = {name: literal(value) for name, value in split(spec.settings)[1].items()}
-    if hasattr(model, "fit"):
+    seen_as = resolved(model)
+    if seen_as.trainable is not None:
         recipe.setdefault("budget", budget)  # a recipe with its own number of items says "custom"
     else:
         recipe["budget"] = "none"
@@ -464,7 +465,7 @@ def recipe_of(model: Any, spec: ModelSpec, budget: str) -> dict[str, Any]:
     recipe.setdefault("resampler", RESAMPLER)
     if spec.code is not None:
         recipe["code"] = spec.code
-    if callable(getattr(model, "embed", None)) and not callable(getattr(model, "compare", None)):
+    if seen_as.embedder is not None and seen_as.pair_head is None:
         name, code = distances.stated(model)
         recipe.setdefault("distance", name)
         if code:

@@ -24,7 +24,10 @@ def add(
         typer.Argument(help="Folder, archive or file with the data; generated sets need none."),
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="Data of your own: folder | csv | vectors | text | pairs")
+        str | None,
+        typer.Option(
+            help="Data of your own: folder | csv | vectors | text | pairs, or that of a package."
+        ),
     ] = None,
     side: Annotated[int, typer.Option(help="Images: side in pixels at which to store them.")] = 84,
     fit: Annotated[
@@ -160,7 +163,8 @@ def add(
         ink=ink, of=of, items=items, path=path_column, features=features,  # type: ignore[arg-type]
         root=root, value_range=None if value_range is None else _range(value_range),
     )  # fmt: skip
-    if kind not in prepare.OWN_READERS and options != Options():
+    is_own = kind is not None and prepare.is_own(kind)
+    if not is_own and options != Options():
         from benchmark.errors import Refused
 
         kinds = ", ".join(prepare.OWN_READERS)
@@ -177,7 +181,7 @@ def add(
     for note in brought.notes:
         typer.echo(note)
     report(brought.verified)
-    if kind in prepare.OWN_READERS:
+    if is_own:
         show_reading(brought.reading, _counts(name, directory))
         _say_next(name, directory)
 

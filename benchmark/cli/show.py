@@ -13,6 +13,7 @@ import typer
 
 from benchmark.cli.options import Data, Device, Work, command, default_work
 from benchmark.errors import OneshotError, Refused
+from benchmark.models.model import resolved
 
 if TYPE_CHECKING:
     from benchmark.evaluation.predictions import Predictor
@@ -250,5 +251,5 @@ def _embeddings(task: str, model: str, *settings: str) -> str:
 
 
 def _told(predictor: Predictor) -> str:
-    seeded = f", seed {predictor.job.seed}" if hasattr(predictor.model, "parameters") else ""
+    seeded = f", seed {predictor.job.seed}" if resolved(predictor.model).has_parameters else ""
     return predictor.job.spec.key + seeded

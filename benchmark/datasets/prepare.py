@@ -15,7 +15,8 @@ from benchmark.datasets.data_set import DataSet
 from benchmark.datasets.description import Own, folder_of, read_description
 from benchmark.datasets.own.reading import Reading
 from benchmark.datasets.store import BEING_ADDED, Progress, Verified
-from benchmark.errors import OneshotError, Refused, UnknownName
+from benchmark.errors import ModelBroken, OneshotError, Refused, UnknownName
+from benchmark.models import parts
 
 if TYPE_CHECKING:
     from benchmark.datasets.own.options import Added, Options
@@ -101,7 +102,7 @@ def bring(
         UnknownName: if there is no such data set or kind.
         OneshotError: if the data are not what they should be, or the disk refuses.
     """
-    if kind in OWN_READERS:
+    if kind is not None and is_own(kind):
         return _bring_own(name, path, directory, str(kind), progress, options)
     reader = _reader(name, kind)
     if path is None and not (name in KNOWN and KNOWN[name].generated):
@@ -131,7 +132,7 @@ def _bring_own(
     from benchmark.datasets.own.options import Options as Defaults
 
     _refuse_name(name, directory)
-    if path is None:
+    if path is None and kind in OWN_READERS:
         raise _no_path(name)
     options = options or Defaults()
     options.check()
@@ -144,15 +145,15 @@ def _bring_own(
                 f"--{spelled} has no effect on --kind {kind}; it is about {' and '.join(kinds)}.",
                 "Leave it out.",
             )
-    path = path.expanduser()
-    reader = cast(OwnReader, _function(OWN_READERS[kind]))
+    path = (path or Path()).expanduser()
+    reader = _own_reader(kind)
     with store.disk_errors(name, directory):
         directory.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(
             prefix=f"{BEING_ADDED}{name}-", dir=directory, ignore_cleanup_errors=True
         )
     with scratch as folder:
-        added = reader(path, options, Path(folder), progress)
+        added = _added(reader, kind, path, options, Path(folder), progress)
         if progress:
             progress(f"writing {name}", 0, 1)
         ending = f"{path.suffix} file" if path.is_file() else "folder"
@@ -168,6 +169,51 @@ def _bring_own(
         store.save(data_set, directory, source, "items", own, added.reading.as_json())
         del data_set  # with it goes the map of the file that is about to be removed
     return Brought(_checked(name, directory, progress), added.notes, added.reading)
+
+
+def is_own(kind: str) -> bool:
+    """Whether a kind is one of `OWN_READERS` or of an entry point, for data of one's own."""
+    return kind in OWN_READERS or (kind not in READERS and kind in parts.plugins("data set"))
+
+
+def _own_reader(kind: str) -> OwnReader:
+    if kind in OWN_READERS:
+        return cast(OwnReader, _function(OWN_READERS[kind]))
+    return cast(OwnReader, parts.load("data set", kind).make)
+
+
+def _added(
+    reader: OwnReader,
+    kind: str,
+    path: Path,
+    options: Options,
+    scratch: Path,
+    progress: Progress | None,
+) -> Added:
+    """What a reader gives; that of another package is checked.
+
+    Raises:
+        ModelBroken: the reader of another package fails, or gives something else.
+    """
+    from benchmark.datasets.own.options import Added as Expected
+
+    if kind in OWN_READERS:
+        return reader(path, options, scratch, progress)
+    try:
+        found = reader(path, options, scratch, progress)
+    except OneshotError:
+        raise
+    except Exception as error:
+        raise ModelBroken(
+            f"The reader of the data '{kind}' fails: {type(error).__name__}: {error}.",
+            parts.HINTS["data set"],
+        ) from error
+    if not isinstance(found, Expected):
+        raise ModelBroken(
+            f"The reader of the data '{kind}' gave a {type(found).__name__}; expected Added.",
+            parts.HINTS["data set"],
+        )
+    return found
 
 
 def _how_split(options: Options) -> str:
@@ -242,7 +288,8 @@ def _reader(name: str, kind: str | None) -> Reader:
     elif kind in KNOWN:
         raise Refused(f"{kind} data are stored as '{kind}'.", f"Type: oneshot data add {kind} PATH")
     if kind not in READERS:
-        raise UnknownName("kind of data", str(kind), sorted([*READERS, *OWN_READERS]))
+        plugins = parts.plugins("data set")
+        raise UnknownName("kind of data", str(kind), sorted([*READERS, *OWN_READERS, *plugins]))
     return cast(Reader, _function(READERS[kind]))
 
 

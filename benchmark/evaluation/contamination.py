@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
 
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import DataMissing, OneshotError, UnknownName
 from benchmark.evaluation.job import RunContext
+from benchmark.models.model import resolved
 from benchmark.protocols import Seen
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import LoadedTask, data_name
@@ -35,7 +35,7 @@ def learned(track: Track, whole: DataSet, splits: Iterable[Split]) -> tuple[Seen
     )
 
 
-def refusal(model: Any, track: Track, task: LoadedTask, context: RunContext) -> str | None:
+def refusal(model: object, track: Track, task: LoadedTask, context: RunContext) -> str | None:
     """Why the model may not be asked about this test: the classes it has seen; else None.
 
     Networks trained on all of ImageNet are not refused on its parts: they stand in the pool
@@ -44,14 +44,17 @@ def refusal(model: Any, track: Track, task: LoadedTask, context: RunContext) -> 
     return _met(_seen_by(model, track, context), task.data.name, task.classes)
 
 
-def refusal_when_planned(model: Any, track: Track, task: str, context: RunContext) -> str | None:
+def refusal_when_planned(model: object, track: Track, task: str, context: RunContext) -> str | None:
     """`refusal` of a task that is not loaded: no episode is drawn.
 
     None where the data are not here, as on the machine that sends jobs to a cluster; the job then
     refuses by itself.
     """
-    trains_elsewhere = hasattr(model, "fit") and track.test_data not in (None, track.data)
-    if find_task(task).split != "test" or not (getattr(model, "seen", None) or trains_elsewhere):
+    trains_elsewhere = resolved(model).trainable is not None and track.test_data not in (
+        None,
+        track.data,
+    )
+    if find_task(task).split != "test" or not (resolved(model).seen or trains_elsewhere):
         return None
     try:
         whole = context.data_set(data_name(track, "test"))
@@ -62,10 +65,10 @@ def refusal_when_planned(model: Any, track: Track, task: str, context: RunContex
     return _met(seen, whole.name, tuple(whole.class_names[c] for c in classes))
 
 
-def _seen_by(model: Any, track: Track, context: RunContext) -> list[Seen]:
+def _seen_by(model: object, track: Track, context: RunContext) -> list[Seen]:
     """What a model has seen, before and in its training on the track."""
-    seen = [known for each in getattr(model, "seen", None) or () for known in _known(each, context)]
-    if hasattr(model, "fit"):
+    seen = [known for each in resolved(model).seen or () for known in _known(each, context)]
+    if resolved(model).trainable is not None:
         seen += learned(track, context.data_set(track.data), ("train", "validation"))
     return seen
 

@@ -30,6 +30,7 @@ from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError
 from benchmark.evaluation.provenance import code_digest, device_name
 from benchmark.files import set_aside
+from benchmark.models.model import resolved
 from benchmark.records.canonical import digest
 from benchmark.records.store import write_bytes
 
@@ -56,7 +57,7 @@ class EmbeddingCache:
     device: str
     writable: bool = field(default=True)
 
-    def mark(self, model: Any, data: DataSet) -> str:
+    def mark(self, model: object, data: DataSet) -> str:
         """32 hex digits of everything that decides the model's embedding of an item of `data`."""
         told = {
             "recipe": {k: v for k, v in self.recipe.items() if k not in IDLE},
@@ -127,13 +128,13 @@ class EmbeddingCache:
 
 
 def embedding_cache_of(
-    model: Any, key: str, recipe: Mapping[str, Any], device: str, folder: Path | None
+    model: object, key: str, recipe: Mapping[str, Any], device: str, folder: Path | None
 ) -> EmbeddingCache | None:
     """Where the model's embeddings are kept; None where none are, or nothing vouches for its code.
 
     A network from somebody's file, or of another library, may change while nothing here does.
     """
-    if folder is None or not callable(getattr(model, "embed", None)):
+    if folder is None or resolved(model).embedder is None:
         return None
     parts = list(model.modules()) if isinstance(model, torch.nn.Module) else [model]
     for part in parts:
@@ -144,7 +145,7 @@ def embedding_cache_of(
     return EmbeddingCache(folder, {"key": key, **recipe}, device)
 
 
-def weights_digest(model: Any) -> str:
+def weights_digest(model: object) -> str:
     """SHA-256 (hex) over all parameters and buffers of a network, with names, shapes and dtypes."""
     hasher = hashlib.sha256()
     if isinstance(model, torch.nn.Module):

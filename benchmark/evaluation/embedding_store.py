@@ -47,7 +47,7 @@ class EmbeddingStore:
         kept: embeddings on disk, looked at before the model is asked; None to keep none.
     """
 
-    model: Any
+    model: object
     device: str
     views: int = 1
     dtype: str = "float32"
@@ -57,7 +57,7 @@ class EmbeddingStore:
     _inner: tuple[str, Tensor] | None = None
     _weights: tuple[tuple[int, int, float], ...] = ()
 
-    def of(self, model: Any) -> EmbeddingStore:
+    def of(self, model: object) -> EmbeddingStore:
         """The bank itself.
 
         Raises:
@@ -125,14 +125,14 @@ class EmbeddingStore:
 
 
 def embedding_store_of(
-    model: Any, recipe: Mapping[str, Any], device: str, kept: EmbeddingCache | None = None
+    model: object, recipe: Mapping[str, Any], device: str, kept: EmbeddingCache | None = None
 ) -> EmbeddingStore:
     """An empty bank for a model that is asked as its recipe says, on `device`."""
     dtype = str(recipe["dtype"]) if recipe["dtype"] in DTYPES else "float32"
     return EmbeddingStore(model, device, recipe["views"], dtype, kept)
 
 
-def _weights(model: Any) -> tuple[tuple[int, int, float], ...]:
+def _weights(model: object) -> tuple[tuple[int, int, float], ...]:
     """Where each tensor of a network lies, how often it was written to, and its sum.
 
     Writing to `tensor.data` is not counted, but seldom leaves the sum as it was.

@@ -6,7 +6,6 @@ import logging
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from benchmark.evaluation.memory import SMALLER, free, ran_out
 from benchmark.evaluation.order import permutation
 from benchmark.evaluation.tensors import as_tensor
 from benchmark.evaluation.views import check, view
-from benchmark.models import distances
+from benchmark.models.model import resolved
 
 log = logging.getLogger(__name__)
 BATCH_VALUES = 1 << 22  # input values a batch: bounds memory whatever the item's size
@@ -34,17 +33,17 @@ READ_VALUES = 1 << 23  # of images read at once: bounds memory whatever their nu
 LUMA = np.array([77, 150, 29], dtype=np.uint16)
 
 
-def pixels_for(model: Any, data: DataSet) -> NDArray[np.generic]:
+def pixels_for(model: object, data: DataSet) -> NDArray[np.generic]:
     """The items as the model wants them: uint8 [n, c, side, side], or see `DataSet.inputs`.
 
     Grey images are repeated to three channels, coloured ones reduced to luma, as the model's
     `channels` says.
     """
-    size = getattr(model, "input_size", None)
+    size = resolved(model).input_size
     if data.kind != "image":
         return data.inputs(size)
     images = data.images(size)
-    channels = getattr(model, "channels", None) or data.channels
+    channels = resolved(model).channels or data.channels
     if channels == data.channels:
         return images
     if channels == 3:
@@ -53,7 +52,7 @@ def pixels_for(model: Any, data: DataSet) -> NDArray[np.generic]:
     return np.asarray(grey[:, None], dtype=np.uint8)
 
 
-def to_input(items: NDArray[np.generic], model: Any, device: str) -> Tensor:
+def to_input(items: NDArray[np.generic], model: object, device: str) -> Tensor:
     """float32 on the device: images scaled to [0, 1], then normalised as the model declares."""
     return normalised(scaled(items, device), model)
 
@@ -68,9 +67,9 @@ def scaled(items: NDArray[np.generic], device: str) -> Tensor:
     return tensor.float().div_(255) if tensor.dtype == torch.uint8 else tensor
 
 
-def normalised(tensor: Tensor, model: Any) -> Tensor:
+def normalised(tensor: Tensor, model: object) -> Tensor:
     """Images [n, c, h, w] minus the mean and over the deviation that the model declares, if any."""
-    mean_std = getattr(model, "normalise", None)
+    mean_std = resolved(model).normalise
     if mean_std is None:
         return tensor
     mean, std = (torch.tensor(v, device=tensor.device).view(1, -1, 1, 1) for v in mean_std)
@@ -85,13 +84,13 @@ def _batch_size(shape: tuple[int, ...], device: str, part: int = 1) -> int:
     return max(1, size // part)
 
 
-def batch_size(model: Any, data: DataSet, device: str) -> int:
+def batch_size(model: object, data: DataSet, device: str) -> int:
     """How many items of `data` (not empty) the model is given at once."""
     return _batch_size(pixels_for(model, data.take(np.arange(1))).shape, device)
 
 
 def embed(
-    model: Any,
+    model: object,
     data: DataSet,
     device: str = "cpu",
     views: int = 1,
@@ -147,7 +146,7 @@ def near_copies(items: NDArray[np.generic]) -> NDArray[np.generic]:
 
 
 def embed_groups(
-    model: Any,
+    model: object,
     data: DataSet,
     groups: Sequence[NDArray[np.int64]],
     device: str = "cpu",
@@ -167,7 +166,7 @@ def embed_groups(
 
 
 def _embedded(
-    model: Any,
+    model: object,
     data: DataSet,
     device: str,
     views: int,
@@ -188,7 +187,7 @@ def _embedded(
 
 
 def rows_of(
-    model: Any,
+    model: object,
     batches: Iterator[tuple[NDArray[np.int64], NDArray[np.generic]]],
     family: Family,
     device: str,
@@ -197,7 +196,7 @@ def rows_of(
     quick: bool,
 ) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
     """(numbers of the items, their embeddings [k, e]) of each batch of items from `pixels_for`."""
-    elsewhere = getattr(model, "rows_elsewhere", None)
+    elsewhere = resolved(model).embeds_elsewhere
     if elsewhere is not None:
         yield from elsewhere(batches, family, device, views, dtype, quick)
         return
@@ -217,7 +216,7 @@ def rows_of(
 
 
 def _parts(
-    model: Any, data: DataSet, device: str, part: int
+    model: object, data: DataSet, device: str, part: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.generic]]]:
     """(numbers of the items, the items) of each batch, in a pinned random order.
 
@@ -225,7 +224,7 @@ def _parts(
     """
     step = len(data)
     if data.kind == "image":
-        side = getattr(model, "input_size", None) or data.side
+        side = resolved(model).input_size or data.side
         step = max(1, READ_VALUES // (data.channels * max(side, data.side) ** 2))
     for read in _reads(data, step):
         items = pixels_for(model, data.take(read))
@@ -251,9 +250,9 @@ def _reads(data: DataSet, step: int) -> Iterator[NDArray[np.int64]]:
         yield read
 
 
-def _averaged(model: Any, batch: Tensor, family: Family, views: int, fast: bool) -> Tensor:
+def _averaged(model: object, batch: Tensor, family: Family, views: int, fast: bool) -> Tensor:
     """The mean embedding [n, e] over the views of a batch in [0, 1]."""
-    unit = views > 1 and distances.geometry_of(model) == "cosine"
+    unit = views > 1 and resolved(model).geometry == "cosine"
     total = None
     for number in range(views):
         rows = _rows(model, view(batch, family, number), fast)
@@ -263,8 +262,8 @@ def _averaged(model: Any, batch: Tensor, family: Family, views: int, fast: bool)
     return total / views if views > 1 else total
 
 
-def _rows(model: Any, batch: Tensor, fast: bool) -> Tensor:
+def _rows(model: object, batch: Tensor, fast: bool) -> Tensor:
     """The model's embeddings [n, e] of a batch in [0, 1], their shape checked."""
     batch = normalised(batch, model)
-    rows = model.embed(channels_last(batch) if fast else batch)
+    rows = resolved(model).embed(channels_last(batch) if fast else batch)
     return as_tensor(rows, "embed", [len(batch), "width"], batch.device)

@@ -10,7 +10,6 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +22,7 @@ from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.memory import SMALLER, free, ran_out
 from benchmark.evaluation.scorers import Scorer, embedding_scorer, module_scorer
 from benchmark.evaluation.tensors import as_tensor
+from benchmark.models.model import resolved
 from benchmark.tasks.episodes import Episodes
 from benchmark.tasks.loading import LoadedTask
 
@@ -48,15 +48,15 @@ class Answers:
     scoring_seconds: float
 
 
-def way_of(model: Any) -> str:
+def way_of(model: object) -> str:
     """The method by which the model answers; the more specific one where it has several."""
-    for offer in ("compare", "classify", "classify_episode", "similarity", "embed"):
-        if callable(getattr(model, offer, None)):
-            return offer
-    raise ModelFailed("The model has no method to answer with.")
+    interface = resolved(model).interface
+    if interface is None:
+        raise ModelFailed("The model has no method to answer with.")
+    return interface
 
 
-def asked_of(model: Any, there: int, episodes: int | None = None) -> int:
+def asked_of(model: object, there: int, episodes: int | None = None) -> int:
     """How many of a task's `there` episodes the model answers: the first so many of them.
 
     Args:
@@ -68,7 +68,7 @@ def asked_of(model: Any, there: int, episodes: int | None = None) -> int:
 
 
 def answer(
-    model: Any,
+    model: object,
     loaded: LoadedTask,
     *,
     seed: int = 0,
@@ -176,7 +176,7 @@ def count_correct(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def _one_by_one(
-    model: Any,
+    model: object,
     way: str,
     loaded: LoadedTask,
     asked: Episodes,
@@ -199,11 +199,13 @@ def _one_by_one(
         queries = to_input(pixels[row[asked.queries[e]]], model, device)
         if way == "classify_episode":
             generator = episode_generator(loaded.task.key, start + e, seed, device)
-            scores = model.classify_episode(support, support_labels.clone(), queries, generator)
+            scores = resolved(model).classify_episode(
+                support, support_labels.clone(), queries, generator
+            )
             scores = as_tensor(scores, way, [len(queries), n_way], device)
         else:
             with torch.inference_mode():
-                pairs = model.similarity(support, queries)
+                pairs = resolved(model).similarity(support, queries)
             pairs = as_tensor(pairs, way, [len(queries), len(support)], device)
             scores = pairs.reshape(len(queries), n_way, n_shot).mean(dim=2)
         labels = torch.from_numpy(asked.labels[e].astype(np.int64)).to(device)

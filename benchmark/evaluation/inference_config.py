@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from benchmark.errors import OneshotError, Refused
+from benchmark.models.model import resolved
 
 MOST_VIEWS = 64  # of the pinned list
 SHOTS = ("prototype", "nearest", "mean-similarity")
@@ -66,17 +67,17 @@ def split(settings: Mapping[str, Any]) -> tuple[InferenceConfig, dict[str, Any]]
     return InferenceConfig(**own), {name: v for name, v in settings.items() if name not in NAMES}
 
 
-def recorded(config: InferenceConfig, model: Any) -> dict[str, Any]:
+def recorded(config: InferenceConfig, model: object) -> dict[str, Any]:
     """The part of the recipe that says how the model was asked; only what applies to it.
 
     Raises:
         Refused: the model cannot be asked so.
     """
-    compares = callable(getattr(model, "compare", None))
-    embeds = callable(getattr(model, "embed", None))
+    compares = resolved(model).pair_head is not None
+    embeds = resolved(model).embedder is not None
     if config.views > 1 and not embeds:
         raise Refused("Only a model that embeds can be asked with several views.", setting="views")
-    if config.final_fit and not getattr(model, "refits", False):
+    if config.final_fit and not resolved(model).refits:
         raise Refused(
             "This model cannot do a final fit.",
             "A model that can declares `refits = True` and trains for `data.final_items` items.",
@@ -89,13 +90,13 @@ def recorded(config: InferenceConfig, model: Any) -> dict[str, Any]:
     recipe: dict[str, Any] = {"views": config.views}
     if config.dtype != "float32":
         recipe["dtype"] = config.dtype
-    if embeds and not callable(getattr(model, "classify", None)):
+    if embeds and resolved(model).classifier is None:
         recipe["shots"] = config.shots or ("mean-similarity" if compares else "prototype")
     elif config.shots is not None:
         raise Refused(
             "Only a model that is asked by embeddings or pairs takes `shots`.", setting="shots"
         )
-    if hasattr(model, "fit"):
+    if resolved(model).trainable is not None:
         recipe["final_fit"] = config.final_fit
     return recipe
 

@@ -45,6 +45,7 @@ from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import pair_similarity, pair_way
 from benchmark.evaluation.random_state import other_random_state
 from benchmark.evaluation.single_episode import Episode, ask_episode, ask_pairs
+from benchmark.models.model import resolved
 from benchmark.protocols.catalogue import BY_NAME
 from benchmark.tasks.episodes import Episodes
 from benchmark.tasks.loading import LoadedTask, Questions
@@ -146,7 +147,7 @@ def attempted(ask: Callable[[], T]) -> tuple[T | None, str]:
         return None, f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
 
 
-def copied(model: Any) -> Any:
+def copied(model: object) -> Any:
     """A copy of the model that shares no state with it; the model itself where it has none."""
     own = getattr(model, "copied", None)  # of a model in a process of its own
     try:
@@ -504,7 +505,7 @@ class Probe:
         exempt: the exceptions that the model declares.
     """
 
-    model: Any
+    model: object
     loaded: LoadedTask
     bank: EmbeddingStore
     seed: int
@@ -517,7 +518,7 @@ class Probe:
     def __post_init__(self) -> None:
         self._copy = copied(self.model)
         self._tolerance = Tolerance.of(self.bank.dtype)
-        self.exempt = tuple(name for name in EXCEPTIONS if getattr(self.model, name, False))
+        self.exempt = tuple(name for name in EXCEPTIONS if resolved(self.model).states(name))
 
     def observing(self, observer: Observer | None, episodes: int | None = None) -> Observer:
         """The observer, which also keeps the scores of a sample of the answered episodes.
@@ -581,7 +582,7 @@ class Probe:
 
             found = episode_mismatch(
                 scores, episode, self._tolerance, self.exempt,
-                getattr(self.model, "trained_for", None) is not None, self._scores[number],
+                resolved(self.model).trained_for is not None, self._scores[number],
                 episodes[place - 1] if place and way == "classify" else None, device,
             )  # fmt: skip
             if found is None and place == 0 and way in ("compare", "similarity"):
@@ -682,7 +683,7 @@ class Probe:
         )  # fmt: skip
 
 
-def _similarities(model: Any, rows: Tensor) -> Tensor:
+def _similarities(model: object, rows: Tensor) -> Tensor:
     """[m, m]: how alike the items are by the model's declared distance; an item to itself least."""
     similar = pair_similarity(model, "embed", rows)
     found = torch.stack([similar(row.expand_as(rows), rows) for row in rows])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.episodes import Observer
@@ -34,7 +33,7 @@ class Answered:
 
 
 def ask(
-    model: Any,
+    model: object,
     loaded: LoadedTask,
     *,
     seed: int,
@@ -72,7 +71,7 @@ def ask(
     return answered
 
 
-def not_answered(model: Any, task: Task) -> str | None:
+def not_answered(model: object, task: Task) -> str | None:
     """Why the model does not take the task, or None.
 
     A head that is fixed to one shape answers only the shape it was trained for; a verification or a
@@ -81,7 +80,7 @@ def not_answered(model: Any, task: Task) -> str | None:
     return BY_NAME[task.protocol].refusal(model, task)
 
 
-def least_of(model: Any, task: Task, episodes: int | None) -> int:
+def least_of(model: object, task: Task, episodes: int | None) -> int:
     """How many answers make a record of the task whole, where the first `episodes` are wanted.
 
     A shorter record is no answer to who wants more; a longer one is. Trials and queries are

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,51 +11,48 @@ from benchmark.errors import ModelFailed
 from benchmark.evaluation import precision
 from benchmark.evaluation.scorers import over_shots
 from benchmark.evaluation.tensors import as_tensor
-from benchmark.models import distances
 from benchmark.models.distances._unit import unit
+from benchmark.models.model import resolved
 
 SMALL_ANGLE = 2.0**-12  # 1 - cosine below which float32 holds fewer than four digits of it
 PairSimilarity = Callable[[Tensor, Tensor], Tensor]
 
 
-def pair_way(model: Any) -> str | None:
+def pair_way(model: object) -> str | None:
     """The method that tells how alike two items are, or None if the model has none.
 
     A classifier of embeddings is asked by the distance between them: two items are no episode.
     """
-    for offer in ("compare", "similarity", "embed"):
-        if callable(getattr(model, offer, None)):
-            return offer
-    return None
+    return resolved(model).pair_interface
 
 
-def refusal(model: Any) -> str | None:
+def refusal(model: object) -> str | None:
     """Why the model cannot be asked about pairs, or None if it can."""
     if pair_way(model) is not None:
         return None
     return "it only classifies whole episodes and has no similarity of two items"
 
 
-def pair_similarity(model: Any, way: str, like: Tensor) -> PairSimilarity:
+def pair_similarity(model: object, way: str, like: Tensor) -> PairSimilarity:
     """Embeddings [p, e] and [p, e] -> how alike, [p]; by `compare` or the declared distance.
 
     `like` gives the width of the embeddings, its last axis, and the device.
     """
     if way == "compare":
         return lambda a, b: compared(model, a, b)
-    distance = distances.declared(model, like.shape[-1], str(like.device))
+    distance = resolved(model).distance(like.shape[-1], str(like.device))
     if distance.geometry:
         return distance.pair_similarity
     return lambda a, b: as_tensor(distance.pair_similarity(a, b), "pairs", [len(a)], a.device)
 
 
-def compared(model: Any, a: Tensor, b: Tensor) -> Tensor:
+def compared(model: object, a: Tensor, b: Tensor) -> Tensor:
     """The model's own similarity of embeddings [p, e] and [p, e], its shape checked: [p].
 
     Raises:
         ModelFailed: if `compare` gives another shape than one number a pair.
     """
-    return as_tensor(model.compare(a, b), "compare", [len(a)], a.device)
+    return as_tensor(resolved(model).compare(a, b), "compare", [len(a)], a.device)
 
 
 def with_references(

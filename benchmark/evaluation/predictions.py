@@ -29,8 +29,8 @@ from benchmark.evaluation.job import (
 from benchmark.evaluation.outcome import not_answered
 from benchmark.evaluation.training import kept
 from benchmark.evaluation.verification import score_trials
-from benchmark.models import distances
 from benchmark.models.distances._unit import unit
+from benchmark.models.model import resolved
 from benchmark.tasks.episodes import Episodes
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.spec import VALIDATION
@@ -42,7 +42,7 @@ class Predictor:
     """A model that is ready to answer, with its whole recipe; make one with `load_predictor`."""
 
     job: Job
-    model: Any
+    model: object
     recipe: dict[str, Any]
     context: RunContext
     bank: EmbeddingStore
@@ -93,7 +93,7 @@ class Predictor:
         Under the cosine they are brought to length one.
         """
         vectors = self.bank.vectors(loaded.data, loaded.task.split, items)
-        if distances.geometry_of(self.model) == "cosine":
+        if resolved(self.model).geometry == "cosine":
             vectors = unit(vectors)
         return vectors.double().cpu().numpy()
 
@@ -123,7 +123,7 @@ def load_predictor(
         OneshotError: a model that trains has no finished weights in the work folder.
     """
     model, recipe = build(job)
-    if embeds and not callable(getattr(model, "embed", None)):
+    if embeds and resolved(model).embedder is None:
         raise Refused(
             f"{job.spec.key} gives no embeddings: it sees whole episodes or pairs.",
             "Type: oneshot list models --json",
@@ -134,19 +134,16 @@ def load_predictor(
         reason = contamination.refusal(model, job.track, loaded, context)
     if reason is not None:
         raise Refused(f"{job.spec.key} cannot be asked {loaded.task.name}: {reason}.")
-    if hasattr(model, "fit"):
+    if resolved(model).trainable is not None:
         model = _trained(job, context, model, recipe, final=test)
-    if hasattr(model, "to"):
-        model.to(context.device)
-    if hasattr(model, "eval"):
-        model.eval()
+    resolved(model).ready(context.device)
     if test and context.results is not None and context.results.is_dir():
         note_reading(job, recipe, loaded.task, context.results)
     return Predictor(job, model, recipe, context, embedding_store_of(model, recipe, context.device))
 
 
 def _trained(
-    job: Job, context: RunContext, model: Any, recipe: dict[str, Any], final: bool
+    job: Job, context: RunContext, model: object, recipe: dict[str, Any], final: bool
 ) -> Any:  # fmt: skip
     """The model with the weights that validation chose, or those of the final fit."""
     found = None

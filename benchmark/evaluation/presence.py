@@ -51,7 +51,7 @@ class Presence:
 
 def presence(
     job: Job,
-    model: Any,
+    model: object,
     task: str,
     recipe: dict[str, Any],
     results: Path,

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from benchmark import __version__, sources
+from benchmark.models.model import resolved
 from benchmark.records.canonical import digest
 from benchmark.records.schema import Provenance
 from benchmark.registry import ModelSpec, part_modules
@@ -97,7 +98,7 @@ def processor_name() -> str:
     return f"{model[:80]}, {torch.backends.cpu.get_cpu_capability()}"
 
 
-def training_code(model: Any, recipe: Mapping[str, Any], spec: ModelSpec) -> str:
+def training_code(model: object, recipe: Mapping[str, Any], spec: ModelSpec) -> str:
     """Digest of the code that a training of the model runs: its classes, its parts, its files.
 
     The modules of the suite that they import count too, without comments and docstrings. Files of
@@ -108,7 +109,7 @@ def training_code(model: Any, recipe: Mapping[str, Any], spec: ModelSpec) -> str
         for each in (*_trained_classes(model), *(c for m in _parts(model) for c in type(m).__mro__))
         if each.__module__.startswith(tuple(f"{name}." for name in sources.TRAINED))
     }
-    answering = getattr(model, "answering", ())
+    answering = resolved(model).answering
     named = part_modules({name: recipe[name] for name in recipe if name not in answering})
     files = spec.files
     used = {
@@ -121,19 +122,19 @@ def training_code(model: Any, recipe: Mapping[str, Any], spec: ModelSpec) -> str
     return digest([sources.run_digest({*modules, *named, *used}), files])
 
 
-def _trained_classes(model: Any) -> tuple[type, ...]:
+def _trained_classes(model: object) -> tuple[type, ...]:
     """The model's class and its ancestors; without heads on them that only answer.
 
     Of a model that declares `answering`, the class that defines `fit` is the first that trains.
     """
     lineage = type(model).__mro__
-    if not getattr(model, "answering", ()):
+    if not resolved(model).answering:
         return lineage
     first = next((n for n, each in enumerate(lineage) if "fit" in vars(each)), 0)
     return lineage[first:]
 
 
-def _parts(model: Any) -> list[Any]:
+def _parts(model: object) -> list[Any]:
     """The modules inside a network."""
     modules = getattr(model, "modules", None)
     return [each for each in modules() if each is not model] if callable(modules) else []

@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmark.evaluation import contamination
 from benchmark.evaluation.job import Job
+from benchmark.models.model import resolved
 from benchmark.records.schema import ModelRef, TaskRef
 from benchmark.registry import Pool
 from benchmark.tasks.loading import LoadedTask, Questions
@@ -22,24 +23,24 @@ def task_ref(task: LoadedTask, asked: Questions) -> TaskRef:
     )
 
 
-def model_ref(job: Job, model: Any, recipe: dict[str, Any], refit: bool) -> ModelRef:
+def model_ref(job: Job, model: object, recipe: dict[str, Any], refit: bool) -> ModelRef:
     """The model, its pool, and what it has seen; `refit` says that validation taught it too."""
-    declared = getattr(model, "seen", None)
+    declared = resolved(model).seen
     if declared is None and job.spec.pool is not None:
         declared = ()  # a catalogue entry says so itself when it has seen anything
     told = None if declared is None else contamination.names(declared)
-    if told is not None and hasattr(model, "fit"):
+    if told is not None and resolved(model).trainable is not None:
         told.append(f"{job.track.name}/train")
         if refit:
             told.append(f"{job.track.name}/validation")
     return ModelRef(key=job.spec.key, recipe=recipe, pool=_pool(job, model), seen=told)
 
 
-def _pool(job: Job, model: Any) -> Pool:
+def _pool(job: Job, model: object) -> Pool:
     """Where the model is ranked; what it declares of itself decides, for settings change it."""
-    declared: Pool | None = getattr(model, "pool", None)  # such as weights from elsewhere
+    declared: Pool | None = resolved(model).pool  # such as weights from elsewhere
     if declared is not None:
         return declared
-    if getattr(model, "transductive", False):
+    if resolved(model).transductive:
         return "transductive"
     return job.spec.pool or "inductive"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,9 +24,9 @@ from benchmark.evaluation.order import permutation
 from benchmark.evaluation.pairs import compared, finite, pair_way, refusal
 from benchmark.evaluation.scorers import BLOCK_VALUES, gather
 from benchmark.evaluation.tensors import as_tensor
-from benchmark.models import distances
 from benchmark.models.distances._distance import Distance, minus_squares, products
 from benchmark.models.distances._unit import unit
+from benchmark.models.model import resolved
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.queries import Queries
 
@@ -82,7 +81,7 @@ class Retrieved:
 
 
 def retrieve(
-    model: Any,
+    model: object,
     loaded: LoadedTask,
     *,
     device: str = "cpu",
@@ -216,9 +215,9 @@ def _ranks(scores: Tensor, queries: Tensor | None, columns: Tensor) -> Ranked:
     return ranks, matches[:, 0], strongest[:, 0]
 
 
-def by_distance(model: Any, vectors: Tensor) -> Rows | ByDistance:
+def by_distance(model: object, vectors: Tensor) -> Rows | ByDistance:
     """By the model's declared distance between embeddings [n, e]."""
-    own = distances.declared(model, vectors.shape[1], str(vectors.device))
+    own = resolved(model).distance(vectors.shape[1], str(vectors.device))
     distance, measure = own.geometry, own.similarity
     if not distance:
         return _plain(own, vectors)
@@ -294,7 +293,7 @@ def _double(vectors: Tensor, distance: str) -> Tensor:
     return unit(vectors.double()) if distance == "cosine" else vectors.double()
 
 
-def _by_compare(model: Any, vectors: Tensor) -> Rows:
+def _by_compare(model: object, vectors: Tensor) -> Rows:
     """By the model's own head, pairs of embeddings in blocks; the gallery is the support.
 
     The gallery comes in random order and both sides as copies: rows of the whole matrix would show
@@ -318,7 +317,7 @@ def _by_compare(model: Any, vectors: Tensor) -> Rows:
     return rows
 
 
-def _by_items(model: Any, loaded: LoadedTask, gallery: NDArray[np.int64], device: str) -> Rows:
+def _by_items(model: object, loaded: LoadedTask, gallery: NDArray[np.int64], device: str) -> Rows:
     """By a model that must see both items of each pair."""
     order = permutation(len(gallery), "gallery")  # it is stored class by class
     place = np.argsort(order)
@@ -330,7 +329,7 @@ def _by_items(model: Any, loaded: LoadedTask, gallery: NDArray[np.int64], device
         parts = []
         for start in range(0, len(gallery), block):
             items = to_input(pixels[start : start + block], model, device)
-            found = model.similarity(items, queries)
+            found = resolved(model).similarity(items, queries)
             parts.append(as_tensor(found, "similarity", [len(queries), len(items)], device))
         return torch.cat(parts, dim=1).to(torch.float64)[:, torch.from_numpy(place).to(device)]
 

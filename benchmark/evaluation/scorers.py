@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,10 +19,10 @@ from torch import Tensor
 from benchmark.evaluation import precision
 from benchmark.evaluation.embedding_store import EmbeddingStore
 from benchmark.evaluation.tensors import as_tensor
-from benchmark.models import distances
 from benchmark.models.distances._distance import Distance
 from benchmark.models.distances._distance import products as dot_product
 from benchmark.models.distances._unit import EPSILON, unit
+from benchmark.models.model import resolved
 from benchmark.tasks.episodes import Episodes
 
 BLOCK_VALUES = 1 << 22  # values gathered at once: bounds memory whatever the number of episodes
@@ -44,7 +43,7 @@ class Scorer:
 
 
 def embedding_scorer(
-    model: Any,
+    model: object,
     vectors: Tensor,
     asked: Episodes,
     items: NDArray[np.int64],
@@ -58,7 +57,7 @@ def embedding_scorer(
     one first.
     """
     raw, width = vectors, vectors.shape[1]
-    measure = distances.declared(model, width, str(vectors.device))
+    measure = resolved(model).distance(width, str(vectors.device))
     distance = measure.geometry
     episodes, n_way, n_shot = asked.support.shape
     if n_shot == 1:
@@ -256,7 +255,7 @@ def _lookup(inner: Tensor, distance: str, shots: str, width: int) -> FastScores:
 
 
 def module_scorer(
-    model: Any, way: str, vectors: Tensor, asked: Episodes, shots: str = "mean-similarity"
+    model: object, way: str, vectors: Tensor, asked: Episodes, shots: str = "mean-similarity"
 ) -> Scorer:
     """By the model's own `classify` (episodes in batches) or `compare` (pairs of embeddings)."""
     _, n_way, n_shot = asked.support.shape
@@ -265,7 +264,7 @@ def module_scorer(
 
     def classify(support: Tensor, asked_queries: Tensor) -> Tensor:
         flat, asked_vectors = gather(vectors, support.flatten(1)), gather(vectors, asked_queries)
-        scores = model.classify(flat, labels.repeat(len(flat), 1), asked_vectors)
+        scores = resolved(model).classify(flat, labels.repeat(len(flat), 1), asked_vectors)
         return as_tensor(scores, "classify", [len(flat), queries, n_way], vectors.device)
 
     def compare(support: Tensor, asked_queries: Tensor) -> Tensor:
@@ -280,7 +279,7 @@ def module_scorer(
 
 
 def compare_pairs(
-    model: Any, support: Tensor, queries: Tensor, shots: str = "mean-similarity"
+    model: object, support: Tensor, queries: Tensor, shots: str = "mean-similarity"
 ) -> Tensor:
     """The model's own similarity with each class: [b, n, k, e], [b, q, e] -> [b, q, n].
 
@@ -293,5 +292,7 @@ def compare_pairs(
     q = queries.shape[1]
     left = support[:, None].expand(b, q, n, k, e).reshape(-1, e)
     right = queries[:, :, None, None].expand(b, q, n, k, e).reshape(-1, e)
-    scores = as_tensor(model.compare(left, right), "compare", [b * q * n * k], support.device)
+    scores = as_tensor(
+        resolved(model).compare(left, right), "compare", [b * q * n * k], support.device
+    )
     return over_shots(scores.reshape(b, q, n, k), shots)

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from benchmark.evaluation.scorers import compare_pairs
 from benchmark.evaluation.tensors import as_tensor
-from benchmark.models import distances
+from benchmark.models.model import resolved
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Episode:
 
 
 def ask_episode(
-    model: Any, way: str, episode: Episode, shots: str | None, generator: torch.Generator
+    model: object, way: str, episode: Episode, shots: str | None, generator: torch.Generator
 ) -> Tensor:
     """Scores [q, n_way] of one episode by itself, as the harness asks for them.
 
@@ -79,40 +79,40 @@ def ask_episode(
 
 
 def _ask(
-    model: Any, way: str, episode: Episode, shots: str | None, generator: torch.Generator
+    model: object, way: str, episode: Episode, shots: str | None, generator: torch.Generator
 ) -> Any:
     # Copies: a model that writes to its input must not change what is asked next.
     support, labels = episode.support.clone(), episode.labels.clone()
     queries = episode.queries.clone()
     if way == "classify_episode":
-        return model.classify_episode(support, labels, queries, generator)
+        return resolved(model).classify_episode(support, labels, queries, generator)
     with torch.inference_mode():
         if way == "classify":
-            return model.classify(support[None], labels[None], queries[None])[0]
+            return resolved(model).classify(support[None], labels[None], queries[None])[0]
         classes = episode.by_class()  # [n, k, ...]
         if way == "compare":
             return compare_pairs(model, classes[None], queries[None], shots or "mean-similarity")[0]
         if way == "similarity":
             pairs = ask_similarity(model, classes.flatten(0, 1), queries)
             return pairs.view(len(queries), *classes.shape[:2]).mean(dim=2)
-        distance = distances.declared(model, queries.shape[-1], str(queries.device))
+        distance = resolved(model).distance(queries.shape[-1], str(queries.device))
         if distance.geometry == "cosine":
             classes, queries = (functional.normalize(x, dim=-1) for x in (classes, queries))
         return distance.similarity(queries[None], classes.mean(dim=1)[None])[0]
 
 
-def ask_similarity(model: Any, support: Tensor, queries: Tensor) -> Tensor:
+def ask_similarity(model: object, support: Tensor, queries: Tensor) -> Tensor:
     """[q, s]: the model's own similarity of items.
 
     Raises:
         ModelFailed: it gave another shape.
     """
     with torch.inference_mode():
-        found = model.similarity(support.clone(), queries.clone())
+        found = resolved(model).similarity(support.clone(), queries.clone())
     return as_tensor(found, "similarity", [len(queries), len(support)]).clone()
 
 
-def ask_pairs(model: Any, way: str, left: Tensor, right: Tensor) -> Tensor:
+def ask_pairs(model: object, way: str, left: Tensor, right: Tensor) -> Tensor:
     """[p]: the model's similarity of items, or of embeddings, pair by pair.
 
     Raises:
@@ -121,5 +121,5 @@ def ask_pairs(model: Any, way: str, left: Tensor, right: Tensor) -> Tensor:
     if way == "similarity":
         return ask_similarity(model, left, right).diagonal().clone()
     with torch.inference_mode():
-        found = model.compare(left.clone(), right.clone())
+        found = resolved(model).compare(left.clone(), right.clone())
     return as_tensor(found, way, [len(left)]).clone()

@@ -21,6 +21,7 @@ from benchmark.evaluation.memory import free, ran_out
 from benchmark.evaluation.model_selection import validator
 from benchmark.evaluation.provenance import device_name, training_code
 from benchmark.evaluation.weight_store import TOLD, WEIGHTS, Trained, load, save
+from benchmark.models.model import resolved
 from benchmark.protocols import Progress, TrainingData, TrainingResult, TrainingRun, unmarked
 from benchmark.protocols.catalogue import PROTOCOLS, protocol_of
 from benchmark.records.canonical import digest
@@ -65,7 +66,7 @@ def training_key(
 
 
 def key_of(
-    model: Any,
+    model: object,
     track: Track,
     data_digest: str,
     recipe: dict[str, Any],
@@ -74,7 +75,7 @@ def key_of(
     code: str,
 ) -> str:
     """The `training_key` of a built model; `chooser` names the validation twin that decides."""
-    answering = tuple(getattr(model, "answering", ()))
+    answering = resolved(model).answering
     decides = chooser.removesuffix(VALIDATION)
     protocol = protocol_of(decides) or PROTOCOLS[0]
     questions = protocol.selection_questions(way_of(model), track.family)
@@ -123,7 +124,7 @@ class Training:
     wait: bool = True
     mark: Callable[[str], None] = unmarked
 
-    def choose(self, model: Any) -> Trained:
+    def choose(self, model: object) -> Trained:
         """Trains the model in place and keeps the weights that validate best.
 
         Raises:
@@ -138,7 +139,7 @@ class Training:
         )
         return self._fit(model, data, self._key(model))
 
-    def refit(self, model: Any, chosen: Trained) -> Trained:
+    def refit(self, model: object, chosen: Trained) -> Trained:
         """Trains a fresh model in place on training and validation classes together.
 
         Args:
@@ -160,13 +161,13 @@ class Training:
     def _folder(self, key: str) -> Path | None:
         return None if self.work is None else folder_of(self.work, self.track, key)
 
-    def _key(self, model: Any) -> str:
+    def _key(self, model: object) -> str:
         chooser = self.chooser.task.name
         return key_of(
             model, self.track, self.whole.digest, self.recipe, self.seed, chooser, self.code
         )
 
-    def _fit(self, model: Any, data: TrainingData, key: str) -> Trained:
+    def _fit(self, model: object, data: TrainingData, key: str) -> Trained:
         folder = self._folder(key)
         if folder is None:
             return self._train(model, data, key, None)
@@ -181,13 +182,13 @@ class Training:
             kept = None if self.again else load(model, folder, key, tidy=True)
             return kept or self._train(model, data, key, folder)
 
-    def _train(self, model: Any, data: TrainingData, key: str, folder: Path | None) -> Trained:
+    def _train(self, model: object, data: TrainingData, key: str, folder: Path | None) -> Trained:
         try:
             with kept_memory():
                 run = TrainingRun(
                     self.seed, self.device, folder, self.report, key, self.mark, *self._budget()
                 )
-                result = model.fit(data, run)
+                result = resolved(model).fit(data, run)
         except (MemoryError, RuntimeError) as error:
             if not ran_out(error):
                 raise
@@ -200,7 +201,7 @@ class Training:
         if not isinstance(result, TrainingResult):
             raise OneshotError(f"fit gave {type(result).__name__}; expected a TrainingResult.")
         result = replace(result, device=device_name(self.device))
-        if not callable(getattr(model, "state_dict", None)):
+        if resolved(model).weights is None:
             return Trained(result, None)
         files.round_to_half(model)
         content = files.to_bytes(model, self._seen())
@@ -215,13 +216,13 @@ class Training:
             items = next(iter(budget_items(budget, self.whole.family)), None)
         return budget, items
 
-    def commit(self, model: Any, results: Path) -> None:
+    def commit(self, model: object, results: Path) -> None:
         """Writes the weights of a trained model beside the records, for whoever has no time.
 
         Raises:
             OneshotError: if they cannot be written.
         """
-        if callable(getattr(model, "state_dict", None)):
+        if resolved(model).weights is not None:
             files.commit(results, files.to_bytes(model, self._seen()))
 
     def _seen(self) -> str:
@@ -230,7 +231,7 @@ class Training:
 
 
 def training_of(
-    model: Any,
+    model: object,
     recipe: dict[str, Any],
     job: Job,
     context: RunContext,
@@ -238,7 +239,7 @@ def training_of(
     again: bool = False,
 ) -> Training | None:
     """The training of the job's model, built with this recipe; None for one that does not learn."""
-    if not hasattr(model, "fit"):
+    if resolved(model).trainable is None:
         return None
     return Training(
         track=job.track,
@@ -277,14 +278,14 @@ class Kept:
         folder: where these lie.
     """
 
-    model: Any
+    model: object
     chosen: Any
     weights: str | None
     folder: Path
 
 
 def kept(
-    job: Job, model: Any, recipe: dict[str, Any], work: Path, data_digest: str, final: bool
+    job: Job, model: object, recipe: dict[str, Any], work: Path, data_digest: str, final: bool
 ) -> Kept | None:
     """Loads the job's finished weights without training; None where they are not there.
 

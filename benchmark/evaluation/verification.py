@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +26,7 @@ from benchmark.evaluation.pairs import (
 )
 from benchmark.evaluation.scorers import BLOCK_VALUES, over_shots
 from benchmark.evaluation.tensors import as_tensor
-from benchmark.models import distances
+from benchmark.models.model import resolved
 from benchmark.tasks.loading import LoadedTask
 from benchmark.tasks.trials import Trials
 
@@ -54,7 +53,7 @@ class Scores:
 
 
 def score_trials(
-    model: Any,
+    model: object,
     loaded: LoadedTask,
     *,
     device: str = "cpu",
@@ -100,7 +99,7 @@ def score_trials(
 
 
 def score_pairs(
-    model: Any,
+    model: object,
     way: str,
     vectors: Tensor,
     references: NDArray[np.int64],
@@ -125,7 +124,7 @@ def score_pairs(
     """
     similar = pair_similarity(model, way, vectors)
     order = permutation(len(probes), "pairs")  # trials come kind after kind: genuine ones first
-    distance = (distances.geometry_of(model) or None) if way == "embed" else None
+    distance = (resolved(model).geometry or None) if way == "embed" else None
     unit = distance == "cosine"
     double = distance is not None and (
         not precision.is_in_range(vectors)
@@ -154,7 +153,7 @@ def score_pairs(
 
 
 def _one_by_one(
-    model: Any, loaded: LoadedTask, asked: Trials, device: str, report: Report, shots: str
+    model: object, loaded: LoadedTask, asked: Trials, device: str, report: Report, shots: str
 ) -> NDArray[np.float64]:
     """Scores of a model that must see both items of each pair."""
     items = asked.items()
@@ -169,7 +168,7 @@ def _one_by_one(
         for done, t in enumerate(order.tolist(), start=1):
             references = to_input(pixels[row[asked.references[t]]], model, device)
             probe = to_input(pixels[row[asked.probes[t : t + 1]]], model, device)
-            found = model.similarity(references, probe)
+            found = resolved(model).similarity(references, probe)
             pairs = finite(as_tensor(found, "similarity", [1, len(references)], device))
             out[t] = float(over_shots(pairs.double(), shots)[0])
             if done % 100 == 0:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmark.errors import OneshotError
 from benchmark.evaluation import weights as files
@@ -45,7 +44,7 @@ def save(weights: bytes, folder: Path, key: str, result: TrainingResult) -> None
             leftover.unlink(missing_ok=True)
 
 
-def load(model: Any, folder: Path, key: str, tidy: bool = False) -> Trained | None:
+def load(model: object, folder: Path, key: str, tidy: bool = False) -> Trained | None:
     """Puts the kept weights into the model, if they are of this training and whole; else None.
 
     Args:

@@ -9,12 +9,12 @@ small, and variances may lie outside the range of float16.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from benchmark.files import inside
+from benchmark.models.model import resolved
 from benchmark.records.store import write_bytes
 from benchmark.records.weight_files import MOST_BYTES, committed, digest, path_of
 
@@ -32,17 +32,17 @@ def half(tensor: Tensor) -> Tensor:
     return small if bool(torch.isfinite(small).all()) else tensor
 
 
-def round_to_half(model: Any) -> None:
+def round_to_half(model: object) -> None:
     """Rounds the model's weights in place to what `to_bytes` keeps; their dtypes stay."""
-    state = model.state_dict()
+    state = resolved(model).state_dict()
     with torch.no_grad():
         for tensor in state.values():
             tensor.copy_(half(tensor))
-    if hasattr(model, "rows_elsewhere"):  # these were copies of what another process holds
-        model.load_state_dict(state)
+    if resolved(model).embeds_elsewhere is not None:  # copies of what another process holds
+        resolved(model).load_state_dict(state)
 
 
-def to_bytes(model: Any, seen: str) -> bytes:
+def to_bytes(model: object, seen: str) -> bytes:
     """The model's weights as a safetensors file.
 
     Args:
@@ -51,15 +51,16 @@ def to_bytes(model: Any, seen: str) -> bytes:
     """
     from safetensors.torch import save
 
-    state = {k: half(v.detach().cpu()).contiguous().clone() for k, v in model.state_dict().items()}
+    weights = resolved(model).state_dict()
+    state = {k: half(v.detach().cpu()).contiguous().clone() for k, v in weights.items()}
     return save(state, metadata={"seen": seen})
 
 
-def put(model: Any, data: bytes) -> None:
+def put(model: object, data: bytes) -> None:
     """Puts weights from `to_bytes` into the model."""
     from safetensors.torch import load
 
-    model.load_state_dict(load(data))
+    resolved(model).load_state_dict(load(data))
 
 
 def commit(results: Path, data: bytes) -> Path:

@@ -39,6 +39,10 @@ HINTS: dict[Kind, str] = {
     ),
     "distance": "A distance is 'my_distance.py:Mine' with `TRAITS = Traits(...)` and "
     '`class Mine(Distance)`; see README.md, "Extend it".',
+    "data set": (
+        "A reader is a function (path, options, scratch, progress) -> Added; "
+        "see docs/run-your-model.md."
+    ),
     "loss": "A loss is 'my_loss.py:Mine' with `class Mine(nn.Module)`, "
     '(embeddings [n, e], labels [n]) -> a scalar; see README.md, "Extend it".',
 }

@@ -128,27 +128,27 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
 
     # Answers
 
-    def refusal(self, model: Any, task: Task) -> str | None:
+    def refusal(self, model: object, task: Task) -> str | None:
         """Why the model cannot answer the task, or None; most protocols ask for a similarity."""
         from benchmark.evaluation.pairs import refusal
 
         return refusal(model)
 
-    def least_answers(self, model: Any, task: Task, episodes: int | None) -> int:
+    def least_answers(self, model: object, task: Task, episodes: int | None) -> int:
         """How many answers make a record of the task whole, where `episodes` are requested."""
         return 0
 
-    def validation_episodes(self, model: Any) -> int | None:
+    def validation_episodes(self, model: object) -> int | None:
         """How many questions of a validation twin the model answers; None for all."""
         return None
 
     @abstractmethod
-    def answer(self, model: Any, loaded: LoadedTask, **options: Any) -> Any:
+    def answer(self, model: object, loaded: LoadedTask, **options: Any) -> Any:
         """The model's answers to the task's questions; see `benchmark.evaluation.outcome.ask`."""
 
     @abstractmethod
     def selection_score(
-        self, model: Any, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
+        self, model: object, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
     ) -> float:
         """How good a model is on a validation twin, in [0, 1], higher is better."""
 

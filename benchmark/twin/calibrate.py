@@ -82,7 +82,7 @@ class Calibration:
 
 
 def calibrate(
-    model: Any,
+    model: object,
     track: Track,
     context: RunContext,
     views: int,

@@ -28,6 +28,7 @@ from benchmark.errors import OneshotError, Refused, UnknownName
 from benchmark.evaluation.contamination import learned
 from benchmark.evaluation.embeddings import normalised
 from benchmark.models import distances
+from benchmark.models.model import resolved
 from benchmark.protocols import Seen, TrackInfo
 from benchmark.records.store import slug
 from benchmark.registry import resolve
@@ -96,7 +97,7 @@ def export(twin: Twin, format: str, out: str | Path | None = None) -> Exported:
 def note_of(twin: Twin) -> dict[str, Any]:
     """What the file says of itself."""
     calibration = twin.calibration
-    normalise = getattr(twin.found.model, "normalise", None)
+    normalise = resolved(twin.found.model).normalise
     form, example = twin.form, _images(twin, 1)
     return {
         "format": 1,
@@ -120,8 +121,8 @@ def note_of(twin: Twin) -> dict[str, Any]:
 def _seen(twin: Twin) -> list[dict[str, Any] | str]:
     """The classes that the weights have seen, so that no test of them is asked of the file."""
     model, track = twin.found.model, twin.found.job.track
-    seen = list(getattr(model, "seen", None) or ())
-    if hasattr(model, "fit"):
+    seen = list(resolved(model).seen or ())
+    if resolved(model).trainable is not None:
         with looking_in(twin.context.data):
             whole = twin.context.data_set(track.data)
         seen += learned(track, whole, ("train", "validation"))
@@ -150,11 +151,11 @@ def _refuse(twin: Twin, format: str) -> None:
 class _Network(nn.Module):
     """A model of whatever kind as a module: images -> embeddings, and `compare` where it has it."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: object) -> None:
         super().__init__()
         held = [] if isinstance(model, nn.Module) else vars(model).values()
         self.parts = nn.ModuleList(part for part in held if isinstance(part, nn.Module))
-        self.model = model
+        self.model: Any = model  # itself: it is traced
 
     def forward(self, images: Tensor) -> Tensor:
         """float32 [n, c, h, w] -> [n, e]."""
@@ -170,8 +171,8 @@ class _Network(nn.Module):
 def _images(twin: Twin, count: int) -> Tensor:
     """float32 [count, c, s, s]: drawn images in the model's form, normalised as it declares."""
     model = twin.found.model
-    side = getattr(model, "input_size", None) or twin.form.side
-    channels = getattr(model, "channels", None) or twin.form.channels
+    side = resolved(model).input_size or twin.form.side
+    channels = resolved(model).channels or twin.form.channels
     draw = torch.Generator().manual_seed(count)
     images = torch.rand(count, channels, side, side, generator=draw).to(twin.context.device)
     return normalised(images, model)
@@ -239,17 +240,20 @@ def _difference(twin: Twin, name: str) -> float:
     shows itself.
     """
     track = TrackInfo(twin.form.track, twin.form.family, twin.form.channels, twin.form.side)
-    held = resolve(name).build(0, track, "quick")
-    if hasattr(held, "to"):
-        held.to(twin.context.device)
+    own_model = resolved(twin.found.model)
+    held = resolved(resolve(name).build(0, track, "quick"))
+    held.ready(twin.context.device)
     worst = 0.0
     for count in CHECKED:
         images = _images(twin, count)
-        own, other = twin.found.model.embed(images), held.embed(images)
+        own, other = own_model.embed(images), held.embed(images)
         worst = max(worst, _apart(own, other))
         if twin.way == "compare":
             pairs = [(rows, rows.flip(0)) for rows in (own, other)]
-            worst = max(worst, _apart(twin.found.model.compare(*pairs[0]), held.compare(*pairs[1])))
+            worst = max(
+                worst,
+                _apart(own_model.compare(*pairs[0]), held.compare(*pairs[1])),
+            )
     return worst
 
 

@@ -23,6 +23,7 @@ from benchmark.datasets.catalogue import KNOWN
 from benchmark.errors import DataMissing, OneshotError, UnknownName
 from benchmark.evaluation import training, weights
 from benchmark.evaluation.job import BUDGETS, Job, build, check_budget, path_of
+from benchmark.models.model import resolved
 from benchmark.records import store
 from benchmark.records.canonical import recipe_hash
 from benchmark.registry import resolve
@@ -66,7 +67,7 @@ class Found:
     """
 
     job: Job
-    model: Any
+    model: object
     recipe: dict[str, Any]
     weights: str | None = None
     folder: Path | None = None
@@ -91,7 +92,7 @@ def find(name: str, asked: Asked, work: Path) -> Found:
     found: dict[str, Found] = {}
     for job in jobs:
         model, recipe = build(job)
-        if not hasattr(model, "fit"):
+        if resolved(model).trainable is None:
             if len(jobs) > 1:
                 raise _several(name, jobs)
             return Found(job, model, recipe, chosen=model)
@@ -182,7 +183,7 @@ def _worked_on(work: Path) -> Iterator[Track]:
             yield find_track(name)
 
 
-def _trained(job: Job, model: Any, recipe: dict[str, Any], work: Path) -> Found | None:
+def _trained(job: Job, model: object, recipe: dict[str, Any], work: Path) -> Found | None:
     """The job's finished training, put into its model; None where it is not kept.
 
     With a final fit it is the final one; its weights alone have seen the validation classes, so
@@ -200,7 +201,7 @@ def _trained(job: Job, model: Any, recipe: dict[str, Any], work: Path) -> Found 
     return Found(job, kept.model, recipe, kept.weights, kept.folder, kept.chosen)
 
 
-def _committed(job: Job, model: Any, recipe: dict[str, Any], results: Path) -> Found | None:
+def _committed(job: Job, model: object, recipe: dict[str, Any], results: Path) -> Found | None:
     """The weights that are committed beside a record of the job, put into its model."""
     folders = store.folder_names(job.spec.key, recipe_hash(recipe))
     for path in store.paths(results):

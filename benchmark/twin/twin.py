@@ -23,6 +23,7 @@ from benchmark.evaluation.pairs import finite, pair_way, refusal
 from benchmark.evaluation.tensors import as_tensor
 from benchmark.evaluation.verification import score_pairs
 from benchmark.models import distances
+from benchmark.models.model import resolved
 from benchmark.records.canonical import recipe_hash
 from benchmark.records.store import slug
 from benchmark.tasks.own import looking_in
@@ -115,10 +116,7 @@ class Twin:
 
     def __post_init__(self) -> None:
         for model in (self.found.model, self.found.chosen):
-            if hasattr(model, "to"):
-                model.to(self.context.device)
-            if hasattr(model, "eval"):
-                model.eval()
+            resolved(model).ready(self.context.device)
 
     def __repr__(self) -> str:
         return f"Twin({self.key!r}, track={self.form.track!r}, seed={self.found.job.seed})"
@@ -281,7 +279,9 @@ class Twin:
                 reference = to_input(a[row : row + 1], model, device)
                 for start in range(0, len(pairs), AT_ONCE):
                     part = pairs[start : start + AT_ONCE]
-                    found = model.similarity(reference, to_input(b[right[part]], model, device))
+                    found = resolved(model).similarity(
+                        reference, to_input(b[right[part]], model, device)
+                    )
                     found = as_tensor(found, "similarity", [len(part), 1], device)
                     out[part] = finite(found)[:, 0].double().cpu().numpy()
         return out

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.datasets import prepare
 from benchmark.errors import ModelBroken, OneshotError, Refused, UnknownName
 from benchmark.evaluation.api import evaluate
 from benchmark.evaluation.job import Job, build
@@ -274,6 +275,7 @@ PLUGIN = {
     "backbone": ("my-backbone", "my_plugin:Backbone"),
     "distance": ("my-distance", "my_plugin_distance:Mine"),
     "loss": ("my-loss", "my_plugin_loss:Mine"),
+    "data set": ("my-points", "my_plugin:read"),
 }
 PLUGIN_SOURCE = """
 import torch
@@ -292,6 +294,13 @@ class Backbone(nn.Module):
         self.map = nn.Linear(channels, 8)
 
     def forward(self, items): return self.map(items.flatten(1))
+
+
+def read(path, options, scratch, progress):
+    from pathlib import Path
+    from benchmark.datasets.own.vectors import read
+
+    return read(Path(__file__).parent / "points.csv", options, scratch, progress)
 """
 
 
@@ -340,3 +349,25 @@ def test_an_edit_of_a_plug_in_makes_another_recipe(plugin):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() != first["distance_code"]
+
+
+def test_an_installed_package_brings_data(plugin, points, tmp_path):
+    (plugin / "points.csv").write_bytes((points / "points.csv").read_bytes())
+    brought = prepare.bring("letters", None, tmp_path / "data", "my-points")
+    expected = prepare.bring("letters", points / "points.csv", tmp_path / "other", "vectors")
+    assert brought.verified.digest == expected.verified.digest
+    record = evaluate("pixels-cosine", "letters-2w1s", data=tmp_path / "data")
+    assert record.task.data_digest == brought.verified.digest
+    with pytest.raises(UnknownName, match="my-points"):
+        prepare.bring("letters", None, tmp_path / "data", "my-point")
+
+
+def test_a_reader_that_fails_says_so(plugin, tmp_path):
+    with pytest.raises(ModelBroken, match="FileNotFoundError|points.csv"):
+        path = plugin / "my_plugin.py"
+        path.write_text(path.read_text().replace("return read(", "raise FileNotFoundError("))
+        prepare.bring("letters", None, tmp_path / "data", "my-points")
+    sys.modules.pop("my_plugin")
+    path.write_text("def read(path, options, scratch, progress): return None\n")
+    with pytest.raises(ModelBroken, match="gave a NoneType"):
+        prepare.bring("letters", None, tmp_path / "data", "my-points")

@@ -9,6 +9,7 @@ from benchmark.evaluation.conformance.difference import Difference, between
 from benchmark.evaluation.conformance.kind import Check, Finding, failed, passed, skipped
 from benchmark.evaluation.conformance.modules import cause
 from benchmark.evaluation.conformance.subject import Subject
+from benchmark.models.model import resolved
 
 ALONE = 4  # items, queries or pairs that are asked about by themselves
 
@@ -94,7 +95,7 @@ def _episodes(subject: Subject) -> Finding:
         for name in ("support", "labels", "queries")
     ]
     with torch.inference_mode():
-        together = model.classify(*stacked)
+        together = resolved(model).classify(*stacked)
     wanted = [len(episodes), len(episodes[0].queries), episodes[0].n_way]
     if not isinstance(together, Tensor) or list(together.shape) != wanted:
         found = list(together.shape) if isinstance(together, Tensor) else type(together).__name__

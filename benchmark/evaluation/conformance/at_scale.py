@@ -28,6 +28,7 @@ from benchmark.evaluation.integrity import (
 )
 from benchmark.evaluation.order import permutation
 from benchmark.evaluation.single_episode import Episode, ask_episode, ask_pairs
+from benchmark.models.model import resolved
 
 if TYPE_CHECKING:
     from benchmark.evaluation.conformance.subject import Subject
@@ -54,7 +55,7 @@ def mismatches(subject: Subject) -> dict[str, str]:
     return {each.check: each.seen for each in reversed(found)}
 
 
-def _found(subject: Subject, model: Any) -> Iterator[Mismatch]:
+def _found(subject: Subject, model: object) -> Iterator[Mismatch]:
     items = to_input(pixels_for(subject.model, subject.sample.crowd), subject.model, "cpu")
     if subject.embeds:
         for batch in BATCHES:
@@ -87,7 +88,7 @@ def _tried(probe: Any, check: str) -> Iterator[Mismatch]:
 
 
 def _episodes(
-    subject: Subject, model: Any, items: Tensor, n_way: int, n_shot: int, queries: int
+    subject: Subject, model: object, items: Tensor, n_way: int, n_shot: int, queries: int
 ) -> Mismatch | None:
     def scores(episode: Episode) -> Tensor:
         generator = torch.Generator().manual_seed(0)
@@ -98,7 +99,7 @@ def _episodes(
     return episode_mismatch(scores, episode, Tolerance(), _exempt(subject), fixed)
 
 
-def _pairs(subject: Subject, model: Any, items: Tensor) -> Mismatch | None:
+def _pairs(subject: Subject, model: object, items: Tensor) -> Mismatch | None:
     count = PAIRS if subject.way == "compare" else FEW_PAIRS
     rows = torch.from_numpy(permutation(len(items), "pairs"))[:count]
     return pair_mismatch(
@@ -111,7 +112,7 @@ def _exempt(subject: Subject) -> tuple[str, ...]:
     return tuple(name for name in EXCEPTIONS if subject.declares(name))
 
 
-def _embeddings(subject: Subject, model: Any, items: Tensor, batch: int) -> Mismatch | None:
+def _embeddings(subject: Subject, model: object, items: Tensor, batch: int) -> Mismatch | None:
     order = permutation(len(items), f"batch/{batch}")
     sample = np.resize(order, batch)  # again from the start where there are fewer
 
@@ -144,7 +145,7 @@ def _episode(subject: Subject, items: Tensor, n_way: int, n_shot: int, queries: 
     )
 
 
-def _blocks(subject: Subject, model: Any, items: Tensor) -> Mismatch | None:
+def _blocks(subject: Subject, model: object, items: Tensor) -> Mismatch | None:
     """Many episodes at once against one alone."""
     n_way, n_shot = subject.shape
     episode = _episode(subject, items, n_way, n_shot, 20)
@@ -155,12 +156,14 @@ def _blocks(subject: Subject, model: Any, items: Tensor) -> Mismatch | None:
     stacked = torch.stack([episode.queries[order] for order in shuffled])
     size = len(shuffled)
     with torch.inference_mode():
-        together = model.classify(
+        together = resolved(model).classify(
             episode.support.repeat(size, 1, 1), episode.labels.repeat(size, 1), stacked
         )
         for number in (0, size // 2, size - 1):
             one = stacked[number : number + 1].clone()
-            alone = model.classify(episode.support[None].clone(), episode.labels[None], one)
+            alone = resolved(model).classify(
+                episode.support[None].clone(), episode.labels[None], one
+            )
             seen = Tolerance().scores(together[number], alone[0])
             if seen:
                 return Mismatch(

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from benchmark.evaluation.conformance.kind import Check, Finding, failed, passed, skipped
 from benchmark.evaluation.conformance.subject import Subject
-from benchmark.models import distances
+from benchmark.models.model import resolved
 
 LEAST_SPREAD = 1e-3  # part of an embedding's length; below it float32 has few digits left
 DEVIATIONS = 3.0  # below chance: guessing is there once in a thousand times
@@ -43,7 +43,7 @@ def _collapsed(subject: Subject) -> Finding:
         return skipped(UNTRAINED)
     model = subject.fresh()
     rows = subject.embed(model, subject.items).double()
-    if distances.geometry_of(model) == "cosine":
+    if resolved(model).geometry == "cosine":
         rows = functional.normalize(rows, dim=1)
     size = float(rows.square().sum(dim=1).mean().sqrt())
     spread = float((rows - rows.mean(dim=0)).square().sum(dim=1).mean().sqrt())

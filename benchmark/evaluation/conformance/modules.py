@@ -9,12 +9,13 @@ import torch
 from torch import nn
 
 from benchmark.graphs import training_operators
+from benchmark.models.model import resolved
 
 DROPPING = ("Dropout", "DropBlock", "DropPath", "StochasticDepth")
 DEEP = 3  # attributes of attributes are followed so far
 
 
-def unsettled(model: Any) -> list[str]:
+def unsettled(model: object) -> list[str]:
     """Names of the modules whose output depends on chance or on the rest of the batch.
 
     These are dropout in training mode, batch norm in training mode, and batch norm that keeps no
@@ -34,12 +35,12 @@ def unsettled(model: Any) -> list[str]:
     return found
 
 
-def graph_findings(model: Any) -> list[str]:
+def graph_findings(model: object) -> list[str]:
     """What TorchScript modules inside the model, and files that it reads, do as in training.
 
     A model that reads a file declares it as `training_mode`.
     """
-    declared = getattr(model, "training_mode", None)
+    declared = resolved(model).training_mode
     if declared is not None:
         return [f"the graph of the file ({each})" for each in declared]
     found: list[str] = []
@@ -51,7 +52,7 @@ def graph_findings(model: Any) -> list[str]:
     return found
 
 
-def modules_of(model: Any) -> Iterator[tuple[str, nn.Module]]:
+def modules_of(model: object) -> Iterator[tuple[str, nn.Module]]:
     """(path, module) of every torch module in the model, each once."""
     seen: set[int] = set()
     for path, root in _roots(model, "", DEEP):
@@ -89,7 +90,7 @@ def _rate(module: nn.Module) -> float:
     return 1.0
 
 
-def cause(model: Any, most: int = 4) -> str:
+def cause(model: object, most: int = 4) -> str:
     """A sentence that names the unsettled modules, or an empty text where there are none."""
     names = unsettled(model)
     if not names:

@@ -11,12 +11,13 @@ from benchmark.errors import ModelFailed
 from benchmark.evaluation.conformance.kind import Check, Finding, failed, passed
 from benchmark.evaluation.conformance.repeatable import asked
 from benchmark.evaluation.conformance.subject import Subject
+from benchmark.models.model import resolved
 
 
 def _shapes(subject: Subject) -> Finding:
     model, episode = subject.fresh(), subject.episode()
     told = []
-    if callable(getattr(model, "embed", None)):
+    if resolved(model).embedder is not None:
         rows = subject.embed(model, episode.queries)
         wrong = _wrong_embedding(rows, len(episode.queries))
         if wrong:
@@ -51,7 +52,7 @@ def _type(tensor: Tensor) -> str:
 
 def _finite(subject: Subject) -> Finding:
     model, seen = subject.fresh(), 0
-    if callable(getattr(model, "embed", None)):
+    if resolved(model).embedder is not None:
         # Among others: whether one alone can be embedded is another check's question.
         others = subject.items[:3]
         rows = subject.embed(model, torch.cat([torch.zeros_like(others[:1]), others]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -26,7 +24,7 @@ def _repeatable(subject: Subject) -> Finding:
     return passed(f"{' and '.join(first)} are the same when asked again")
 
 
-def asked(subject: Subject, model: Any, episode: Episode) -> dict[str, Tensor]:
+def asked(subject: Subject, model: object, episode: Episode) -> dict[str, Tensor]:
     """Everything that the model says of an episode: embeddings where it embeds, and scores."""
     given = subject.embedded(model, episode)
     said = {}

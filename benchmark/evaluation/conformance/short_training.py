@@ -7,13 +7,14 @@ from typing import Any
 from benchmark.errors import OneshotError
 from benchmark.evaluation.conformance.samples import Sample
 from benchmark.evaluation.episodes import answer
+from benchmark.models.model import resolved
 from benchmark.protocols import TrainingData, TrainingRun
 
 ITEMS = 2_000  # that a model sees which can be told how many
 EPISODES = 20  # that the others validate by
 
 
-def train(model: Any, sample: Sample, seed: int = 0) -> None:
+def train(model: object, sample: Sample, seed: int = 0) -> None:
     """Trains the model in place on the sample.
 
     A model that `refits` is told when to stop; any other is given the small data and trains as it
@@ -22,12 +23,12 @@ def train(model: Any, sample: Sample, seed: int = 0) -> None:
     Raises:
         OneshotError: the model does not learn, or fails in it.
     """
-    if not callable(getattr(model, "fit", None)):
+    if resolved(model).trainable is None:
         raise OneshotError("This model does not learn: it has no method fit.", "Drop --train.")
-    if getattr(model, "refits", False):
+    if resolved(model).refits:
         data = TrainingData(sample.train, None, None, ITEMS)
     else:
-        n_way, n_shot = getattr(model, "trained_for", None) or (5, 1)
+        n_way, n_shot = resolved(model).trained_for or (5, 1)
         task = sample.task(n_way, n_shot, 3, EPISODES)
 
         def validate(candidate: Any) -> float:
@@ -35,4 +36,4 @@ def train(model: Any, sample: Sample, seed: int = 0) -> None:
             return float(answers.correct.sum() / (answers.of * len(answers.correct)))
 
         data = TrainingData(sample.train, sample.shown, validate)
-    model.fit(data, TrainingRun(seed, "cpu", None, lambda progress: None, "check"))
+    resolved(model).fit(data, TrainingRun(seed, "cpu", None, lambda progress: None, "check"))

@@ -17,6 +17,7 @@ from benchmark.evaluation.embeddings import pixels_for, to_input
 from benchmark.evaluation.episodes import Answers, answer, way_of
 from benchmark.evaluation.single_episode import Episode, ask_episode, ask_pairs, ask_similarity
 from benchmark.evaluation.tensors import as_tensor
+from benchmark.models.model import resolved
 from benchmark.tasks.episodes import Episodes
 
 SHAPE = (5, 2)  # ways and shots of the episodes, unless the model's head is fixed to others
@@ -38,7 +39,7 @@ class Subject:
         trained: whether `model` was trained for the check.
     """
 
-    model: Any
+    model: object
     sample: Sample
     rebuild: Callable[[], Any] | None
     shots: str | None
@@ -56,19 +57,19 @@ class Subject:
 
     def declares(self, name: str) -> bool:
         """Whether the model declares the exception of this name."""
-        return bool(getattr(self.model, name, False))
+        return resolved(self.model).states(name)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Ways and shots that the model is asked."""
-        n_way, n_shot = getattr(self.model, "trained_for", None) or SHAPE
+        n_way, n_shot = resolved(self.model).trained_for or SHAPE
         return int(n_way), int(n_shot)
 
     @property
     def settled(self) -> bool:
         """Whether its embeddings are meant to be good: it needs no training, or has had some."""
-        loaded = getattr(self.model, "pool", None) == "pretrained"
-        return self.trained or loaded or not hasattr(self.model, "fit")
+        loaded = resolved(self.model).pool == "pretrained"
+        return self.trained or loaded or resolved(self.model).trainable is None
 
     @cached_property
     def copies(self) -> bool:
@@ -84,10 +85,9 @@ class Subject:
         return self.ready(copy.deepcopy(self.model) if self.copies else self.model)
 
     @staticmethod
-    def ready(model: Any) -> Any:
+    def ready(model: object) -> Any:
         """The model in evaluation mode, as far as it has one."""
-        if hasattr(model, "eval"):
-            model.eval()
+        resolved(model).ready()
         return model
 
     @cached_property
@@ -110,7 +110,7 @@ class Subject:
             answers=torch.from_numpy(drawn.labels[number].astype(np.int64)),
         )
 
-    def embedded(self, model: Any, episode: Episode) -> Episode:
+    def embedded(self, model: object, episode: Episode) -> Episode:
         """The episode as the model's scores are made of it: embedded, where the model embeds."""
         if not self.embeds:
             return episode
@@ -118,15 +118,17 @@ class Subject:
         cut = len(episode.support)
         return replace(episode, support=rows[:cut], queries=rows[cut:])
 
-    def embed(self, model: Any, items: Tensor) -> Tensor:
+    def embed(self, model: object, items: Tensor) -> Tensor:
         """What `embed` gives for the items; the shape of a tensor is not checked."""
         with torch.inference_mode():
-            rows = model.embed(items.clone())  # a model that writes to its input harms none
+            rows = resolved(model).embed(
+                items.clone()
+            )  # a model that writes to its input harms none
         if isinstance(rows, Tensor):
             return rows
         return as_tensor(rows, "embed", [len(items), "width"])
 
-    def scores(self, model: Any, episode: Episode, seed: int = 0) -> Tensor:
+    def scores(self, model: object, episode: Episode, seed: int = 0) -> Tensor:
         """Scores [q, n_way] of an episode that `embedded` gave.
 
         Raises:
@@ -135,7 +137,7 @@ class Subject:
         generator = torch.Generator().manual_seed(seed)
         return ask_episode(model, self.way, episode, self.shots, generator)
 
-    def pairs(self, model: Any, support: Tensor, queries: Tensor) -> Tensor:
+    def pairs(self, model: object, support: Tensor, queries: Tensor) -> Tensor:
         """[q, s]: the model's similarity of each query (or its embedding) with each support.
 
         Raises:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from benchmark.models.model import resolved
 from benchmark.protocols.base import EvaluationProtocol, Metric
 
 if TYPE_CHECKING:
@@ -78,29 +79,29 @@ class FewShot(EvaluationProtocol["Counts"]):
     def least_items(self, task: Task) -> int:
         return task.per_class
 
-    def refusal(self, model: Any, task: Task) -> str | None:
-        fixed = getattr(model, "trained_for", None)
+    def refusal(self, model: object, task: Task) -> str | None:
+        fixed = resolved(model).trained_for
         if fixed is None or tuple(fixed) == (task.n_way, task.n_shot):
             return None
         return f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
 
-    def least_answers(self, model: Any, task: Task, episodes: int | None) -> int:
+    def least_answers(self, model: object, task: Task, episodes: int | None) -> int:
         from benchmark.evaluation.episodes import asked_of
 
         return asked_of(model, task.episodes, episodes)
 
-    def validation_episodes(self, model: Any) -> int | None:
+    def validation_episodes(self, model: object) -> int | None:
         from benchmark.protocols.few_shot.score import validation_episodes
 
         return validation_episodes(model)
 
-    def answer(self, model: Any, loaded: LoadedTask, **options: Any) -> Any:
+    def answer(self, model: object, loaded: LoadedTask, **options: Any) -> Any:
         from benchmark.protocols.few_shot.score import answer_task
 
         return answer_task(model, loaded, **options)
 
     def selection_score(
-        self, model: Any, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
+        self, model: object, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
     ) -> float:
         from benchmark.protocols.few_shot.score import selection_score
 

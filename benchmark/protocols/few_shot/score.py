@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from benchmark.datasets.data_set import Family
 from benchmark.evaluation.embedding_store import EmbeddingStore
@@ -17,7 +16,7 @@ from benchmark.tasks.loading import LoadedTask
 
 
 def answer_task(
-    model: Any,
+    model: object,
     loaded: LoadedTask,
     *,
     seed: int,
@@ -39,14 +38,14 @@ def answer_task(
     return Answered(counts, asked, answers.embedding_seconds, answers.scoring_seconds)
 
 
-def validation_episodes(model: Any) -> int | None:
+def validation_episodes(model: object) -> int | None:
     """Where each episode costs a pass of its own, the episodes that select weights must do."""
     way = way_of(model)
     return CHOOSING_EPISODES[way] if way in PREFIX else None
 
 
 def selection_score(
-    model: Any, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
+    model: object, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
 ) -> float:
     """Accuracy on the first episodes of the validation twin."""
     episodes = choosing_episodes(way, family)

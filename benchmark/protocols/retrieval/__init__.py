@@ -72,13 +72,13 @@ class RetrievalProtocol(EvaluationProtocol["Ranks"]):
         sizes: list[int] = questions.sizes.tolist()
         return sizes
 
-    def answer(self, model: Any, loaded: LoadedTask, **options: Any) -> Any:
+    def answer(self, model: object, loaded: LoadedTask, **options: Any) -> Any:
         from benchmark.protocols.retrieval.score import answer_task
 
         return answer_task(model, loaded, **options)
 
     def selection_score(
-        self, model: Any, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
+        self, model: object, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
     ) -> float:
         raise NotImplementedError("no training is selected by a retrieval")
 

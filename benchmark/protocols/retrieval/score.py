@@ -15,7 +15,7 @@ from benchmark.tasks.loading import LoadedTask
 
 
 def answer_task(
-    model: Any,
+    model: object,
     loaded: LoadedTask,
     *,
     device: str,

@@ -104,13 +104,13 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
     def sizes(self, questions: Trials) -> list[int] | None:
         return list(questions.sizes)
 
-    def answer(self, model: Any, loaded: LoadedTask, **options: Any) -> Any:
+    def answer(self, model: object, loaded: LoadedTask, **options: Any) -> Any:
         from benchmark.protocols.verification.score import answer_task
 
         return answer_task(model, loaded, **options)
 
     def selection_score(
-        self, model: Any, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
+        self, model: object, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
     ) -> float:
         from benchmark.protocols.verification.score import selection_score
 

@@ -22,7 +22,7 @@ from benchmark.tasks.trials import Trials
 
 
 def answer_task(
-    model: Any,
+    model: object,
     loaded: LoadedTask,
     *,
     device: str,
@@ -51,7 +51,7 @@ def answer_task(
     return Answered(odds, trials.asked, *seconds, scaling)
 
 
-def selection_score(model: Any, chooser: LoadedTask, device: str) -> float:
+def selection_score(model: object, chooser: LoadedTask, device: str) -> float:
     """1 minus the equal error rate on the first trials of each kind."""
     asked = chooser.episodes
     assert isinstance(asked, Trials)
