@@ -20,23 +20,30 @@ effects has a line for each table, the main task of a track and a budget:
     -->
     (the tables)
     <!-- end -->
+
+p is raw, Holm adjusted for all tests of the page; how many there are stands between `tests:begin`
+and `tests:end`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from benchmark.errors import OneshotError
 from benchmark.records import store
 from benchmark.report.aggregate import GroupsOf
 from benchmark.report.analysis import analyse
 from benchmark.report.compare import compare
-from benchmark.report.compare_text import p_text, percent
+from benchmark.report.compare_cells import p_of, percent
 from benchmark.report.comparison import Comparison, Side
 from benchmark.report.effects_text import effects_table
-from benchmark.report.grid_effects import GridEffects
+from benchmark.report.grid_effects import GridEffects, tests_of
 from benchmark.report.leaderboard import build
+from benchmark.statistics.holm import holm
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "findings.md"
@@ -44,24 +51,50 @@ BLOCK = re.compile(r"(<!-- compare\n(.*?)-->\n).*?(<!-- end -->\n)", re.DOTALL)
 LINE = re.compile(r"([\w@-]+): (\S+) - (\S+?)(?: across ([a-z, ]+))?")
 EFFECTS_BLOCK = re.compile(r"(<!-- effects\n(.*?)-->\n).*?(<!-- end -->\n)", re.DOTALL)
 EFFECTS_LINE = re.compile(r"([\w@-]+): ([\w ]+)")
+COUNT = re.compile(r"(<!-- tests:begin -->\n).*?(\n<!-- tests:end -->)", re.DOTALL)
 HEAD = (
-    "| task | A | B | A, % | B, % | A-B | these images ± | new classes ± | p | detects |\n"
-    "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+    "| task | A | B | A, % | B, % | A-B | these images ± | new classes ± | p | Holm | detects |\n"
+    "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
 )
 
 
-def updated(page: str, results: Path) -> str:
-    """The page with every block's table regenerated.
+def updated(page: str, results: Path, groups_of: GroupsOf | None = None) -> str:
+    """The page with every block's table made anew; Holm's family is all tests of the page.
 
     Raises:
         OneshotError: a line cannot be read, or names what has no records.
     """
-    page = BLOCK.sub(lambda found: found[1] + table(found[2], results) + found[3], page)
-    return with_effects(page, results)
+    compared = [_compared(block[2], results) for block in BLOCK.finditer(page)]
+    effects = [
+        found_effects(block[2], results, groups_of) for block in EFFECTS_BLOCK.finditer(page)
+    ]
+    tests = [row.p for rows in compared for row in rows]
+    tests += [p for tables in effects for found in tables for p in tests_of(found)]
+    adjusted = iter(holm(np.array(tests, dtype=np.float64)).adjusted.tolist())
+    tables = iter([_table(rows, [next(adjusted) for _ in rows]) for rows in compared])
+    page = BLOCK.sub(lambda block: block[1] + next(tables) + block[3], page)
+    of_effects = iter(
+        [
+            "\n".join(line for found in each for line in effects_table(found, adjusted))
+            for each in effects
+        ]
+    )
+    page = EFFECTS_BLOCK.sub(lambda block: f"{block[1]}\n{next(of_effects)}{block[3]}", page)
+    return COUNT.sub(lambda found: found[1] + _counted(tests) + found[2], page)
 
 
-def table(lines: str, results: Path) -> str:
-    """The Markdown table of a block's lines: one comparison a row, in percent and points."""
+def _counted(tests: Sequence[float]) -> str:
+    """How many tests the page holds, and how many of them reject at 5 %, raw and by Holm."""
+    p = np.array([value for value in tests if not np.isnan(value)])
+    rejected = int(holm(p).rejected.sum())
+    return (
+        f"{len(p)} tests stand on this page: {int((p <= 0.05).sum())} have a p of at most .05, "
+        f"{rejected} after Holm's adjustment for all of them."
+    )
+
+
+def _compared(lines: str, results: Path) -> list[Comparison]:
+    """The comparisons of a block's lines."""
     rows = []
     for line in filter(None, map(str.strip, lines.splitlines())):
         read = LINE.fullmatch(line)
@@ -72,12 +105,17 @@ def table(lines: str, results: Path) -> str:
             )
         task, a, b, across = read.groups()
         terms = tuple(term.strip() for term in (across or "").split(",") if term.strip())
-        (row,) = compare(results, a, b, task, across=terms)
-        rows.append(_row(row))
-    return "\n" + HEAD + "".join(rows) + "\n"
+        rows += compare(results, a, b, task, across=terms)
+    return rows
 
 
-def _row(row: Comparison) -> str:
+def _table(rows: Sequence[Comparison], p_holm: Sequence[float]) -> str:
+    """The Markdown table of a block: one comparison a row, in percent and points."""
+    made = "".join(_row(row, p) for row, p in zip(rows, p_holm, strict=True))
+    return "\n" + HEAD + made + "\n"
+
+
+def _row(row: Comparison, p_holm: float) -> str:
     classes = "" if row.new_classes is None else f"{100 * row.new_classes.half_width:.1f}"
     images = "" if row.these_images is None else f"{100 * row.these_images.half_width:.1f}"
     cells = (
@@ -89,7 +127,8 @@ def _row(row: Comparison) -> str:
         f"{100 * row.difference:+.1f}",
         images,
         classes,
-        p_text(row.p),
+        p_of(row.decisive),
+        p_of(row.decisive, p_holm),
         percent(row.detectable),
     )
     return f"| {' | '.join(cells)} |\n"
@@ -107,28 +146,23 @@ def _trainings(count: int) -> str:
     return f"{count} seed{'' if count == 1 else 's'}"
 
 
-def with_effects(page: str, results: Path, groups_of: GroupsOf | None = None) -> str:
-    """The page with the tables of every block of effects regenerated.
+def found_effects(
+    lines: str, results: Path, groups_of: GroupsOf | None = None
+) -> list[GridEffects]:
+    """The effects that a block's lines name.
 
     Raises:
         OneshotError: a line cannot be read, or names what the records do not suffice for.
     """
-    return EFFECTS_BLOCK.sub(
-        lambda block: block[1] + _tables(block[2], results, groups_of) + block[3], page
-    )
-
-
-def _tables(lines: str, results: Path, groups_of: GroupsOf | None) -> str:
-    made: list[str] = []
+    made = []
     for line in filter(None, map(str.strip, lines.splitlines())):
         read = EFFECTS_LINE.fullmatch(line)
         if read is None:
             raise OneshotError(
                 f"A table of effects cannot be read: '{line}'.", "Write TASK: BUDGET."
             )
-        task, budget = read.groups()
-        made += effects_table(_found(results, task, budget, groups_of))
-    return "\n" + "\n".join(made)
+        made.append(_found(results, read[1], read[2], groups_of))
+    return made
 
 
 def _found(results: Path, task: str, budget: str, groups_of: GroupsOf | None) -> GridEffects:

@@ -8,12 +8,15 @@ python tools/update_statistics.py
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from benchmark.report.compare import Comparison, compare
-from benchmark.report.compare_text import p_text, percent
+from benchmark.report.compare_cells import p_of, percent
+from benchmark.statistics.holm import holm
 
 # Chosen for what they show: few fixed runs, drawn episodes, several seeds, shared classes.
 TWINS = "siamese-conv4-cosine-nt-xent--cfaa9374", "siamese-conv4-euclidean-contrastive--33132c4c"
@@ -76,11 +79,15 @@ def measure(results: Path) -> tuple[Precision, ...]:
     return tuple(found)
 
 
-def markdown(found: Sequence[Precision]) -> str:
-    """The page's table: percentage points with two digits, factors with one."""
+def markdown(found: Sequence[Precision], adjusted: Iterator[float]) -> str:
+    """The page's table; `adjusted` yields Holm's p of each row.
+
+    Percentage points with two digits, factors with one.
+    """
     lines = [
-        "| A, B | task | seeds | A-B | apart ± | paired ± | factor | new classes ± | factor | p |",
-        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| A, B | task | seeds | A-B | apart ± | paired ± | factor | new classes ± | factor | p "
+        "| Holm |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for one in found:
         row = one.row
@@ -94,34 +101,40 @@ def markdown(found: Sequence[Precision]) -> str:
             f"{one.apart / one.images:.1f}",
             f"{100 * one.classes:.2f}",
             f"{one.classes / one.images:.1f}",
-            p_text(row.p),
+            p_of(row.decisive),
+            p_of(row.decisive, next(adjusted)),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     gains = [one.apart / one.images for one in found]
     costs = [one.classes / one.images for one in found if not math.isnan(one.classes)]
+    detectable = [one.row.detectable for one in found if not math.isnan(one.row.detectable)]
     lines += [
         "",
         f"Pairing narrows the interval by a factor of {min(gains):.1f} to {max(gains):.1f}; new "
         f"classes widen it by {min(costs):.1f} to {max(costs):.1f}. The smallest difference that "
         "would be found four times in five on new classes is between "
-        f"{percent(min(one.row.detectable for one in found))} and "
-        f"{percent(max(one.row.detectable for one in found))} points.",
+        f"{percent(min(detectable))} and {percent(max(detectable))} points.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def pairs_markdown(results: Path) -> str:
-    """The page's table of verification and retrieval, whose units are subjects and classes.
+def measure_pairs(results: Path) -> tuple[Comparison, ...]:
+    """The page's comparisons of verification and retrieval.
 
     Raises:
         OneshotError: where a record is missing or ambiguous.
     """
+    return tuple(row for a, b, task in OF_PAIRS for row in compare(results, a, b, task))
+
+
+def pairs_markdown(rows: Sequence[Comparison], adjusted: Iterator[float]) -> str:
+    """The table of verification and retrieval, whose units are subjects and classes."""
     lines = [
-        "| A, B | task | measure | seeds | A-B | apart ± | paired ± | factor | p | detects |",
-        "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| A, B | task | measure | seeds | A-B | apart ± | paired ± | factor | p | Holm "
+        "| detects |",
+        "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for a, b, task in OF_PAIRS:
-        (row,) = compare(results, a, b, task)
+    for row in rows:
         apart = math.hypot(row.a.accuracy.half_width, row.b.accuracy.half_width)
         cells = [
             f"{row.a.key}, {row.b.key}",
@@ -132,7 +145,8 @@ def pairs_markdown(results: Path) -> str:
             f"{100 * apart:.2f}",
             f"{100 * row.decisive.half_width:.2f}",
             f"{apart / row.decisive.half_width:.1f}",
-            p_text(row.p),
+            p_of(row.decisive),
+            p_of(row.decisive, next(adjusted)),
             percent(row.detectable),
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -140,13 +154,20 @@ def pairs_markdown(results: Path) -> str:
 
 
 def updated(page: str, results: Path) -> str:
-    """The page with its tables regenerated; the one of pairs where it has a place."""
+    """The page with its tables made anew, the one of pairs where it has a place.
+
+    Both tables are one family of tests.
+    """
+    found = measure(results)
+    pairs = measure_pairs(results) if BEGIN_PAIRS in page else ()
+    tests = [row.p for row in (*(one.row for one in found), *pairs)]
+    adjusted = iter(holm(np.array(tests, dtype=np.float64)).adjusted.tolist())
     head, rest = page.split(BEGIN)
-    page = head + BEGIN + "\n" + markdown(measure(results)) + "\n" + END + rest.split(END)[1]
+    page = head + BEGIN + "\n" + markdown(found, adjusted) + "\n" + END + rest.split(END)[1]
     if BEGIN_PAIRS not in page:
         return page
     head, rest = page.split(BEGIN_PAIRS)
-    table = "\n" + pairs_markdown(results) + "\n"
+    table = "\n" + pairs_markdown(pairs, adjusted) + "\n"
     return head + BEGIN_PAIRS + table + END_PAIRS + rest.split(END_PAIRS)[1]
 
 

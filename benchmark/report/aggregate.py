@@ -16,6 +16,7 @@ from benchmark.protocols.catalogue import BY_OUTCOME
 from benchmark.records.evidence import Evidence
 from benchmark.records.schema import Record
 from benchmark.report import outcomes, recipes
+from benchmark.report.seed_variance import has_seed_variance
 from benchmark.report.task_info import TaskName
 from benchmark.statistics.calibration import reliability
 from benchmark.statistics.intervals import Interval
@@ -89,7 +90,7 @@ class Result:
         new_classes: interval over groups of classes, None where the task has no groups.
         episodes: number of episodes used: the shortest of the seeds' prefixes.
         prefix: whether these are fewer than the longest record of the task version has.
-        luck: whether training or initial weights could make seeds differ.
+        luck: whether another seed could give other answers.
         validation: the same number on the validation twin, a mean over seeds in [0, 1].
         training_items, training_seconds, parameters: means over seeds; seconds over those that were
             trained on `training_device`, which is where the first was.
@@ -177,7 +178,7 @@ def summarise(
         missing=missing,
         failures=failures,
         prefix=measured.episodes < longest,
-        luck=any(r.cost.training_items or r.cost.parameters for r in good),
+        luck=has_seed_variance(good),
         validation=fmean(known) if known else None,
         training_items=round(fmean(r.cost.training_items for r in good)),
         training_seconds=_seconds(good),

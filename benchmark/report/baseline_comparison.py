@@ -8,7 +8,7 @@ the highest accuracy on the test, and whoever shows the differences has to say t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from benchmark.report.compare import of_units, same_networks
 from benchmark.report.leaderboard import Ranking, Row, Section
 from benchmark.report.measured import Answered, Measured
 from benchmark.report.primary_task import main_position
-from benchmark.statistics.holm import holm
 from benchmark.statistics.paired import Paired
 from benchmark.statistics.ranks import rank_intervals
 from benchmark.statistics.units import MIN_GROUPS
@@ -38,7 +37,8 @@ class Against:
         row: the model.
         images: over other episodes and training seeds.
         classes: over other groups of classes or classes; None where the task knows neither.
-        p_holm: of the new classes where there are any, adjusted for the models of the ranking.
+        p_holm: of the new classes where there are any, adjusted for all tests of the leaderboard
+            (`analysis.analyse`).
     """
 
     row: Row
@@ -48,8 +48,13 @@ class Against:
 
     @property
     def p(self) -> float:
-        """Two-sided, of no difference, at the unit of new classes where there is one."""
-        return (self.classes or self.images).p
+        """Two-sided, of no difference, by `decisive`; NaN where seed variance is unknown."""
+        return self.decisive.p
+
+    @property
+    def decisive(self) -> Paired:
+        """The analysis behind p: at the unit of new classes where there is one."""
+        return self.classes or self.images
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,6 @@ def _of_ranking(section: Section, ranking: Ranking, measured: Measured) -> Diffe
         for row, answered in there
         if row is not reference
     ]
-    adjusted = holm(np.array([row.p for row in rows])).adjusted
-    rows = [replace(row, p_holm=float(p)) for row, p in zip(rows, adjusted, strict=True)]
     places = _places([row for row, _ in there], column, measured)
     return Differences(section, ranking, column, reference, chosen_by, tuple(rows), places)
 

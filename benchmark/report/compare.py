@@ -21,6 +21,7 @@ from benchmark.report.aggregate import GroupsOf, default_groups
 from benchmark.report.comparable import check
 from benchmark.report.comparison import LEVEL, Comparison, Side, detectable
 from benchmark.report.measured import ClassesOf, suite_classes
+from benchmark.report.seed_variance import has_seed_variance
 from benchmark.report.selection import (
     Folder,
     TaskVersion,
@@ -98,8 +99,21 @@ def compare(
             "Type: oneshot leaderboard, which names the failures.",
         )
     there.sort(key=lambda row: (row.task.position, row.task.name))
-    adjusted = holm(np.array([row.p for row in there])).adjusted
-    return tuple(replace(r, p_holm=float(p)) for r, p in zip(there, adjusted, strict=True))
+    return _adjusted(there)
+
+
+def _adjusted(rows: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """The rows with Holm's p: one family of all tests shown, those of the other measures too."""
+    tests = [p for row in rows for p in (row.p, *(each.decisive.p for each in row.also))]
+    adjusted = iter(holm(np.array(tests)).adjusted.tolist())
+    return tuple(
+        replace(
+            row,
+            p_holm=next(adjusted),
+            also=tuple(replace(each, p_holm=next(adjusted)) for each in row.also),
+        )
+        for row in rows
+    )
 
 
 def _latest(common: set[TaskVersion]) -> list[TaskVersion]:
@@ -133,7 +147,8 @@ def _task(
     if isinstance(outcome, Counts):
         return _episodes(both, good, groups_of, classes_of)
     task, version = describe(good[0][0].task.name), good[0][0].task.version
-    luck, current = (_luck(good[0]), _luck(good[1])), task.version in (None, version)
+    luck = has_seed_variance(good[0]), has_seed_variance(good[1])
+    current = task.version in (None, version)
     try:
         found = BY_OUTCOME[outcome.kind].compare(*good, luck, same_networks(*good), current)
     except ValueError as error:
@@ -189,7 +204,7 @@ def _episodes(
         x, y = of_classes(x, classes), of_classes(y, classes)
     images, new = of_units(counts[0], counts[1], of, groups, classes, luck, same)
     flips = None
-    if new is not None:
+    if new is not None and new.covers_training:
         flips = sign_flip(x.mean(axis=0) - y.mean(axis=0), np.random.default_rng(SEED))
     return Comparison(
         task, version, sides[0], sides[1], episodes,
@@ -239,15 +254,10 @@ def _side(records: list[Record], good: list[Record], counts: NDArray[Any], of: i
         seeds=tuple(record.seed for record in good),
         seed_accuracy=tuple(float(value) for value in counts.mean(axis=1) / of),
         accuracy=these_images(counts, of, LEVEL),
-        luck=_luck(good),
+        luck=has_seed_variance(good),
         failed=tuple(record.seed for record in records if record.status == "failed"),
         settings=tuple(good[0].provenance.settings),
     )
-
-
-def _luck(records: list[Record]) -> bool:
-    """Whether training or initial weights could make seeds differ."""
-    return any(r.cost.training_items or r.cost.parameters for r in records)
 
 
 def _same_terms(one: list[Record], two: list[Record], across: frozenset[str]) -> None:

@@ -15,12 +15,13 @@ from benchmark.report.comparison import Beside, Comparison, Side, detectable
 from benchmark.report.escape import printable
 from benchmark.statistics.paired import Paired
 
+ONE_SEED = "1 seed"
 JACKKNIFE, NO_CLASSES, LUCK, PREFIX, FAILED, SAME = "*", "°", "†", "‡", "§", "‖"
 NOTES = {
     JACKKNIFE: "Episodes share classes: the unit is the class, by the delete-one-class jackknife.",
     NO_CLASSES: "No groups of classes: p and detectable are for these images.",
-    LUCK: "A trained model with one seed: ± and p are for these trained networks, without "
-    "training luck.",
+    LUCK: "A trained model with one seed: ± is for these trained networks. The variance between "
+    "training seeds is unknown, so there is no p.",
     PREFIX: "The common prefix of the questions, or the common folds: not all that the longer "
     "record has.",
     SAME: "Both answered with the same trained networks, so that seeds pair too.",
@@ -41,6 +42,19 @@ def p_text(p: float) -> str:
     if math.isnan(p):
         return "-"
     return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0") if p < 0.9995 else "1"
+
+
+def p_of(found: Paired | None, p: float | None = None) -> str:
+    """The p value of a difference, or `p` in its place (as adjusted); "1 seed" without a test.
+
+    One seed says nothing about the variance between trainings, and a test that left it out would
+    reject far too often.
+    """
+    if found is None:
+        return ""
+    if not found.covers_training:
+        return ONE_SEED
+    return p_text(found.p if p is None else p)
 
 
 def half(found: Paired | None) -> str:
@@ -76,7 +90,6 @@ def marks(row: Comparison) -> str:
 
 
 __all__ = ["as_data", "p_text", "percent", "render"]
-BESIDE = "Holm adjusts the measure that ranks, the first of each task; the others stand beside it."
 
 
 def render(rows: Sequence[Comparison]) -> Group:
@@ -89,8 +102,7 @@ def render(rows: Sequence[Comparison]) -> Group:
     notes = [f"{mark} {text}" for mark, text in NOTES.items() if mark in used]
     shown = {_protocol(row) for row in rows}
     keys = [p.compare_key for p in PROTOCOLS if p is PROTOCOLS[0] or p.name in shown]
-    beside = [BESIDE] if any(row.also for row in rows) else []
-    return Group(*parts, Text(), *(Text(line, style="dim") for line in (*keys, *beside, *notes)))
+    return Group(*parts, Text(), *(Text(line, style="dim") for line in (*keys, *notes)))
 
 
 def as_data(rows: Sequence[Comparison]) -> list[dict[str, Any]]:
@@ -150,28 +162,29 @@ def _table(track: str, protocol: str, rows: Sequence[Comparison]) -> Table:
         name = row.task.short.removesuffix(f"-{protocol}")
         name += "" if row.version == 1 else f" v{row.version}"
         head = Beside(
-            row.measure, row.a.accuracy.mean, row.b.accuracy.mean, row.these_images, row.new_classes
-        )
+            row.measure, row.a.accuracy.mean, row.b.accuracy.mean, row.these_images,
+            row.new_classes, row.p_holm,
+        )  # fmt: skip
         for each in (head, *row.also):
             first = each is head
             cells: list[Text | str] = [Text(printable(name) + marks(row)) if first else ""]
             cells += [] if episodes else [each.measure]
-            table.add_row(*cells, *_cells(row, each, protocol, row.p_holm if first else None))
+            table.add_row(*cells, *_cells(row, each, protocol, first))
     return table
 
 
-def _cells(row: Comparison, each: Beside, protocol: str, p_holm: float | None) -> list[Text | str]:
+def _cells(row: Comparison, each: Beside, protocol: str, first: bool) -> list[Text | str]:
     images, new = each.these_images, each.new_classes
     difference = (images or each.decisive).difference
     ends: list[Text | str] = [record(images), record(new)]
     with_images = "|images|" in BY_NAME[protocol].compare_heads
     if not with_images:
-        ends = [f"{row.episodes:,}", str(each.decisive.units)] if p_holm is not None else ["", ""]
-    holm = "" if p_holm is None else Text(p_text(p_holm), style="bold" if p_holm <= 0.05 else "")
+        ends = [f"{row.episodes:,}", str(each.decisive.units)] if first else ["", ""]
+    holm = Text(p_of(each.decisive, each.p_holm), style="bold" if each.p_holm <= 0.05 else "")
     return [
         percent(each.a), percent(each.b), Text(f"{100 * difference:+.1f}", style="bold"),
         *([half(images)] if with_images else []), half(new),
-        p_text(each.decisive.p), holm, *ends, percent(detectable(each.decisive)),
+        p_of(each.decisive), holm, *ends, percent(detectable(each.decisive)),
     ]  # fmt: skip
 
 
@@ -198,6 +211,7 @@ def _beside_data(each: Beside) -> dict[str, Any]:
         "these_images": _paired_data(each.these_images),
         "new_classes": _paired_data(each.new_classes),
         "p": _number(each.decisive.p),
+        "p_holm": _number(each.p_holm),
         "smallest_detectable": _number(detectable(each.decisive)),
     }
 

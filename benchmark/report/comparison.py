@@ -39,7 +39,7 @@ class Side:
 class Beside:
     """Another measure of the same answers; `a` and `b` are means over seeds in [0, 1].
 
-    `p` is that of `decisive`, and not part of the family that `Comparison.p_holm` is adjusted for.
+    `p_holm` is adjusted for all tests shown, as `Comparison.p_holm` is.
     """
 
     measure: str
@@ -47,6 +47,7 @@ class Beside:
     b: float
     these_images: Paired | None
     new_classes: Paired | None
+    p_holm: float = float("nan")
 
     @property
     def decisive(self) -> Paired:
@@ -67,9 +68,11 @@ class Comparison:
             verification, whose unit is the subject.
         new_classes: the same over groups, classes or subjects; None where the task knows none, or
             fewer than three.
-        sign_flip: beside it at the same unit, for the trained networks as they are; episodes only.
-        p: of the new classes where there is one, else of these images.
-        p_holm: adjusted for all the tasks shown.
+        sign_flip: beside it at the same unit, for the trained networks as they are; episodes only,
+            and None where the seed variance of a side is unknown.
+        p: of the new classes where there is one, else of these images; NaN where the seed variance
+            of a side is unknown.
+        p_holm: adjusted for all tests shown, those of the other measures included.
         detectable: true difference that would be found four times in five at that unit, in
             accuracy.
         measure: what is compared: "accuracy", "EER" or "mAP@R".
@@ -123,5 +126,6 @@ def decisive(images: Paired | None, classes: Paired | None) -> Paired:
 
 
 def detectable(found: Paired) -> float:
-    """The true difference found four times in five; NaN without a variance."""
-    return smallest_detectable(found.variance, LEVEL) if found.variance else math.nan
+    """The true difference found four times in five; NaN without a variance, or without a test."""
+    known = found.variance is not None and found.covers_training
+    return smallest_detectable(found.variance, LEVEL) if known and found.variance else math.nan

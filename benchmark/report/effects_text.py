@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 
 from benchmark.report.across_data_sets import AcrossDataSets
 from benchmark.report.analysis import Analysis
 from benchmark.report.baseline_comparison import BY_VALIDATION, Against, Differences
 from benchmark.report.cells import NOTES, ONE_SEED
-from benchmark.report.compare_text import p_text
+from benchmark.report.compare_cells import p_of, p_text
 from benchmark.report.escape import markdown as safe
 from benchmark.report.grid_effects import GridEffects
 from benchmark.report.row_selection import folded
@@ -20,15 +21,17 @@ DIFFERENCES_NOTE = (
     "Each model minus the reference of its table on the track's main task, in percentage points, "
     "in pairs on the same episodes. ± is half of a 95 % interval: these images over episodes and "
     "training seeds, new classes over groups of classes (or classes). p: of no difference on new "
-    "classes, Holm's adjustment for the models of the table. Rank: by that task alone, with the "
+    "classes; Holm: adjusted for all tests of this page. Rank: by that task alone, with the "
     "95 % interval from drawing the groups of classes anew, for these trained networks."
 )
 EFFECTS_NOTE = (
     "Main effects of the parts of Siamese networks: what a level adds to the mean of its factor's "
-    "levels, in percentage points. ± is half of a 95 % interval: over cells it covers interactions "
-    "and training luck, over groups other groups of classes with these cells. Of several recipes "
-    "of a cell the best on validation counts. F tests whether the levels of a factor differ, over "
-    "cells with the other factors held; its share of the cells' variance stands beside."
+    "levels, in percentage points, from the largest block of which every combination was measured. "
+    "± is half of a 95 % interval: over cells it covers interactions and training seeds, over "
+    "groups other groups of classes with these cells. Of several recipes of a cell the best on "
+    "validation counts; levels that answer alike are one. F tests whether the levels of a factor "
+    "differ, against interactions and seeds together; the test of the interactions is against "
+    "seeds alone. Shares are of the cells' variance. p: raw, and Holm's over all tests of the page."
 )
 ACROSS_NOTE = (
     "Mean ranks over data sets, each counted once by the main task of one track; 1 is the best. "
@@ -54,21 +57,21 @@ def render(analysis: Analysis, figures: tuple[tuple[str, str], ...] = ()) -> lis
             lines += [f"{ONE_SEED} {NOTES[ONE_SEED]}", ""]
     if analysis.effects:
         lines += [EFFECTS_NOTE, ""]
-        for effects in analysis.effects:
-            lines += _effects(effects)
+        for effects, adjusted in zip(analysis.effects, analysis.effects_holm, strict=True):
+            lines += _effects(effects, adjusted)
     if analysis.across:
         lines += [ACROSS_NOTE, ""]
         for caption, address in figures:
             lines += [f"![{safe(caption)}]({address})", ""]
-        for across in analysis.across:
-            lines += _across(across)
+        for across, adjusted_p in zip(analysis.across, analysis.across_holm, strict=True):
+            lines += _across(across, adjusted_p)
     return [f"## {TITLE}", "", *lines] if lines else []
 
 
 def _differences(found: Differences) -> list[str]:
     """The reference first, then the others by their difference."""
     ranks = {(p.row.key, p.row.recipe8): p for p in found.places}
-    head = ["Model", "Difference", "These images", "New classes", "p (Holm)", "Rank", "95 %"]
+    head = ["Model", "Difference", "These images", "New classes", "p", "Holm", "Rank", "95 %"]
     heading = f"{found.section.title}: {found.ranking.title}"
     caveat = "" if found.chosen_by == BY_VALIDATION else f" It is {found.chosen_by}."
     lines = [
@@ -87,31 +90,42 @@ def _differences(found: Differences) -> list[str]:
 
 def _difference(against: Against | None) -> list[str]:
     if against is None:
-        return ["reference", "", "", ""]
+        return ["reference", "", "", "", ""]
     images, classes = against.images, against.classes
     mark = "" if images.covers_training else f" {ONE_SEED}"
     return [
         f"{100 * images.difference:+.1f}{mark}",
         _half(images.half_width),
         "" if classes is None else f"{_half(classes.half_width)} ({classes.units})",
-        safe(p_text(against.p_holm)),
+        safe(p_of(against.decisive)),
+        safe(p_of(against.decisive, against.p_holm)),
     ]
 
 
-def _effects(found: GridEffects) -> list[str]:
+def _effects(found: GridEffects, found_holm: Iterable[float]) -> list[str]:
     heading = f"{found.section.title}: {found.ranking.title}"
-    return [f"### {safe(heading)}, main effects", "", *effects_table(found)]
+    return [f"### {safe(heading)}, main effects", "", *effects_table(found, found_holm)]
 
 
-def effects_table(found: GridEffects) -> list[str]:
-    """What the effects are of, the tests of the factors, and a table, in lines of Markdown."""
-    told = f"On {safe(found.column.name)}, {found.cells} of {found.possible} possible cells"
+def effects_table(found: GridEffects, holm: Iterable[float] | None = None) -> list[str]:
+    """What the effects are of, the tests of the factors, and a table, in lines of Markdown.
+
+    Args:
+        found: the effects.
+        holm: the adjusted p of `tests_of`, in its order; without it raw p values alone are shown.
+    """
+    name = safe(found.column.name)
     if found.over_cells is None:
-        return [f"{told}: {safe(found.reason)}.", ""]
+        return [f"On {name}, {found.measured} cells: {safe(found.reason)}.", ""]
+    where = f" ({', '.join(map(safe, found.constant))})" if found.constant else ""
+    told = f"On {name}, the crossed block{where}: {found.cells} of {found.measured} measured cells"
+    adjusted = iter(() if holm is None else holm)
     head = ["Factor", "Level", "Effect", "Over cells", "Over groups", "Cells"]
     mean = f"mean {100 * found.over_cells.mean:.1f}"
-    lines = [f"{told}; {mean}. {_tests(found.over_cells)}", "",
-             _line(head), _line([":--", ":--", *["--:"] * 4])]  # fmt: skip
+    lines = [f"{told}; {mean}. {_tests(found.over_cells, adjusted)}"]
+    if found.without is not None:
+        lines[0] += f" Without {safe(found.left_out)}: {_tests(found.without, adjusted)}"
+    lines += ["", _line(head), _line([":--", ":--", *["--:"] * 4])]
     for effect, groups in found.effects:
         lines.append(
             _line([
@@ -123,25 +137,32 @@ def effects_table(found: GridEffects) -> list[str]:
     return [*lines, ""]
 
 
-def _tests(found: MainEffects) -> str:
-    """The test of each factor, and what none explains, in a sentence."""
+def _tests(found: MainEffects, holm: Iterator[float]) -> str:
+    """The test of each factor and of the interactions, and their shares, in a sentence."""
+    if not found.tests:
+        return "No cell is to spare for a test."
     told = [
-        f"{test.factor}: F({test.between}, {test.within}) = {test.f:.1f}, p {_p(test.p)}, "
+        f"{test.factor}: F({test.between}, {test.within}) = {test.f:.1f}, {_p(test.p, holm)}, "
         f"{100 * test.share:.0f} %"
         for test in found.tests
     ]
-    if not told:
-        return "No cell is to spare for a test."
-    return f"{'; '.join(told)}; left over {100 * found.rest:.0f} %."
+    rest = found.interactions
+    if rest is None:
+        return f"{'; '.join(told)}; left over {100 * found.rest:.0f} %."
+    told.append(
+        f"interactions: F({rest.between}, {rest.within}) = {rest.f:.1f}, {_p(rest.p, holm)}, "
+        f"{100 * rest.share:.0f} %"
+    )
+    return f"{'; '.join(told)}; seeds {100 * rest.seeds:.0f} %."
 
 
-def _across(found: AcrossDataSets) -> list[str]:
+def _across(found: AcrossDataSets, p_holm: float) -> list[str]:
     test, interval = found.test, found.intervals
     names = ", ".join(column.name for column in found.columns)
     lines = [
         f"### Over data sets: {safe(found.ranking.title)}", "",
-        f"On {safe(names)}: Friedman's p {safe(p_text(test.p))}, critical difference "
-        f"{test.critical_difference:.2f}.", "",
+        f"On {safe(names)}: Friedman's p {safe(p_text(test.p))} (Holm {safe(p_text(p_holm))}), "
+        f"critical difference {test.critical_difference:.2f}.", "",
         _line(["Model", "Mean rank", "95 %"]), _line([":--", "--:", "--:"]),
     ]  # fmt: skip
     for n in sorted(range(len(found.models)), key=lambda n: (test.mean_ranks[n], n)):
@@ -150,9 +171,11 @@ def _across(found: AcrossDataSets) -> list[str]:
     return [*lines, ""]
 
 
-def _p(value: float) -> str:
-    text = p_text(value)
-    return text if text.startswith("<") else f"= {text}"
+def _p(value: float, holm: Iterator[float]) -> str:
+    """Such as "p = .021 (Holm .084)"; without the second where no family is given."""
+    text, adjusted = p_text(value), next(holm, None)
+    beside = "" if adjusted is None else f" (Holm {p_text(adjusted)})"
+    return f"p {text}{beside}" if text.startswith("<") else f"p = {text}{beside}"
 
 
 def _half(value: float) -> str:

@@ -15,6 +15,7 @@ from benchmark.errors import OneshotError
 from benchmark.records.schema import Counts, Record
 from benchmark.report.aggregate import GroupsOf, TaskColumn, default_groups
 from benchmark.report.leaderboard import Row
+from benchmark.report.seed_variance import has_seed_variance
 from benchmark.statistics.units import deletable, of_classes, of_episodes, of_groups
 
 ClassesOf = Callable[[str, int], NDArray[Any] | None]
@@ -28,7 +29,7 @@ class Answered:
         correct: signed integers [seeds, episodes] of the narrowest type that holds `of`, on the
             shortest of the seeds' prefixes.
         of: queries in each episode.
-        luck: whether training or initial weights could make seeds differ.
+        luck: whether another seed could give other answers.
         records: those behind it, by seed.
     """
 
@@ -116,7 +117,7 @@ def _answered(records: list[Record]) -> Answered | None:
     return Answered(
         np.stack([np.asarray(outcome.correct[:episodes], dtype=narrow) for outcome in outcomes]),
         of,
-        any(r.cost.training_items or r.cost.parameters for r in records),
+        has_seed_variance(records),
         tuple(records),
     )
 

@@ -1,10 +1,14 @@
-"""Main effects of parts (backbone, distance, loss) from the cells of a grid, holes included.
+"""Main effects of parts (backbone, distance, loss) and their interactions from the cells of a grid.
 
-A linear model without interactions, levels of each factor summing to zero, by least squares on the
-cells that exist (Searle 1971, Linear Models, chapter 7). In a full crossed block an effect is the
-mean of a level's cells minus the mean of all. Where some combinations cannot exist (a loss on
-pairs with a distance that has no threshold), plain means compare unlike sets of cells; the model
-does not, as long as what is left still ties the levels together, which is checked.
+Cells outside a crossed block compare levels in unlike company, so the block is found first
+(`crossed_block`): the levels of which every combination was measured. In it an effect is the mean
+of a level's cells minus the mean of all, and what the factors do not explain is their interactions
+plus the variance between training seeds. The second is known where cells have several seeds, and
+an F test of the first against it tells whether the factors act independently at all.
+
+`main_effects` fits the linear model without interactions by least squares, levels of each factor
+summing to zero (Searle 1971, Linear Models, chapter 7); it takes incomplete grids too, as long as
+the cells tie the levels together, which is checked.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc, stdtrit
+
+MOST_INTERSECTIONS = 20_000
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class FactorTest:
     Attributes:
         factor: its name.
         f: the statistic, with `between` and `within` degrees of freedom.
-        p: of levels all alike, where cells scatter by interactions and luck.
+        p: of levels all alike, where cells scatter by interactions and training seeds.
         share: of the cells' variance that only this factor explains, in [0, 1].
     """
 
@@ -53,18 +59,38 @@ class FactorTest:
 
 
 @dataclass(frozen=True)
+class Interactions:
+    """What the factors do not explain, by interactions and by training seeds.
+
+    Attributes:
+        f, p: test that the interactions are zero, against the variance between seeds, with
+            `between` and `within` degrees of freedom.
+        share: of the cells' variance that interactions explain, in [0, 1].
+        seeds: share of the cells' variance by training seeds.
+    """
+
+    f: float
+    between: int
+    within: int
+    p: float
+    share: float
+    seeds: float
+
+
+@dataclass(frozen=True)
 class MainEffects:
     """All effects of a grid.
 
     Attributes:
         mean: fitted mean of all levels alike.
         effects: by factor, in the order given, and level, in order of appearance.
-        over: what the intervals cover: "cells", interactions of the parts and the luck of each
-            cell, or "groups", other groups of classes with these cells.
+        over: what the intervals cover: "cells", interactions of the parts and the training seeds of
+            each cell, or "groups", other groups of classes with these cells.
         degrees_of_freedom: of the t quantile.
         missing: combinations that could exist and have no cell.
         tests: one a factor, over cells; none over groups or where no cell is to spare.
-        rest: share of the cells' variance that no factor explains: interactions and luck.
+        rest: share of the cells' variance that no factor explains: interactions and seeds.
+        interactions: those two told apart; None without a variance between seeds.
     """
 
     mean: float
@@ -74,6 +100,7 @@ class MainEffects:
     missing: tuple[tuple[str, ...], ...]
     tests: tuple[FactorTest, ...] = ()
     rest: float = math.nan
+    interactions: Interactions | None = None
 
     def of(self, factor: str) -> dict[str, Effect]:
         """The effects of one factor by level."""
@@ -85,6 +112,7 @@ def main_effects(
     factors: Mapping[str, Sequence[str]],
     impossible: Collection[tuple[str, ...]] = (),
     level: float = 0.95,
+    between_seeds: tuple[float, int] | None = None,
 ) -> MainEffects:
     """Fits the model.
 
@@ -94,6 +122,8 @@ def main_effects(
         factors: per factor the level of each cell.
         impossible: combinations that cannot exist, in the factors' order; they count as no hole.
         level: nominal coverage in (0, 1).
+        between_seeds: variance of a cell's mean by its training seeds, pooled over cells, and its
+            degrees of freedom; tells interactions from it. For values over cells.
 
     Raises:
         ValueError: where factors do not fit the values, a value is missing, an impossible cell has
@@ -112,6 +142,7 @@ def main_effects(
     inverse = np.linalg.pinv(design)
     fitted = contrasts @ inverse  # (1 + levels, cells): each effect as weights of the cells
     found = fitted @ y
+    interactions = None
     if y.ndim == 2:
         freedom, over = y.shape[1] - 1, "groups"
         errors = found.std(axis=1, ddof=1) / math.sqrt(y.shape[1]) if freedom else found[:, 0]
@@ -122,6 +153,8 @@ def main_effects(
         freedom, over = len(y) - design.shape[1], "cells"
         rest = float(np.square(y - design @ (inverse @ y)).sum())
         tests, unexplained = _tests(y, design, owner, rest)
+        if between_seeds is not None and not math.isnan(unexplained):
+            interactions = _interactions(y, rest, freedom, *between_seeds)
         errors = np.sqrt(rest / max(freedom, 1) * np.square(fitted).sum(axis=1))
     quantile = float(stdtrit(freedom, (1 + level) / 2)) if freedom else math.nan
     labels = [(factor, name) for factor in names for name in names[factor]]
@@ -133,8 +166,84 @@ def main_effects(
         effects.append(Effect(factor, name, effect, effect - half, effect + half, half, cells))
     holes = [c for c in itertools.product(*names.values()) if c not in there | set(impossible)]
     return MainEffects(
-        float(found[0]), tuple(effects), over, float(freedom), tuple(holes), tests, unexplained
-    )
+        float(found[0]), tuple(effects), over, float(freedom), tuple(holes), tests, unexplained,
+        interactions,
+    )  # fmt: skip
+
+
+def _interactions(
+    y: NDArray[np.float64], rest: float, freedom: int, variance: float, within: int
+) -> Interactions | None:
+    """The rest [sum of squares] against the seeds' variance of a cell's mean."""
+    if within < 1 or variance <= 0:
+        return None
+    f = rest / freedom / variance
+    total = float(np.square(y - y.mean()).sum())
+    by_seeds = min(freedom * variance, rest)
+    return Interactions(
+        f, freedom, within, float(fdtrc(freedom, within, f)),
+        (rest - by_seeds) / total, by_seeds / total,
+    )  # fmt: skip
+
+
+def crossed_block(cells: Collection[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The largest set of levels of which every combination is among the cells.
+
+    Args:
+        cells: combinations of one level of each factor.
+
+    Returns:
+        The levels of each factor, in order of appearance; at least two factors have two or more.
+        () where no two factors are crossed. Of blocks with equally many cells the one with more
+        crossed factors, then with more levels of the earlier factors.
+    """
+    order = list(dict.fromkeys(cells))
+    if not order:
+        return ()
+    factors = len(order[0])
+    names = [list(dict.fromkeys(cell[n] for cell in order)) for n in range(factors)]
+    blocks = {
+        block
+        for block in _blocks(frozenset(order), factors)
+        if sum(len(levels) > 1 for levels in block) > 1
+    }
+    if not blocks:
+        return ()
+
+    def size(block: tuple[frozenset[str], ...]) -> tuple[Any, ...]:
+        sizes = [len(levels) for levels in block]
+        first = [[-names[n].index(level) for level in sorted(block[n], key=names[n].index)]
+                 for n in range(factors)]  # fmt: skip
+        return math.prod(sizes), sum(count > 1 for count in sizes), sizes, first
+
+    best = max(blocks, key=size)
+    return tuple(tuple(n for n in names[f] if n in best[f]) for f in range(factors))
+
+
+def _blocks(cells: frozenset[tuple[str, ...]], factors: int) -> set[tuple[frozenset[str], ...]]:
+    """All blocks that no further level of the first factor and no cell could enlarge.
+
+    The rests of cells that go with a level are intersected until nothing new appears; each such
+    intersection goes with the levels that have all of it.
+    """
+    if factors == 1:
+        levels = frozenset(cell[0] for cell in cells)
+        return {(levels,)} if levels else set()
+    of_level: dict[str, frozenset[tuple[str, ...]]] = {}
+    for cell in cells:
+        of_level[cell[0]] = of_level.get(cell[0], frozenset()) | {cell[1:]}
+    shared: set[frozenset[tuple[str, ...]]] = set()
+    for rests in of_level.values():
+        shared |= {rests} | {rests & other for other in shared}
+        if len(shared) > MOST_INTERSECTIONS:
+            raise ValueError("the grid has too many holes for a search of its crossed blocks")
+    found = set()
+    for rests in shared:
+        for block in _blocks(rests, factors - 1) if rests else ():
+            inside = frozenset(itertools.product(*block))
+            levels = frozenset(level for level, mine in of_level.items() if inside <= mine)
+            found.add((levels, *block))
+    return found
 
 
 def _tests(

@@ -213,7 +213,7 @@ def _difference(
         )
         error, freedom = variance.error, variance.degrees_of_freedom(1 - level)
         half = variance.quantile(1 - level) * error
-        p = variance.p(mean)
+        p = variance.p(mean) if covers else math.nan
     paired = Paired(
         mean, mean - half, mean + half, half, error, freedom, p, level, seeds, "subject",
         sum(subjects), None, None, None, covers, variance, same_networks,

@@ -43,7 +43,7 @@ class FewShot(EvaluationProtocol["Counts"]):
     compare_key = (
         "Percent and percentage points; ± is half of a 95 % interval of A - B, in pairs: images, "
         "over episodes and training seeds; classes, over groups of classes (alphabets) and seeds. "
-        "p: of no difference on new classes; Holm: adjusted for all tasks shown. W/T/L: A wins, "
+        "p: of no difference on new classes; Holm: adjusted for all tests shown. W/T/L: A wins, "
         "ties, loses. "
         "Detects: the true difference found 4 times in 5."
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from matplotlib.lines import Line2D
 
 from benchmark.report.compare import Comparison
-from benchmark.report.compare_text import p_text
+from benchmark.report.compare_cells import p_of
 from benchmark.report.figures import theme
 
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ def draw(rows: Sequence[Comparison]) -> Figure:
                 color=theme.MUTED)  # fmt: skip
         for y, row in enumerate(rows):
             text = f"{100 * row.difference:+.1f}"
-            for x, ha, words in ((1.135, "right", text), (1.175, "left", p_text(row.p_holm))):
+            for x, ha, words in (
+                (1.135, "right", text),
+                (1.175, "left", p_of(row.decisive, row.p_holm)),
+            ):
                 ax.text(x, y, words, transform=ax.get_yaxis_transform(), va="center", ha=ha,
                         fontsize=8)  # fmt: skip
         figure.legend(handles=_legend(), loc="outside lower center", ncols=2, fontsize=8)

@@ -54,7 +54,7 @@ def draw(section: Section, found: Sequence[GridEffects]) -> Picture | None:
         ).flatten()
         for ax, each, those in zip(axes, mine, lines, strict=True):
             _panel(ax, those)
-            cells = f"{each.cells} of {each.possible} cells"
+            cells = f"{each.cells} crossed cells"
             ax.set_title(f"{printable(each.ranking.title)}: {cells}", fontsize=8)
         name = printable(mine[0].column.name)
         axes[-1].set_xlabel(f"effect on the accuracy on {name}, percentage points")
@@ -109,7 +109,7 @@ def _panel(ax: Axes, lines: list[Line]) -> None:
 
 
 def _legend(found: list[GridEffects]) -> list[Line2D]:
-    cells = "95 %, over cells: interactions and training luck"
+    cells = "95 %, over cells: interactions and training seeds"
     handles = [Line2D([], [], marker="o", ms=5, lw=1.6, color=DARK, label=cells)]
     if any(each.over_groups is not None for each in found):
         groups = "95 %, over groups of classes, with these cells"

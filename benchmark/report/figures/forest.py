@@ -14,7 +14,7 @@ from benchmark.records.store import slug
 from benchmark.report import row_selection
 from benchmark.report.baseline_comparison import BY_ACCURACY, Against, Differences
 from benchmark.report.cells import NOTES, ONE_SEED
-from benchmark.report.compare_text import p_text
+from benchmark.report.compare_cells import p_of
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.picture import Picture
@@ -140,7 +140,7 @@ def _texts(ax: Axes, lines: list[Line]) -> None:
         mark = "" if images.covers_training else ONE_SEED
         theme.beside(ax, 38, line.y, f"{100 * images.difference:+.1f}", ha="right", fontsize=8)
         theme.beside(ax, 40, line.y, mark, fontsize=7, color=theme.MUTED)
-        theme.beside(ax, 56, line.y, p_text(line.against.p_holm), fontsize=8)
+        theme.beside(ax, 56, line.y, p_of(line.against.decisive, line.against.p_holm), fontsize=8)
 
 
 def _legend(lines: list[Line]) -> list[Line2D]:
