@@ -107,7 +107,9 @@ def _of_ranking(section: Section, ranking: Ranking, of: Measured) -> GridEffects
     if not block:
         reason = "no two factors were crossed with two levels each"
         return GridEffects(*head, (), 0, len(there), None, None, reason)
-    inside = {parts: merged[parts] for parts in itertools.product(*block)}
+    inside: dict[Parts, Cell] = {}
+    for backbone, distance, loss in itertools.product(*block):
+        inside[backbone, distance, loss] = merged[backbone, distance, loss]
     over_cells = _over_cells(inside, column, of)
     grouped = _groups(list(inside.values()), column, of)
     over_groups = None if grouped is None else main_effects(grouped, _levels(inside))

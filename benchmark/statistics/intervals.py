@@ -79,7 +79,7 @@ def these_images(correct: NDArray[Any], of: int, level: float = 0.95) -> Interva
             outside (0, 1).
     """
     accuracy = of_episodes(correct, of)
-    return _two_way(accuracy, level, episodes=accuracy.shape[1], groups=None)
+    return of_units(accuracy, level, episodes=accuracy.shape[1], groups=None)
 
 
 def new_classes(
@@ -108,7 +108,7 @@ def new_classes(
     means = of_groups(accuracy, groups)
     if means.shape[1] < MIN_GROUPS:
         return None
-    return _two_way(means, level, episodes=accuracy.shape[1], groups=means.shape[1])
+    return of_units(means, level, episodes=accuracy.shape[1], groups=means.shape[1])
 
 
 def new_classes_shared(
@@ -137,10 +137,19 @@ def new_classes_shared(
         return None
     pseudo = of_classes(accuracy, classes)
     pseudo += accuracy.mean() - pseudo.mean()
-    return _two_way(pseudo, level, episodes=accuracy.shape[1], groups=pseudo.shape[1])
+    return of_units(pseudo, level, episodes=accuracy.shape[1], groups=pseudo.shape[1])
 
 
-def _two_way(x: NDArray[np.float64], level: float, episodes: int, groups: int | None) -> Interval:
+def without_interval(of_seed: NDArray[np.float64], questions: int) -> Interval:
+    """The mean of what each seed reached, float64 [seeds], where no unit can be told."""
+    nan = math.nan
+    same = len(of_seed) > 1 and bool((of_seed == of_seed[0]).all())
+    return Interval(
+        float(of_seed.mean()), nan, nan, nan, nan, 0.95, len(of_seed), questions, 0, same
+    )
+
+
+def of_units(x: NDArray[np.float64], level: float, episodes: int, groups: int | None) -> Interval:
     """The analysis of the module's docstring on x [seeds, units]."""
     if not 0 < level < 1:
         raise ValueError(f"level {level} must lie between 0 and 1")

@@ -6,21 +6,11 @@ models (folds have other subjects, drawn apart), so what both find hard drops ou
 
     d_b = mean_s A_sb - mean_s B_sb,      V = sum_f n_f / (n_f - 2) V_f / F^2
 
-with n_f subjects in each of F folds. The drawn subjects vary about their own mean: n / (n - 1)
-makes up for it where trials have one subject, n (n - 1) / (n - 2)^2 where they have two, since
-those that a subject is paired with take part in the mean; n / (n - 2) lies between.
-
-V_f is the variance of d_fb less what the draw has too much: it weighs a pair by both its subjects,
-so noise that belongs to one pair counts three times (Owen 2007, The pigeonhole bootstrap, Annals of
-Applied Statistics 1). How much that noise is, a second draw of pairs instead of subjects tells, and
-twice its variance is taken off, never more than two thirds of the whole. What remains counts every
-two trials that share a subject once, as the variance of dyads should (Aronow, Samii and Assenova
-2015, Cluster-robust variance estimation for dyadic data, Political Analysis 23).
-
-Luck in training is a part of its own, as in `paired.py`: with v the variance of a model's S seeds
-and r what of it is seeds and subjects together, by the replicates,
-
-    c = max(v - r, 0) / S,      r = sum_s V(A_sb - A.b) / (S - 1)
+with n_f subjects in each of F folds. V_f is the variance of d_fb by subjects, of which noise of
+single pairs is taken off (`subjects.py`). What remains counts every two trials that share a subject
+once, as the variance of dyads should (Aronow, Samii and Assenova 2015, Cluster-robust variance
+estimation for dyadic data, Political Analysis 23). The variance between training seeds is a part of
+its own, as in `paired.py`.
 
 Interval, p and what could be detected are those of the sum of parts (`difference.py`): a t interval
 about the difference with the bootstrap's standard error (Efron and Tibshirani 1993, chapters 6 and
@@ -42,7 +32,7 @@ from benchmark.statistics.intervals import Interval
 from benchmark.statistics.paired import Paired
 from benchmark.statistics.resampled_rates import Drawn, Floats, Rate, replicates_of
 from benchmark.statistics.roc import FARS
-from benchmark.statistics.subjects import interval
+from benchmark.statistics.subjects import interval, seed_variance, subject_variance
 from benchmark.statistics.units import MIN_GROUPS
 from benchmark.statistics.verification import Measures, eer_against, measure
 from benchmark.statistics.verification_scores import OVERALL, VerificationScores
@@ -111,7 +101,9 @@ def compare_networks(
     drawn = replicates_of(each, wanted, name)
     of_pairs = replicates_of(each, wanted, name, by="pair")
     subjects = [_subjects(network) for network in one[0]]
-    rates = []
+    rates: list[RateDifference] = []
+    alone: list[Interval] = []
+    questions = min(len(network.same) for network in one[0])
     for rate in wanted:
         # float64 [seeds, folds] and [2, seeds, folds, b]
         values = np.array(_told(points)[rate]).reshape(-1, len(folds))
@@ -119,10 +111,10 @@ def compare_networks(
         sides = [
             (values[part], replicates[:, part]) for part in (slice(len(one)), slice(len(one), None))
         ]
+        if rate == EER:
+            alone = [interval(*side, questions, subjects) for side in sides]
         rates.append(_difference(rate, sides, subjects, level, luck, same_networks))
-    return Compared(
-        tuple(rates), _alone(rates[0], drawn[EER], len(one) * len(folds), one, subjects)
-    )
+    return Compared(tuple(rates), (alone[0], alone[1]))
 
 
 def _kinds(network: VerificationScores) -> tuple[str, ...]:
@@ -201,12 +193,12 @@ def _difference(
     error = freedom = p = half = math.nan
     variance = None
     if min(subjects) >= MIN_GROUPS:
-        of_subjects = _spread(a_drawn.mean(axis=1) - b_drawn.mean(axis=1), subjects)
+        of_subjects = subject_variance(a_drawn.mean(axis=1) - b_drawn.mean(axis=1), subjects)
         if same_networks:  # their seeds pair as subjects do
             a, a_drawn = a - b, a_drawn - b_drawn
             b, b_drawn = np.zeros_like(b[:1]), np.zeros_like(b_drawn[:, :1])
-        raw_a, seed_a = _seed_part(a, a_drawn, subjects)
-        raw_b, seed_b = _seed_part(b, b_drawn, subjects)
+        raw_a, seed_a = seed_variance(a, a_drawn, subjects)
+        raw_b, seed_b = seed_variance(b, b_drawn, subjects)
         free = sum(subjects) - len(subjects) + 1  # each fold has a mean of its own
         variance = DifferenceVariance(
             (seed_a, seed_b), (len(a), len(b)), of_subjects, free, raw_a + raw_b
@@ -219,43 +211,3 @@ def _difference(
         sum(subjects), None, None, None, covers, variance, same_networks,
     )  # fmt: skip
     return RateDifference(name, one, two, paired)
-
-
-def _spread(drawn: Floats, subjects: Sequence[int]) -> float:
-    """The variance by subjects of the mean over folds, from replicates [2, folds, b].
-
-    The first are those of drawn subjects, the second those of drawn pairs.
-    """
-    factor = np.array([count / (count - 2) for count in subjects]) / len(subjects) ** 2
-    by_subject, by_pair = (factor * np.nanvar(drawn, axis=2, ddof=1)).sum(axis=1)
-    return float(max(by_subject - 2 * by_pair, by_subject / 3))
-
-
-def _seed_part(
-    values: NDArray[np.float64], drawn: Floats, subjects: Sequence[int]
-) -> tuple[float, float]:
-    """Variance of the mean over seeds [S, folds] by seeds: as it shows, and without subjects."""
-    seeds = len(values)
-    if seeds == 1 or bool((values == values[0]).all()):
-        return 0.0, 0.0
-    variance = float(values.mean(axis=1).var(ddof=1))
-    residual = sum(
-        _spread(drawn[:, seed] - drawn.mean(axis=1), subjects) for seed in range(seeds)
-    ) / (seeds - 1)
-    return variance / seeds, max(variance - residual, 0.0) / seeds
-
-
-def _alone(
-    eer: RateDifference,
-    drawn: Floats,
-    first: int,
-    one: Sequence[Sequence[VerificationScores]],
-    subjects: Sequence[int],
-) -> tuple[Interval, Interval]:
-    """The EER of each model with the interval that its table shows."""
-    questions = min(len(network.same) for network in one[0])
-    found = [
-        interval(of_seeds, replicates.mean(axis=0), questions, subjects[0])
-        for of_seeds, replicates in ((eer.a, drawn[:first]), (eer.b, drawn[first:]))
-    ]
-    return found[0], found[1]

@@ -2,12 +2,7 @@
 
 Queries pair. By query, the unit is the query, as episodes are elsewhere: other images of these
 classes. By class, the unit is the class of the query: a mean over all queries is a ratio of two
-sums over classes, so class c of C, with q_c of all Q queries that sum to t_c, stands for
-
-    m + (C / Q) (t_c - q_c m),      m = sum_c t_c / Q
-
-(the ratio's linearisation; Cochran 1977, Sampling Techniques, section 6.4), whose mean is m, and
-which is the class's own mean where classes have equally many queries. The gallery stays as it is.
+sums over classes and is linearised (`retrieval.py`). The gallery stays as it is.
 Everything else is the analysis of `paired.py`.
 """
 
@@ -20,7 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.statistics.paired import Paired, compare_units
-from benchmark.statistics.retrieval import MEAN_AVERAGE_PRECISION, Search, per_query
+from benchmark.statistics.retrieval import (
+    MEAN_AVERAGE_PRECISION,
+    Search,
+    of_query_classes,
+    per_query,
+)
 from benchmark.statistics.units import MIN_GROUPS
 
 MEASURES = (MEAN_AVERAGE_PRECISION, "Recall@1")
@@ -85,22 +85,12 @@ def _by_class(
     luck: tuple[bool, bool],
     same_networks: bool,
 ) -> Paired:
-    a, b = (_of_classes(side, classes) for side in (one, two))
+    a, b = (of_query_classes(side, classes) for side in (one, two))
     found = compare_units(a, b, "class", level, luck, same_networks)
     _, place = np.unique(classes, return_inverse=True)
     total = np.bincount(place, weights=one.mean(axis=0) - two.mean(axis=0))
     wins, losses = int((total > 1e-12).sum()), int((total < -1e-12).sum())
     return replace(found, wins=wins, losses=losses, ties=found.units - wins - losses)
-
-
-def _of_classes(values: NDArray[np.float64], classes: NDArray[np.integer]) -> NDArray[np.float64]:
-    """float64 [seeds, classes] from [seeds, queries]; see the module's docstring."""
-    _, place = np.unique(classes, return_inverse=True)
-    sizes = np.bincount(place)
-    sums = np.stack([np.bincount(place, weights=row) for row in values])
-    mean = values.mean(axis=1, keepdims=True)
-    linear: NDArray[np.float64] = mean + len(sizes) / len(place) * (sums - sizes * mean)
-    return linear
 
 
 def _unlike(one: NDArray[np.integer] | None, two: NDArray[np.integer] | None) -> bool:

@@ -1,11 +1,19 @@
-"""A retrieval's numbers from its ranks: Recall@k, mAP@R, R-precision, with classes resampled.
+"""A retrieval's numbers from its ranks: Recall@k, mAP@R, R-precision, with intervals by class.
 
 Recall@k is the share of queries with a match among the first k (Jegou et al. 2011). With R matches,
 R-precision is the share of matches among the first R, and mAP@R the mean over queries of
 1/R sum_{i=1..R} precision at i where the i-th is a match (Musgrave et al. 2020, section 3.1).
 
-The interval draws the classes of the queries again and leaves the gallery as it is: it says what
-other classes of the same kind would give in a gallery like this one.
+The unit of the interval is the class of the queries, and the gallery stays as it is: it says what
+other classes of the same kind would give in a gallery like this one. A mean over all queries is a
+ratio of two sums over classes, so class c of C, with q_c of all Q queries that sum to t_c, stands
+for
+
+    m + (C / Q) (t_c - q_c m),      m = sum_c t_c / Q
+
+(the ratio's linearisation; Cochran 1977, Sampling Techniques, section 6.4), whose mean is m, and
+which is the class's own mean where classes have equally many queries. The interval is that of
+`intervals.py` over these.
 """
 
 from __future__ import annotations
@@ -16,9 +24,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.statistics.intervals import Interval
-from benchmark.statistics.subjects import interval, multiplicities
+from benchmark.statistics.intervals import Interval, of_units, without_interval
+from benchmark.statistics.units import MIN_GROUPS
 
+LEVEL = 0.95
 RECALL_AT = (1, 5, 10)
 MEAN_AVERAGE_PRECISION, R_PRECISION = "mAP@R", "R-precision"
 NAMES = (MEAN_AVERAGE_PRECISION, *(f"Recall@{k}" for k in RECALL_AT), R_PRECISION)
@@ -64,8 +73,8 @@ def per_query(search: Search) -> dict[str, NDArray[np.float64]]:
     return found
 
 
-def summarise(searches: Sequence[Search], name: str) -> Retrieval:
-    """The numbers of networks that answered the same queries; `name` keys the resampling.
+def summarise(searches: Sequence[Search]) -> Retrieval:
+    """The numbers of networks that answered the same queries.
 
     Raises:
         ValueError: for no networks.
@@ -74,19 +83,26 @@ def summarise(searches: Sequence[Search], name: str) -> Retrieval:
         raise ValueError("there are no networks")
     first = searches[0]
     each = [per_query(search) for search in searches]
-    classes, place = None, None
-    if first.classes is not None:
-        classes, place = np.unique(first.classes, return_inverse=True)
     measures = {}
     for measure in NAMES:
-        values = np.mean([found[measure] for found in each], axis=0)  # mean over seeds
-        replicates = np.array([np.nan])
-        if classes is not None and place is not None:
-            drawn = multiplicities(name, len(classes)).astype(np.float64)
-            sums = np.bincount(place, weights=values)
-            replicates = (drawn @ sums) / (drawn @ np.bincount(place))
-        of_seeds = [float(found[measure].mean()) for found in each]
-        subjects = 0 if classes is None else len(classes)
-        measures[measure] = interval(of_seeds, replicates, len(first.first), subjects)
+        values = np.stack([found[measure] for found in each])  # float64 [seeds, queries]
+        questions = values.shape[1]
+        if first.classes is None or len(np.unique(first.classes)) < MIN_GROUPS:
+            measures[measure] = without_interval(values.mean(axis=1), questions)
+        else:
+            units = of_query_classes(values, first.classes)
+            measures[measure] = of_units(units, LEVEL, questions, units.shape[1])
     per_seed = tuple(float(found[MEAN_AVERAGE_PRECISION].mean()) for found in each)
     return Retrieval(measures, per_seed)
+
+
+def of_query_classes(
+    values: NDArray[np.float64], classes: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """float64 [seeds, classes] from [seeds, queries]; see the module's docstring."""
+    _, place = np.unique(classes, return_inverse=True)
+    sizes = np.bincount(place)
+    sums = np.stack([np.bincount(place, weights=row) for row in values])
+    mean = values.mean(axis=1, keepdims=True)
+    linear: NDArray[np.float64] = mean + len(sizes) / len(place) * (sums - sizes * mean)
+    return linear

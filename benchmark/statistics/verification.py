@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from benchmark.statistics.verification_scores import OVERALL, VerificationScores
 
 FEW_SUBJECTS = 20
 Z_ONE_PERCENT = 2.326  # one-sided
+BY: tuple[Literal["subject", "pair"], ...] = ("subject", "pair")  # what a bootstrap draws again
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,25 @@ def summarise(networks: Sequence[VerificationScores], name: str) -> Verification
     names = (OVERALL, *(kind for kind in networks[0].kind_names[1:] if kind in shared))
     each = {kind: [measure(network, kind) for network in networks] for kind in names}
     seeds = sorted({network.seed for network in networks})
-    replicates = replicates_of(networks, {kind: eer_against(kind) for kind in names}, name)
+    rates = {kind: eer_against(kind) for kind in names}
+    chosen, folds = _of_common_folds(networks, seeds)
+    subjects = [_subjects(network) for network in chosen[: len(folds)]]
+    drawn = {by: replicates_of(chosen, rates, name, by=by) for by in BY} if chosen else {}
     intervals: dict[str, Interval] = {}
     per_seed_overall: tuple[float, ...] = ()
     for kind in names:
         per_seed = _per_seed(networks, each[kind], seeds)
         questions = each[kind][0].same + each[kind][0].different
-        subjects = _subjects(networks[0])
-        intervals[kind] = interval(per_seed, replicates[kind].mean(axis=0), questions, subjects)
+        values, replicates = np.array(per_seed)[:, None], np.full((2, len(seeds), 1, 1), np.nan)
+        if chosen:
+            found = dict(zip(map(id, networks), each[kind], strict=True))
+            values = np.array([found[id(network)].eer for network in chosen])
+            values = values.reshape(len(seeds), -1)
+            replicates = np.stack([drawn[by][kind] for by in BY])
+            replicates = replicates.reshape(2, *values.shape, -1)
+        intervals[kind] = interval(
+            values, replicates, questions, subjects or [0], centre=float(np.mean(per_seed))
+        )
         if kind == OVERALL:
             per_seed_overall = per_seed
     told = each[OVERALL][0]
@@ -145,6 +158,19 @@ def eer_against(kind: str) -> Rate:
         return drawn.eer(kind)
 
     return found
+
+
+def _of_common_folds(
+    networks: Sequence[VerificationScores], seeds: Sequence[int]
+) -> tuple[list[VerificationScores], list[int | None]]:
+    """The networks of the folds that every seed has, by seed and then fold, and those folds.
+
+    A seed that lacks a fold leaves the interval to the folds that all have.
+    """
+    folds = set.intersection(*({n.fold for n in networks if n.seed == seed} for seed in seeds))
+    ordered = sorted(folds, key=lambda fold: fold or 0)
+    place = {(network.seed, network.fold): network for network in networks}
+    return [place[seed, fold] for seed in seeds for fold in ordered], ordered
 
 
 def _per_seed(
