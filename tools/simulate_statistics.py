@@ -1,6 +1,6 @@
 """Simulates how often intervals cover and how often tests reject where nothing differs.
 
-    python tools/simulate_statistics.py            # the table of docs/statistics.md, about half an hour
+    python tools/simulate_statistics.py            # the tables of docs/statistics.md: half an hour
     python tools/simulate_statistics.py --times 20 # a rough look
 
 Every measurement draws its people or classes, training seeds and answers anew from a fixed
@@ -30,6 +30,7 @@ SEEDS, SUBJECTS = (1, 3, 5), (8, 12, 40)
 SPREADS = (0.003, 0.01, 0.025)  # deviations between trainings of one method, in accuracy
 TIMES, CHEAP_TIMES = 400, 4_000
 GENUINE, IMPOSTORS = 12, 24  # trials of each person
+QUANTILES = ndtri((np.arange(200) + 0.5) / 200)  # of training seeds
 EPISODES, QUERIES = 30, 20  # of each group of classes
 
 
@@ -69,8 +70,7 @@ def verification(
         skills = gap + spread * random.standard_normal((2, seeds))
         sides = [_networks(random, pairs, people, skill, hard) for skill in skills]
         # One seed's interval is for that network, that of several for the method.
-        truth = _eer(skills[0] if seeds == 1 else gap + spread * ndtri((np.arange(200) + 0.5) / 200),
-                     hard)  # fmt: skip
+        truth = _eer(skills[0] if seeds == 1 else gap + spread * QUANTILES, hard)
         alone = summarise(sides[0], f"{number}").eer["overall"]
         covered.append(alone.low <= truth <= alone.high)
         if seeds > 1:
@@ -114,7 +114,7 @@ def markdown(times: int, cheap_times: int) -> str:
         f"Nominal: intervals cover 95 %, tests reject 5 %. {times:,} simulated measurements a case "
         f"of the EER, {cheap_times:,} of the accuracy.",
         "",
-        "| measure | seeds | subjects or groups | interval covers, % | p <= .05 without a difference, % |",
+        "| measure | seeds | subjects or groups | interval covers, % | false alarms, % |",
         "| :-- | --: | --: | --: | --: |",
     ]
     for name, simulate, count in (
@@ -134,7 +134,7 @@ def markdown(times: int, cheap_times: int) -> str:
         "What a test from one seed of each of two equal models would do, the variance between "
         "seeds left out:",
         "",
-        "| deviation between trainings, points | groups | p <= .05 without a difference, % |",
+        "| deviation between trainings, points | groups | false alarms, % |",
         "| --: | --: | --: |",
     ]
     for spread in SPREADS:
@@ -178,7 +178,7 @@ def _networks(
 def _eer(skills: np.ndarray, hard: float) -> float:
     """The mean over trainings of the EER of all people: two normal distributions.
 
-    Genuine similarities have variance hard^2 + 1 about the skill, impostors' hard^2 / 2 + 1 about 0.
+    Genuine similarities have variance hard^2 + 1 about the skill, impostors' hard^2 / 2 + 1.
     """
     genuine, impostor = np.sqrt(hard**2 + 1), np.sqrt(hard**2 / 2 + 1)
     return float(ndtr(-np.asarray(skills) / (genuine + impostor)).mean())

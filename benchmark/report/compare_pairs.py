@@ -92,8 +92,7 @@ def retrieval(
         )
         for each in found
     )
-    name = one[0].task.name
-    alone = [summarise(side, name).measures[MEAN_AVERAGE_PRECISION] for side in sides]
+    alone = [summarise(side).measures[MEAN_AVERAGE_PRECISION] for side in sides]
     seeds = [tuple(search.seed for search in side) for side in sides]
     return Answered(
         measures, (alone[0], alone[1]), (found[0].a, found[0].b), (seeds[0], seeds[1]),

@@ -104,7 +104,8 @@ def interval(
     by_subjects = subject_variance(replicates.mean(axis=1), subjects)
     raw, by_seeds = seed_variance(values, replicates, subjects)
     freedom = total - len(subjects)  # each fold has a mean of its own
-    weight = seed_weight(by_seeds, by_subjects)
+    # By the variance as it shows: what seeds and subjects share is known too roughly to rely on.
+    weight = seed_weight(raw, by_subjects)
     quantile = float(mixed_quantile(weight, seeds - 1, freedom, 1 - LEVEL))
     error = math.sqrt(max(by_subjects + by_seeds, raw))
     low, high = on_logits(mean, quantile * error)

@@ -10,13 +10,14 @@ import pytest
 from rich.console import Console
 from synthetic_pairs import pair_record
 from synthetic_records import TRAINED, record, save
-from update_findings import table
+from update_findings import updated
 
 from benchmark.errors import OneshotError, Refused
 from benchmark.report.compare import compare
 from benchmark.report.compare_text import as_data, render
 from benchmark.report.figures.differences import draw
 from benchmark.report.write import write_leaderboard
+from benchmark.statistics.holm import holm
 from benchmark.statistics.verification import measure
 
 A, B = "siamese-conv4-cosine-triplet", "prototypical-conv4"
@@ -53,9 +54,10 @@ def test_a_verification_has_all_its_rates_and_the_eer_is_of_the_family(tmp_path)
     from benchmark.report.outcomes import network
 
     made = [
-        *models(SIGNATURES),
-        *(record(k, recipe=TRAINED, skill=s) for k, s in ((A, 0.8), (B, 0.7))),
-    ]
+        *models(SIGNATURES, seeds=2),
+        *(record(k, seed=n, recipe=TRAINED, skill=s) for k, s in ((A, 0.8), (B, 0.7))
+          for n in (0, 1)),
+    ]  # fmt: skip
     rows = compare(save(tmp_path, made), A, B, groups_of=lambda _, n: np.arange(n) % 8)
     by_measure = {row.measure: row for row in rows}
     assert set(by_measure) == {"accuracy", "EER"}
@@ -63,14 +65,17 @@ def test_a_verification_has_all_its_rates_and_the_eer_is_of_the_family(tmp_path)
     assert [each.measure for each in row.also] == [
         "EER random", "EER skilled", "ROC-AUC", "TAR at FAR 0.1",
     ]  # fmt: skip
-    eers = [measure(network(SIGNATURES, r.outcome)).eer for r in made[:2]]
+    each = [measure(network(SIGNATURES, r.outcome)).eer for r in made[:4]]
+    eers = [np.mean([e for e, r in zip(each, made, strict=False) if r.model.key == k])
+            for k in (A, B)]  # fmt: skip
     assert row.difference == pytest.approx(eers[0] - eers[1]) and row.difference < 0
     assert (row.a.accuracy.mean, row.b.accuracy.mean) == pytest.approx(eers)
     assert row.these_images is None and row.new_classes.units == 30 and row.episodes == 3000
     assert row.p == row.decisive.p
-    smaller, larger = sorted(rows, key=lambda each: each.p)
-    assert smaller.p_holm == pytest.approx(min(2 * smaller.p, 1)), "both tasks are one family"
-    assert larger.p_holm == pytest.approx(max(larger.p, smaller.p_holm))
+    shown = [(r.p, r.p_holm) for r in rows] + [(e.decisive.p, e.p_holm) for e in row.also]
+    expected = holm(np.array([p for p, _ in shown])).adjusted
+    assert [p for _, p in shown] == pytest.approx(expected), "all tests shown are one family"
+    assert row.p_holm > row.p
     assert 0 < row.detectable < 0.2 and row.sign == -1
 
 
@@ -197,7 +202,10 @@ def test_heads_on_the_same_networks_pair_seed_for_seed_and_fold_for_fold(tmp_pat
 
 def test_findings_take_a_verification_and_a_retrieval(tmp_path):
     save(tmp_path, [*models(SIGNATURES), *models(RETRIEVAL)])
-    made = table(f"{SIGNATURES}: {A} - {B}\n{RETRIEVAL}: {A} - {B}", tmp_path)
+    made = updated(
+        f"<!-- compare\n{SIGNATURES}: {A} - {B}\n{RETRIEVAL}: {A} - {B}\n-->\n<!-- end -->\n",
+        tmp_path,
+    )
     eer, search = ([cell.strip() for cell in line.strip("|").split("|")]
                    for line in made.splitlines() if "1 seed" in line)  # fmt: skip
     assert eer[0] == f"{SIGNATURES}, EER" and eer[6] == "" and float(eer[7]) > 0

@@ -12,14 +12,18 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
+from statsmodels.stats.anova import anova_lm
 from synthetic_records import TRAINED, record, save
-from update_findings import with_effects
+from update_findings import updated
 
 from benchmark.errors import OneshotError
 from benchmark.report import cells, effects_text
 from benchmark.report.analysis import analyse
+from benchmark.report.compare_cells import p_text
 from benchmark.report.figures import effects, grid
+from benchmark.report.grid_effects import tests_of
 from benchmark.report.leaderboard import build
+from benchmark.statistics.holm import holm
 
 TASK = "glyphs-20w1s"
 DISTANCES, LOSSES = ("cosine", "dot-product", "euclidean"), ("contrastive", "nt-xent", "triplet")
@@ -58,16 +62,18 @@ def test_findings_show_the_effects_of_one_budget(tmp_path):
              for d in DISTANCES for loss in LOSSES[1:]]  # fmt: skip
     save(tmp_path, [*crossed(), *other])
     head = f"before\n<!-- effects\n{TASK}: quick\n-->\n"
-    page = with_effects(f"{head}old\n<!-- end -->\nafter\n", tmp_path, groups_of)
+    page = updated(f"{head}old\n<!-- end -->\nafter\n", tmp_path, groups_of)
     assert page.startswith(head) and page.endswith("<!-- end -->\nafter\n") and "old" not in page
     _, analysis = analysed(crossed())
     (expected,) = analysis.effects
-    assert "\n".join(effects_text.effects_table(expected)) in page
-    assert "7 of 8 possible cells" in page and "loss: F(2, 2)" in page
-    assert with_effects(page, tmp_path, groups_of) == page
+    family = holm(np.array(tests_of(expected))).adjusted
+    assert "\n".join(effects_text.effects_table(expected, family)) in page
+    assert f"(Holm {p_text(family[0])})" in page
+    assert "the crossed block (conv4): 4 of 7 measured cells" in page and "loss: F(1, 1)" in page
+    assert updated(page, tmp_path, groups_of) == page
     for line, said in ((TASK, "cannot be read"), (f"{TASK}: standard", "fewer than two parts")):
         with pytest.raises(OneshotError, match=said):
-            with_effects(f"<!-- effects\n{line}\n-->\n<!-- end -->\n", tmp_path)
+            updated(f"<!-- effects\n{line}\n-->\n<!-- end -->\n", tmp_path)
 
 
 @pytest.mark.parametrize("last_bits", [0.0, 1e-16, -1e-16, 3e-13])
@@ -154,8 +160,17 @@ def test_variants_stay_out_and_of_searched_recipes_validation_decides():
     assert row["recipe8"] == plain.model.recipe8  # better on validation than the margin of 0.3
 
 
+def full(backbones=("conv4",), seeds=(0, 1, 2), losses=LOSSES):
+    """Every combination, with an interaction of the last distance and the last loss."""
+    return [
+        cell(b, d, loss, seed, 0.5 + 0.1 * DISTANCES.index(d) + 0.03 * losses.index(loss)
+             - 0.2 * (d == DISTANCES[-1] and loss == losses[-1]))
+        for b in backbones for d in DISTANCES for loss in losses for seed in seeds
+    ]  # fmt: skip
+
+
 def test_effects_are_those_of_a_linear_model_over_cells_and_over_groups():
-    made = crossed(("conv4", "mlp"))
+    made = full(("conv4", "mlp"))
     section, analysis = analysed(made)
     picture = effects.draw(section, analysis.effects)
     assert picture is not None and picture.stem == "effects-glyphs"
@@ -183,10 +198,67 @@ def test_effects_are_those_of_a_linear_model_over_cells_and_over_groups():
     row = found["backbone", "conv4"]
     ends = float(row["groups_low"]), float(row["groups_high"])
     assert ends == pytest.approx(expected, abs=1e-6)
-    (told,) = analysis.effects
-    # Two holes, two combinations that are refused.
-    assert (told.cells, told.possible) == (14, 16)
-    assert "14 of 16 possible cells" in "\n".join(effects_text.render(analysis))
+    assert "the crossed block: 18 of 18 measured cells" in "\n".join(effects_text.render(analysis))
+
+
+def test_cells_outside_the_crossed_block_change_no_effect():
+    """A backbone, a distance and a loss that were run in one cell only are not shown as means."""
+    made = full()
+    outside = [cell("mlp", "cosine", "triplet", skill=0.05),
+               cell("conv4", "manhattan", "triplet", skill=0.05),
+               cell("conv4", "cosine", "circle", skill=0.05)]  # fmt: skip
+    (alone,), (beside,) = (analysed(m)[1].effects for m in (made, [*made, *outside]))
+    assert beside.over_cells == alone.over_cells and beside.over_groups == alone.over_groups
+    assert (alone.measured, beside.measured, beside.cells) == (9, 12, 9)
+    assert beside.constant == ("conv4",) and beside.factors == ("distance", "loss")
+
+
+def test_interactions_are_tested_against_training_seeds():
+    made = full()
+    (found,) = analysed(made)[1].effects
+    frame = pd.DataFrame([
+        {"y": (np.array(r.outcome.correct) / r.outcome.of).mean(),
+         "distance": r.model.recipe["distance"], "loss": r.model.recipe["loss"]}
+        for r in made
+    ])  # fmt: skip
+    table = anova_lm(smf.ols("y ~ C(distance) * C(loss)", frame).fit())
+    row = table.loc["C(distance):C(loss)"]
+    told = found.over_cells.interactions
+    assert (told.f, told.p) == pytest.approx((row["F"], row["PR(>F)"]))
+    assert (told.between, told.within) == (row["df"], 18) and told.p < 0.01
+    shares = [test.share for test in found.over_cells.tests]
+    assert sum(shares) + told.share + told.seeds == pytest.approx(1)
+    (single,) = analysed([r for r in made if r.seed == 0])[1].effects
+    assert single.over_cells.interactions is None, "one seed a cell: nothing to test against"
+
+
+def test_levels_that_answer_alike_are_one_level():
+    twin = [
+        r.model_copy(update={"model": r.model.model_copy(update={
+            "key": r.model.key.replace("nt-xent", "n-pairs"),
+            "recipe": r.model.recipe | {"loss": "n-pairs"},
+        })})
+        for r in full() if r.model.recipe["loss"] == "nt-xent"
+    ]  # fmt: skip
+    (alone,), (merged,) = (analysed(m)[1].effects for m in (full(), [*full(), *twin]))
+    assert merged.cells == 9 and merged.measured == 12
+    assert set(merged.over_cells.of("loss")) == {"contrastive", "n-pairs = nt-xent", "triplet"}
+    assert [e.effect for e in merged.over_cells.effects] == pytest.approx(
+        [e.effect for e in alone.over_cells.effects]
+    )
+    unlike = [r for r in twin if r.model.recipe["distance"] != "cosine"]
+    unlike += [cell("conv4", "cosine", "n-pairs", seed, 0.1) for seed in (0, 1, 2)]
+    (apart,) = analysed([*full(), *unlike])[1].effects
+    assert len(apart.over_cells.of("loss")) == 4
+
+
+def test_what_one_level_carries_is_shown_by_leaving_it_out():
+    made = [cell("conv4", d, loss, seed, 0.7 - 0.6 * (d == "dot-product"))
+            for d in DISTANCES for loss in LOSSES for seed in (0, 1)]  # fmt: skip
+    (found,) = analysed(made)[1].effects
+    assert found.left_out == "dot-product"
+    assert found.over_cells.tests[0].share > 0.9 > found.without.tests[0].share
+    assert "Without dot-product: distance" in effects_text.effects_table(found)[0]
 
 
 def _parts(key):
@@ -199,8 +271,6 @@ def test_cells_that_tell_nothing_apart_give_no_figure_but_the_reason():
     made = [cell("conv4", "cosine", "triplet"), cell("conv4", "euclidean", "contrastive")]
     section, analysis = analysed(made)
     assert effects.draw(section, analysis.effects) is None
-    assert "cannot tell the effects of distance and loss apart" in "\n".join(
-        effects_text.render(analysis)
-    )
+    assert "no two factors were crossed" in "\n".join(effects_text.render(analysis))
     one_factor = [cell("conv4", "cosine", loss) for loss in LOSSES]
     assert analysed(one_factor)[1].effects == ()

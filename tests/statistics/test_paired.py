@@ -23,14 +23,27 @@ TRIALS = 4_000
 
 def test_one_seed_each_is_the_paired_t_test():
     a, b = np.array([[3, 9, 4, 7, 7, 1]]), np.array([[2, 9, 1, 5, 8, 0]])
-    found = these_images(a, b, of=10)
+    found = these_images(a, b, of=10, luck=(False, False))
     expected = stats.ttest_rel(a[0] / 10, b[0] / 10)
     assert found.p == pytest.approx(expected.pvalue)
     interval = expected.confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
     assert (found.wins, found.ties, found.losses) == (4, 1, 1)
-    assert not found.covers_training
-    assert these_images(a, b, of=10, luck=(False, False)).covers_training
+    assert found.covers_training, "fixed models"
+
+
+@pytest.mark.parametrize(("seeds", "tested"), [((1, 1), False), ((1, 3), False), ((2, 3), True)])
+@pytest.mark.parametrize("same_networks", [False, True])
+def test_a_trained_side_with_one_seed_has_an_interval_and_no_p(seeds, tested, same_networks):
+    random = np.random.default_rng(1)
+    if same_networks:
+        seeds = (min(seeds), min(seeds))
+    a, b = (random.normal(0.5, 0.1, (count, 12)) for count in seeds)
+    found = compare_units(a, b, "group", same_networks=same_networks)
+    assert found.half_width > 0 and np.isnan(found.p) == (not tested)
+    if not same_networks:  # a fixed model needs no second seed
+        fixed = compare_units(a, b, "group", luck=(seeds[0] > 1, seeds[1] > 1))
+        assert 0 < fixed.p <= 1 and fixed.covers_training
 
 
 def test_two_seeds_by_hand():
@@ -81,7 +94,7 @@ def test_p_is_the_level_at_which_the_interval_touches_zero():
 
 def test_equal_models_do_not_differ():
     a = np.array([[3, 9, 4, 7]])
-    found = these_images(a, a, of=10)
+    found = these_images(a, a, of=10, luck=(False, False))
     assert (found.difference, found.half_width, found.p, found.ties) == (0, 0, 1, 4)
 
 
@@ -172,16 +185,19 @@ def test_seldom_alarms_where_one_models_luck_is_many_times_the_others(seeds, tim
 
 
 @pytest.mark.simulation
-def test_a_single_seed_says_that_it_knows_nothing_of_luck_and_a_second_mends_it():
+def test_a_test_without_the_seed_variance_rejects_far_too_often_and_more_seeds_fix_it():
     random = np.random.default_rng(2)
     sides = [
         random.normal(0, 0.03, (TRIALS, 5, 1)) + random.normal(0, 0.02, (TRIALS, 5, 10))
         for _ in range(2)
     ]
-    alone = [compare_units(a[:1], b[:1], "group") for a, b in zip(*sides, strict=True)]
+    # What one seed would give if it were taken for the whole method.
+    alone = [
+        compare_units(a[:1], b[:1], "group", luck=(False, False))
+        for a, b in zip(*sides, strict=True)
+    ]
     several = [compare_units(a, b, "group") for a, b in zip(*sides, strict=True)]
     assert sum(one.p <= 0.05 for one in alone) / TRIALS > 0.3
-    assert not any(one.covers_training for one in alone)
     assert sum(one.p <= 0.05 for one in several) / TRIALS <= 0.06
 
 

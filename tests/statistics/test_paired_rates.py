@@ -126,7 +126,7 @@ def test_pairing_drops_out_what_both_find_hard():
     ]
     found = compare_networks(*both, "x")
     alone = [interval.half_width for interval in found.eer]
-    assert named(found).paired.half_width < 0.75 * np.hypot(*alone)
+    assert named(found).paired.half_width < 0.85 * np.hypot(*alone)
     for side, interval in zip(both, found.eer, strict=True):
         assert interval == summarise(side, "x").eer["overall"], "each alone as its table has it"
 
@@ -156,7 +156,8 @@ def test_seeds_are_a_part_of_their_own():
     assert calm.paired.variance.luck[0] < 0.3 * np.array(calm.a).var(ddof=1)
     assert wide.paired.half_width > 1.5 * calm.paired.half_width
     single = compare_networks(lucky[:1], b, "x")
-    assert not named(single).paired.covers_training
+    assert not named(single).paired.covers_training and np.isnan(named(single).paired.p)
+    assert named(single).paired.half_width > 0
     assert named(compare_networks(lucky[:1], b, "x", luck=(False, True))).paired.covers_training
 
 
@@ -220,7 +221,7 @@ def test_covers_and_seldom_alarms_for_equal_models(people, seeds, luck, hard, tr
     for number in range(trials):
         pairs = people_and_pairs(random, people, 8, 12)
         a, b = (answers(random, pairs, people, 1.6, hard, seeds, luck) for _ in range(2))
-        told = named(compare_networks(a, b, f"{number}")).paired
+        told = named(compare_networks(a, b, f"{number}", luck=(seeds > 1, seeds > 1))).paired
         covered.append(told.low <= 0 <= told.high)
         assert covered[-1] == (told.p >= 0.05)
     assert np.mean(covered) >= 0.88, "three standard errors below 95 %"

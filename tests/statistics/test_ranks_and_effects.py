@@ -13,7 +13,7 @@ import statsmodels.formula.api as smf
 from scipy import stats
 from statsmodels.stats.anova import anova_lm
 
-from benchmark.statistics.effects import main_effects
+from benchmark.statistics.effects import crossed_block, main_effects
 from benchmark.statistics.ranks import friedman, rank_intervals, ranks
 
 
@@ -135,3 +135,36 @@ def test_refuses_effects_that_the_cells_cannot_tell_apart():
         main_effects(np.arange(4.0), factors, impossible=[("l1", "a")])
     with pytest.raises(ValueError, match="missing"):
         main_effects(np.array([1, 2, np.nan, 4]), factors)
+
+
+def _largest_by_hand(cells):
+    best = 0
+    levels = [sorted({cell[n] for cell in cells}) for n in range(3)]
+    subsets = [
+        [c for size in range(1, len(each) + 1) for c in itertools.combinations(each, size)]
+        for each in levels
+    ]
+    for block in itertools.product(*subsets):
+        if sum(len(part) > 1 for part in block) > 1 and set(itertools.product(*block)) <= cells:
+            best = max(best, math.prod(map(len, block)))
+    return best
+
+
+@pytest.mark.parametrize("draw", range(12))
+def test_the_crossed_block_is_the_largest_of_all(draw):
+    random = np.random.default_rng(draw)
+    cells = {
+        c for c in itertools.product("ab", "pqrs", "wxyz") if random.random() < 0.45 + 0.04 * draw
+    }
+    found = crossed_block(sorted(cells))
+    size = math.prod(map(len, found)) if found else 0
+    assert size == _largest_by_hand(cells) and set(itertools.product(*found)) <= cells | {()}
+    assert found == crossed_block(sorted(cells)), "the same block every time"
+
+
+def test_a_row_and_a_column_of_cells_cross_nothing():
+    assert crossed_block([("a", "p"), ("a", "q"), ("b", "p")]) == ()
+    assert crossed_block([("a", "p"), ("a", "q"), ("b", "p"), ("b", "q"), ("c", "q")]) == (
+        ("a", "b"), ("p", "q"),
+    )  # fmt: skip
+    assert crossed_block([]) == ()

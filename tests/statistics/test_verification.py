@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import special, stats
 from scipy.optimize import brentq
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from benchmark.statistics import calibrated, roc
+from benchmark.statistics.resampled_rates import replicates_of
 from benchmark.statistics.subjects import interval, multiplicities
-from benchmark.statistics.verification import measure, summarise
+from benchmark.statistics.verification import eer_against, measure, summarise
 from benchmark.statistics.verification_scores import OVERALL, VerificationScores
 
 
@@ -117,20 +119,50 @@ def test_replicates_are_the_eer_of_weighted_trials():
     for row in weight:
         far, tar, _ = roc_curve(one.same, one.log_odds, sample_weight=row, drop_intermediate=False)
         by_hand.append(brentq(lambda x, f=far, t=tar: 1 - x - np.interp(x, f, t), 0, 1))
+    pairs = replicates_of([one], {"EER": eer_against(OVERALL)}, "x", by="pair")["EER"][0]
+    by_subject, by_pair = (12 / 10 * np.var(drawn, ddof=1) for drawn in (by_hand, pairs))
+    error = np.sqrt(max(by_subject - 2 * by_pair, by_subject / 3))
     found = summarise([one], "x").eer[OVERALL]
-    low, high = np.quantile(by_hand, [0.025, 0.975])
-    assert (found.low, found.high) == pytest.approx((low, high), abs=2e-4)
+    half = stats.t.ppf(0.975, 11) * error / (found.mean * (1 - found.mean))
+    ends = special.expit(special.logit(found.mean) + half * np.array([-1, 1]))
+    assert (found.low, found.high) == pytest.approx(tuple(ends), abs=2e-4)
+    assert found.groups == 12 and found.degrees_of_freedom == pytest.approx(11)
 
 
 def test_hard_subjects_and_unlike_seeds_widen_the_interval():
     plain, hard = summarise([network()], "x"), summarise([network(hard=1.0)], "x")
     assert hard.eer[OVERALL].half_width > 1.3 * plain.eer[OVERALL].half_width
-    drawn = np.linspace(0.1, 0.3, 101)
-    alone, three = interval([0.2], drawn, 10, 5), interval([0.15, 0.2, 0.25], drawn, 10, 5)
-    assert (alone.low, alone.high) == pytest.approx((0.105, 0.295))
-    luck = 4.302652729911275 * 0.05 / np.sqrt(3)
-    assert three.low == pytest.approx(0.2 - np.hypot(0.095, luck))
+    drawn = np.zeros((2, 3, 1, 101))
+    drawn[0] = np.linspace(-0.05, 0.05, 101)
+    alone = interval(np.array([[0.2]]), drawn[:, :1], 10, [20])
+    three = interval(np.array([[0.15], [0.2], [0.25]]), drawn, 10, [20])
+    assert three.half_width > 1.8 * alone.half_width
     assert alone.covers_training is False and three.covers_training
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.004, 0.5, 0.996, 1.0])
+def test_an_interval_stays_between_nought_and_one(mean):
+    drawn = np.random.default_rng(0).normal(0, 0.05, (2, 1, 1, 500))
+    found = interval(np.array([[mean]]), drawn, 10, [8])
+    assert 0 <= found.low <= mean <= found.high <= 1
+    assert found.half_width == pytest.approx((found.high - found.low) / 2)
+
+
+def test_two_subjects_and_unknown_ones_leave_no_interval():
+    drawn = np.random.default_rng(0).normal(0, 0.05, (2, 1, 1, 500))
+    assert np.isnan(interval(np.array([[0.2]]), drawn, 10, [2]).half_width)
+    assert np.isnan(interval(np.array([[0.2]]), np.full((2, 1, 1, 1), np.nan), 10, [0]).low)
+
+
+def test_a_seed_without_a_fold_leaves_the_interval_to_the_common_folds():
+    folds = [replace(network(n), seed=s, fold=n) for s in (0, 1) for n in range(3)]
+    whole, partial = summarise(folds, "x"), summarise(folds[:-1], "x")
+    common = summarise([n for n in folds if n.fold != 2], "x")
+    assert partial.eer[OVERALL].mean == pytest.approx(np.mean(partial.seed_eer))
+    assert partial.eer[OVERALL].half_width == pytest.approx(common.eer[OVERALL].half_width, rel=0.1)
+    assert partial.eer[OVERALL].groups == common.eer[OVERALL].groups < whole.eer[OVERALL].groups
+    apart = [folds[0], folds[4]]  # no fold in common
+    assert np.isnan(summarise(apart, "x").eer[OVERALL].half_width)
 
 
 def test_draws_are_the_same_everywhere():

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pytest
 from synthetic_records import TRAINED, record, save
-from update_findings import table, updated
+from update_findings import updated
 
 from benchmark.errors import OneshotError
 
 pytestmark = pytest.mark.results
 
 ROOT = Path(__file__).parents[2]
+
+
+def table(lines, results):
+    return updated(f"<!-- compare\n{lines}\n-->\n<!-- end -->\n", results)
 
 
 def test_the_page_is_as_the_records_give_it():
