@@ -10,19 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmark.report.aggregate import TaskColumn
 from benchmark.report.compare import of_units, same_networks
 from benchmark.report.leaderboard import Ranking, Row, Section
 from benchmark.report.measured import Answered, Measured
 from benchmark.report.primary_task import main_position
 from benchmark.statistics.paired import Paired
-from benchmark.statistics.ranks import rank_intervals
-from benchmark.statistics.units import MIN_GROUPS
 
-SEED = 20_260_102  # of the drawn groups: the same intervals every time
 BY_VALIDATION = "the model with the highest validation accuracy"
 BY_ACCURACY = (
     "the model with the highest accuracy on the test; the intervals do not account for that choice"
@@ -58,16 +52,6 @@ class Against:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A model's rank on the main task, 1 for the highest accuracy, with its 95 % interval."""
-
-    row: Row
-    rank: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Differences:
     """A ranking's models against its reference.
 
@@ -76,7 +60,6 @@ class Differences:
         column: the main task.
         reference: the model that is subtracted, and `chosen_by` how it was found, in words.
         rows: the others, in the order of the table.
-        places: ranks over other groups of classes, the best first; () without groups or classes.
     """
 
     section: Section
@@ -85,7 +68,6 @@ class Differences:
     reference: Row
     chosen_by: str
     rows: tuple[Against, ...]
-    places: tuple[Place, ...]
 
 
 def differences(section: Section, measured: Measured) -> tuple[Differences, ...]:
@@ -112,8 +94,7 @@ def _of_ranking(section: Section, ranking: Ranking, measured: Measured) -> Diffe
         for row, answered in there
         if row is not reference
     ]
-    places = _places([row for row, _ in there], column, measured)
-    return Differences(section, ranking, column, reference, chosen_by, tuple(rows), places)
+    return Differences(section, ranking, column, reference, chosen_by, tuple(rows))
 
 
 def _choose(
@@ -141,25 +122,3 @@ def _paired(
         one.correct[:, :episodes], base.correct[:, :episodes], base.of, groups, classes,
         (one.luck, base.luck), same_networks(one.records, base.records),
     )  # fmt: skip
-
-
-def _places(rows: list[Row], column: TaskColumn, measured: Measured) -> tuple[Place, ...]:
-    """Rank intervals over the models whose episodes cover the same groups or classes."""
-    found: list[tuple[Row, NDArray[np.float64]]] = []
-    for row in rows:
-        units = measured.units(row, column)
-        if units is not None:
-            found.append((row, units))
-    most = max((len(units) for _, units in found), default=0)
-    found = [(row, units) for row, units in found if len(units) == most]
-    if most < MIN_GROUPS or len(found) < 2:
-        return ()
-    scores = np.stack([units for _, units in found])
-    ranked = rank_intervals([scores], np.random.default_rng(SEED))
-    places = [
-        Place(row, float(mean), float(low), float(high))
-        for (row, _), mean, low, high in zip(
-            found, ranked.mean, ranked.low, ranked.high, strict=True
-        )
-    ]
-    return tuple(sorted(places, key=lambda place: (place.rank, place.row.key, place.row.recipe8)))

@@ -37,6 +37,10 @@ RARE_NOTES = {
     "ones. Are the labels, or the sign of the similarity, reversed?",
 }
 MARKS = (*NOTES, *RARE_NOTES)
+RANK_NOTE = (
+    "Rank: the places that a model can have by its mean; 1-3 where paired tests over classes "
+    "(Holm, all pairs of the table) leave the first three places open."
+)
 INTERVAL_NOTE = (
     "Accuracy in percent ± half of the 95 % interval for these images: it covers the choice of "
     "episodes and, with two or more seeds, training luck. It does not cover new classes."
@@ -131,8 +135,14 @@ def failures(ranking: Ranking) -> list[str]:
 
 
 def rank(row: Row) -> str:
-    """The row's rank; nothing for a row with holes."""
-    return "" if row.rank is None else str(row.rank)
+    """The ranks that the row can have, such as "1-3"; nothing for a row with missing runs."""
+    if row.rank is None:
+        return ""
+    if row.rank_low is None or row.rank_high is None:
+        return str(row.rank)
+    if row.rank_low == row.rank_high:
+        return str(row.rank_low)
+    return f"{row.rank_low}-{row.rank_high}"
 
 
 def seeds(result: Result) -> str:

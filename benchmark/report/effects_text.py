@@ -21,8 +21,7 @@ DIFFERENCES_NOTE = (
     "Each model minus the reference of its table on the track's main task, in percentage points, "
     "in pairs on the same episodes. ± is half of a 95 % interval: these images over episodes and "
     "training seeds, new classes over groups of classes (or classes). p: of no difference on new "
-    "classes; Holm: adjusted for all tests of this page. Rank: by that task alone, with the "
-    "95 % interval from drawing the groups of classes anew, for these trained networks."
+    "classes; Holm: adjusted for all tests of this page."
 )
 EFFECTS_NOTE = (
     "Main effects of the parts of Siamese networks: what a level adds to the mean of its factor's "
@@ -70,8 +69,7 @@ def render(analysis: Analysis, figures: tuple[tuple[str, str], ...] = ()) -> lis
 
 def _differences(found: Differences) -> list[str]:
     """The reference first, then the others by their difference."""
-    ranks = {(p.row.key, p.row.recipe8): p for p in found.places}
-    head = ["Model", "Difference", "These images", "New classes", "p", "Holm", "Rank", "95 %"]
+    head = ["Model", "Difference", "These images", "New classes", "p", "Holm"]
     heading = f"{found.section.title}: {found.ranking.title}"
     caveat = "" if found.chosen_by == BY_VALIDATION else f" It is {found.chosen_by}."
     lines = [
@@ -82,9 +80,7 @@ def _differences(found: Differences) -> list[str]:
     table = [_line(head), _line([":--", *["--:"] * (len(head) - 1)])]
     ordered = sorted(found.rows, key=lambda row: -round(row.images.difference, 9))
     for row, against in [(found.reference, None), *((each.row, each) for each in ordered)]:
-        place = ranks.get((row.key, row.recipe8))
-        rank = ["", ""] if place is None else [_rank(place.rank), _span(place.low, place.high)]
-        table.append(_line([safe(row.label), *_difference(against), *rank]))
+        table.append(_line([safe(row.label), *_difference(against)]))
     return lines + folded(len(table) - 2, [*table, ""])
 
 

@@ -44,8 +44,9 @@ class Row:
     `readings` is how often the model, in any recipe, was measured on the track's test; at least so
     often unless `readings_complete`.
     `label` is the key, with the recipe's hash where the ranking has several recipes of the key.
-    `mean` is over the tasks, in [0, 1]; `rank` counts from 1; both None for incomplete rows and
-    where nothing is ranked.
+    `mean` is over the tasks, in [0, 1]; `rank` is the place by it, from 1; both None for incomplete
+    rows and where nothing is ranked. `rank_low` and `rank_high` are the places that the row can
+    have by the paired tests (`rank_groups`); None where the table was not tested.
     """
 
     key: str
@@ -56,6 +57,8 @@ class Row:
     settings: tuple[str, ...] = ()
     mean: float | None = None
     rank: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
     readings: int = 0
     readings_complete: bool = True
 
@@ -176,7 +179,10 @@ def build(
         first[task.track] = min(first.get(task.track, task.position), task.position)
     order = sorted(sections, key=lambda key: (first[key[0]], *key))
     budgets = recipes.budgets_of(kept)
+    from benchmark.report.rank_groups import with_rank_intervals
+
     made = tuple(_section(*key, sections[key], groups_of, budgets, evidence) for key in order)
+    made = with_rank_intervals(made, kept, groups_of)
     return Leaderboard(len(kept), _with_readings(made, kept, readings, frozenset(incomplete)))
 
 

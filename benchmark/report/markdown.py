@@ -42,9 +42,10 @@ def render(
         f"record{'s' if count != 1 else ''}. Made by `{COMMAND}`; any change belongs into the "
         "records, not here.",
         "",
-        cells.INTERVAL_NOTE + " Bold: the highest mean of a column, which need not differ from "
-        "the next one by more than chance. Pools, budgets and numbers of views are never ranked "
-        "against each other; a model with a hole or a failure has neither mean nor rank.",
+        f"{cells.INTERVAL_NOTE} {cells.RANK_NOTE} Bold: the highest mean of a column, which need "
+        "not differ from the next one by more than chance. Pools, budgets and numbers of views are "
+        "never ranked against each other; a model with missing or failed runs has neither mean nor "
+        "rank.",
         "",
     ]
     head = summary_table.headline(leaderboard)

@@ -9,16 +9,20 @@ from rich.text import Text
 from benchmark.protocols.catalogue import BY_NAME
 from benchmark.report import cells
 from benchmark.report.aggregate import Result
+from benchmark.report.cells import RANK_NOTE
 from benchmark.report.escape import printable
 from benchmark.report.leaderboard import Leaderboard, Ranking
 
 MOST = 10  # commands shown
-MODEL_WIDTH, RANK_AND_MEAN, VERIFIED, GAP = 38, 12, 10, 2
+MODEL_WIDTH, RANK_AND_MEAN, VERIFIED, GAP = 38, 15, 10, 2
 VERIFIED_NOTE = (
     "verified: yes (recomputed), partly, weights (committed), no (self-reported); details in "
     "leaderboard.md."
 )
-NOTE = "± is half of the 95 % interval for these images, training seeds included. Bold: best."
+NOTE = (
+    "± is half of the 95 % interval for these images, training seeds included. Bold: best. "
+    + RANK_NOTE
+)
 
 
 def render(leaderboard: Leaderboard, width: int = 100) -> Group:

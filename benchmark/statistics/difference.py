@@ -59,7 +59,7 @@ class DifferenceVariance:
     @cached_property
     def _mixture(self) -> tuple[float, float]:
         """Weight of the seeds' quantile, and its degrees of freedom."""
-        luck, freedom = _mixture(*self.luck, self.units, self.seeds)
+        luck, freedom = mixture(*self.luck, self.units, self.seeds)
         return float(luck), float(freedom)
 
     def quantile(self, alpha: float) -> float:
@@ -105,19 +105,19 @@ class DifferenceVariance:
             )
         ]
         a, b, units = (np.ravel(grid) for grid in np.meshgrid(*scaled))
-        weight, freedom = _mixture(a, b, units, self.seeds)
+        weight, freedom = mixture(a, b, units, self.seeds)
         quantile = mixed_quantile(weight, freedom, self.count - 1, alpha)
         return np.asarray(quantile * np.sqrt(a + b + units))
 
 
-def _mixture(a: Any, b: Any, units: Any, seeds: tuple[int, int]) -> tuple[Any, Any]:
+def mixture(a: Any, b: Any, units: Any, seeds: tuple[Any, Any]) -> tuple[Any, Any]:
     """Weight and degrees of freedom of the seeds' quantile for parts of any one shape."""
     luck = np.add(a, b)
     share = np.where(luck > 0, luck, 0.0) / np.maximum(luck + units, np.finfo(float).tiny)
-    freedoms = [max(count - 1, 1) for count in seeds]
+    freedoms = [np.maximum(np.asarray(count) - 1, 1) for count in seeds]
     squares = np.square(a) / freedoms[0] + np.square(b) / freedoms[1]
     welch = np.where(squares > 0, np.square(luck) / np.maximum(squares, 1e-300), 1.0)
     alone = np.where(np.equal(b, 0), freedoms[0], np.where(np.equal(a, 0), freedoms[1], 0))
-    least = np.where(alone > 0, alone, min(freedoms))
+    least = np.where(alone > 0, alone, np.minimum(*freedoms))
     raised = share**STEEP
     return raised / (raised + 1 - share), least + TRUST * np.maximum(welch - least, 0.0)

@@ -191,8 +191,8 @@ def compare_units(
     if units > 1:
         if same_networks:
             a, b = a - b, np.zeros((1, units))
-        raw_a, seed_a = _seed_part(a)
-        raw_b, seed_b = _seed_part(b)
+        raw_a, seed_a = seed_parts(a)
+        raw_b, seed_b = seed_parts(b)
         of_units = float(of_unit.var(ddof=1)) / units
         variance = DifferenceVariance(
             (seed_a, seed_b), (len(a), len(b)), of_units, units, raw_a + raw_b
@@ -207,7 +207,7 @@ def compare_units(
     )  # fmt: skip
 
 
-def _seed_part(x: NDArray[np.float64]) -> tuple[float, float]:
+def seed_parts(x: NDArray[np.float64]) -> tuple[float, float]:
     """Variance of the mean over seeds [S, E] by the seeds: as it shows, and without residuals."""
     seeds, units = x.shape
     if seeds == 1 or bool((x == x[0]).all()):

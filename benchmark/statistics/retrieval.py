@@ -19,7 +19,7 @@ which is the class's own mean where classes have equally many queries. The inter
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,11 +58,13 @@ class Search:
 class Retrieval:
     """The networks of one recipe on one task: each measure of `NAMES` with its interval.
 
-    `per_seed` holds mAP@R of each seed.
+    `per_seed` holds mAP@R of each seed, and `units` float64 [seeds, classes] that of each class,
+    None where classes are not known or fewer than three.
     """
 
     measures: dict[str, Interval]
     per_seed: tuple[float, ...]
+    units: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
 
 
 def per_query(search: Search) -> dict[str, NDArray[np.float64]]:
@@ -83,7 +85,7 @@ def summarise(searches: Sequence[Search]) -> Retrieval:
         raise ValueError("there are no networks")
     first = searches[0]
     each = [per_query(search) for search in searches]
-    measures = {}
+    measures, by_class = {}, None
     for measure in NAMES:
         values = np.stack([found[measure] for found in each])  # float64 [seeds, queries]
         questions = values.shape[1]
@@ -91,9 +93,10 @@ def summarise(searches: Sequence[Search]) -> Retrieval:
             measures[measure] = without_interval(values.mean(axis=1), questions)
         else:
             units = of_query_classes(values, first.classes)
+            by_class = units if measure == MEAN_AVERAGE_PRECISION else by_class
             measures[measure] = of_units(units, LEVEL, questions, units.shape[1])
     per_seed = tuple(float(found[MEAN_AVERAGE_PRECISION].mean()) for found in each)
-    return Retrieval(measures, per_seed)
+    return Retrieval(measures, per_seed, by_class)
 
 
 def of_query_classes(

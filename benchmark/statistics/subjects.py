@@ -104,8 +104,9 @@ def interval(
     by_subjects = subject_variance(replicates.mean(axis=1), subjects)
     raw, by_seeds = seed_variance(values, replicates, subjects)
     freedom = total - len(subjects)  # each fold has a mean of its own
-    # By the variance as it shows: what seeds and subjects share is known too roughly to rely on.
-    weight = seed_weight(raw, by_subjects)
+    # What seeds and subjects share is known only roughly, so the weight of the seeds' quantile lies
+    # half way between their variance with it and without.
+    weight = seed_weight((raw + by_seeds) / 2, by_subjects)
     quantile = float(mixed_quantile(weight, seeds - 1, freedom, 1 - LEVEL))
     error = math.sqrt(max(by_subjects + by_seeds, raw))
     low, high = on_logits(mean, quantile * error)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 import numpy as np
@@ -62,6 +62,10 @@ class Verification:
         doubts: why networks are not calibrated, or not surely, see `calibrated.DOUBTS`.
         reversed: whether the overall EER is significantly above 50 %.
         subjects: how many classes the trials of one seed compare; 0 where that is not known.
+        values: float64 [seeds, folds], the overall EER of each network, and `replicates` float64
+            [2, seeds, folds, b] of it with subjects and with pairs drawn; None where not all seeds
+            have the same folds, or subjects are not known. For comparisons with other rows.
+        fold_subjects: number of subjects of each fold.
     """
 
     measures: dict[str, Measures]
@@ -73,6 +77,9 @@ class Verification:
     doubts: tuple[str, ...] = ()
     reversed: bool = False
     subjects: int = 0
+    values: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
+    replicates: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
+    fold_subjects: tuple[int, ...] = ()
 
 
 def summarise(networks: Sequence[VerificationScores], name: str) -> Verification:
@@ -93,6 +100,7 @@ def summarise(networks: Sequence[VerificationScores], name: str) -> Verification
     drawn = {by: replicates_of(chosen, rates, name, by=by) for by in BY} if chosen else {}
     intervals: dict[str, Interval] = {}
     per_seed_overall: tuple[float, ...] = ()
+    kept: tuple[Floats | None, Floats | None] = (None, None)
     for kind in names:
         per_seed = _per_seed(networks, each[kind], seeds)
         questions = each[kind][0].same + each[kind][0].different
@@ -108,6 +116,8 @@ def summarise(networks: Sequence[VerificationScores], name: str) -> Verification
         )
         if kind == OVERALL:
             per_seed_overall = per_seed
+            whole = len(chosen) == len(networks) and not np.isnan(replicates).all()
+            kept = (values, replicates) if whole else (None, None)
     told = each[OVERALL][0]
     reasons = tuple(
         roc.too_few(far, told.different)
@@ -133,6 +143,9 @@ def summarise(networks: Sequence[VerificationScores], name: str) -> Verification
         doubts=tuple(sorted(doubts)),
         reversed=above_chance(means[OVERALL], intervals[OVERALL]),
         subjects=people,
+        values=kept[0],
+        replicates=kept[1],
+        fold_subjects=tuple(subjects),
     )
 
 
@@ -217,14 +230,14 @@ def _subjects(network: VerificationScores) -> int:
 def _mean(found: list[Measures]) -> Measures:
     """Field by field; None where any network has none."""
     values = {}
-    for field in fields(Measures):
-        each = [getattr(one, field.name) for one in found]
-        if field.name in ("same", "different"):
-            values[field.name] = each[0]
-        elif field.name == "tar":
+    for each_field in fields(Measures):
+        each = [getattr(one, each_field.name) for one in found]
+        if each_field.name in ("same", "different"):
+            values[each_field.name] = each[0]
+        elif each_field.name == "tar":
             values["tar"] = tuple(_average(rates) for rates in zip(*each, strict=True))
         else:
-            values[field.name] = _average(each)
+            values[each_field.name] = _average(each)
     return Measures(**values)
 
 

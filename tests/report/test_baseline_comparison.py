@@ -101,22 +101,6 @@ def test_the_forest_tells_the_paired_intervals_and_tests():
     assert [float(row["p_holm"]) for row in rows] == pytest.approx(adjusted, abs=1e-6)
 
 
-def test_ranks_draw_the_groups_anew():
-    made = records()
-    (found,) = analysed(made)[1].differences
-    grouped = {
-        key: [of(made, key)[np.arange(400) % 8 == g].mean() for g in range(8)] for key in SKILLS
-    }
-    random = np.random.default_rng(0)
-    drawn = random.integers(0, 8, (4000, 8))
-    means = np.array([np.array(values)[drawn].mean(axis=1) for values in grouped.values()])
-    ranked = stats.rankdata(-means, axis=0)
-    ends = dict(zip(grouped, np.quantile(ranked, (0.025, 0.975), axis=1).T, strict=True))
-    assert [place.rank for place in found.places] == [1, 2, 3]
-    for place in found.places:
-        assert (place.low, place.high) == pytest.approx(ends[place.row.key])
-
-
 def test_one_model_or_one_seed():
     alone = [record("a", MAIN, recipe=TRAINED)]
     assert analysed(alone)[1].differences == ()
@@ -145,7 +129,7 @@ def test_pools_and_budgets_have_references_of_their_own():
 def test_without_groups_only_these_images_are_told():
     board, analysis = analysed(records(), lambda task, episodes: None)
     (found,) = analysis.differences
-    assert found.places == () and all(each.classes is None for each in found.rows)
+    assert all(each.classes is None for each in found.rows)
     text = "\n".join(effects_text.render(analysis))
     assert "| chosen | reference |  |  |  |  |  |" in text and "± " in text
     picture = forest.draw(board.sections[0], analysis.differences)

@@ -18,7 +18,7 @@ def summarise(column: TaskColumn, good: list[Record], groups_of: GroupsOf) -> Re
     ]
     if not searches:
         return None
-    told = summarise_searches(searches, name)
+    told = summarise_searches(searches)
     return Result(
         column=column,
         seeds=tuple(search.seed for search in searches),

@@ -202,6 +202,7 @@ def _result(entry: Entry, records: list[Record], tasks: dict[str, _Task]) -> dic
         "items": result.training_items,
         "seconds": result.training_seconds,
         "parameters": result.parameters,
+        "one_seed": result.luck and not result.accuracy.covers_training,
     }
     if not np.isfinite(told["accuracy"][1]):
         told["accuracy"][1] = None  # JSON has no NaN

@@ -67,6 +67,7 @@ def render(
         sections=sections,
         filters=_choices(sections),
         note=cells.INTERVAL_NOTE,
+        rank_note=cells.RANK_NOTE,
         published_note=published.NOTE,
         unverified=published.UNVERIFIED_NOTE,
         holes=[printable(hole) for hole in holes],

@@ -41,6 +41,7 @@ class Line:
     number: int
     label: str
     rank: str
+    place: int | None  # by the mean, for sorting
     filters: dict[str, str]
     cells: tuple[Cell, ...]
 
@@ -109,7 +110,9 @@ def table(section: Section, ranking: Ranking, first: int) -> Table:
         line += [_fact(fact, row) for fact in facts]
         rank = cells.rank(row)
         filters = _filters(section, ranking, row)
-        lines.append(Line(first + number, printable(row.label), rank, filters, tuple(line)))
+        lines.append(
+            Line(first + number, printable(row.label), rank, row.rank, filters, tuple(line))
+        )
     results = [result for row in ranking.rows for result in row.results]
     notes = tuple((note[0], note[2:]) for note in cells.notes(results))
     failures = tuple(printable(line) for line in cells.failures(ranking))

@@ -49,18 +49,19 @@ function comparison(first, second) {
   const shared = a.results.flatMap((result) => {
     const other = b.results.find((each) => each.task === result.task);
     const found = result.accuracy && other?.accuracy ? compare(result, other) : null;
-    return found ? [{ result, other, ...found }] : [];
+    const oneSeed = result.one_seed || other?.one_seed;
+    return found ? [{ result, other, oneSeed, ...found }] : [];
   });
   if (first === second) return [make("p", {}, "These are the same row.")];
   const beyond = onlyTyped(a, b);
   if (shared.length === 0) return beyond ?? [make("p", {}, "These rows share no task that both have answered.")];
   const reach = Math.max(...shared.flatMap(({ images, classes }) =>
     [images, classes].filter(Boolean).map(({ mean: centre, half }) => Math.abs(centre) + half)), 0.001);
-  const rows = shared.map(({ result, other, images, classes, episodes }) => [
+  const rows = shared.map(({ result, other, oneSeed, images, classes, episodes }) => [
     make("span", {}, result.task,
       make("span", { class: "below" }, `${episodes.toLocaleString("en")} episodes`)),
-    result.cell, other.cell, difference(images, "images"), interval(images, reach),
-    difference(classes, "classes"), interval(classes, reach),
+    result.cell, other.cell, difference(images, "images", oneSeed), interval(images, reach),
+    difference(classes, "classes", oneSeed), interval(classes, reach),
   ]);
   const [one, two] = [DATA.rankings[a.ranking], DATA.rankings[b.ranking]];
   const nameOf = (row) => (a.label === b.label ? `${row.label} (${row.recipe8})` : row.label);
@@ -73,7 +74,7 @@ function comparison(first, second) {
       "These images: units are blocks of consecutive episodes (at most 50). New classes: units are groups of " +
       "classes, such as alphabets, each weighing the same. ± is half of the 95 % interval: paired t over the " +
       "units, with the spread between training seeds added for a model with two or more (seeds pair as well where " +
-      "both answered with the same trained networks); with a single seed training luck is not covered. Each task stands alone: of twenty equal pairs one seems to differ."),
+      "both answered with the same trained networks); with a single seed the variance between trainings is unknown, and nothing is said of the methods. Each task stands alone: of twenty equal pairs one seems to differ."),
   ].filter(Boolean);
 }
 
@@ -90,12 +91,12 @@ function onlyTyped(a, b) {
 
 const unseen = (text) => make("span", { class: "visually-hidden" }, text);
 
-/** The difference in points, its interval and what that says, in words. */
-function difference(found, kind) {
+/** The difference in points, its interval and what that says; one seed says nothing of a method. */
+function difference(found, kind, oneSeed) {
   if (!found) return "";
   const { mean: centre, half, units } = found;
   const [low, high] = [centre - half, centre + half];
-  const says = low > 0 ? "first higher" : high < 0 ? "second higher" : "not told apart";
+  const says = oneSeed ? "1 seed: no test" : low > 0 ? "first higher" : high < 0 ? "second higher" : "not told apart";
   return make("span", { "data-kind": kind, "data-mean": centre, "data-half": half },
     `${signed(100 * centre)} ± ${percent(half)}`,
     make("span", { class: "below" }, `${says}, ${units} ${kind === "images" ? "blocks" : "groups"}`));
