@@ -1,7 +1,7 @@
 """Simulates how often intervals cover and how often tests reject where nothing differs.
 
     python tools/simulate_statistics.py            # the tables of docs/statistics.md: half an hour
-    python tools/simulate_statistics.py --times 20 # a rough look
+    python tools/simulate_statistics.py --measure accuracy   # those of the accuracy: a minute
 
 Every measurement draws its people or classes, training seeds and answers anew from a fixed
 generator, and the functions under test are those of the tables.
@@ -27,6 +27,7 @@ from benchmark.statistics.verification_scores import VerificationScores
 PAGE = Path(__file__).parents[1] / "docs" / "statistics.md"
 BEGIN, END = "<!-- simulations:begin -->\n", "<!-- simulations:end -->"
 SEEDS, SUBJECTS = (1, 3, 5), (8, 12, 40)
+MEASURES = ("EER", "accuracy")
 SPREADS = (0.003, 0.01, 0.025)  # deviations between trainings of one method, in accuracy
 TIMES, CHEAP_TIMES = 400, 4_000
 GENUINE, IMPOSTORS = 12, 24  # trials of each person
@@ -108,19 +109,19 @@ def accuracy(seeds: int, groups: int, times: int, draw: int = 0, spread: float =
                   _share(naive) if naive else None)  # fmt: skip
 
 
-def markdown(times: int, cheap_times: int) -> str:
-    """Both tables, in percent."""
+def markdown(times: int, cheap_times: int, measures: tuple[str, ...] = MEASURES) -> str:
+    """The tables, in percent."""
+    counts = {n: c for n, c in (("EER", times), ("accuracy", cheap_times)) if n in measures}
     lines = [
-        f"Nominal: intervals cover 95 %, tests reject 5 %. {times:,} simulated measurements a case "
-        f"of the EER, {cheap_times:,} of the accuracy.",
+        "Nominal: intervals cover 95 %, tests reject 5 %. Simulated measurements a case: "
+        + ", ".join(f"{count:,} of the {name}" for name, count in counts.items())
+        + ".",
         "",
         "| measure | seeds | subjects or groups | interval covers, % | false alarms, % |",
         "| :-- | --: | --: | --: | --: |",
     ]
-    for name, simulate, count in (
-        ("EER", verification, times),
-        ("accuracy", accuracy, cheap_times),
-    ):
+    cases = ("EER", verification, times), ("accuracy", accuracy, cheap_times)
+    for name, simulate, count in (case for case in cases if case[0] in measures):
         for seeds in SEEDS:
             for subjects in SUBJECTS:
                 found = simulate(seeds, subjects, count)
@@ -188,8 +189,10 @@ def main() -> None:
     """Writes the tables into docs/statistics.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=TIMES)
-    times = parser.parse_args().times
-    made = markdown(times, CHEAP_TIMES * times // TIMES)
+    parser.add_argument("--measure", choices=MEASURES, action="append")
+    asked = parser.parse_args()
+    times, measures = asked.times, tuple(asked.measure or MEASURES)
+    made = markdown(times, CHEAP_TIMES * times // TIMES, measures)
     head, rest = PAGE.read_text("utf-8").split(BEGIN)
     PAGE.write_text(head + BEGIN + "\n" + made + "\n" + END + rest.split(END)[1], "utf-8")
 
