@@ -21,7 +21,7 @@ differences [S, E] against nothing.
 
 With one seed the variance between trainings is unknown. The interval then covers these trained
 networks alone, `covers_training` is false, and there is no p: a test that left that variance out
-would call two trainings of one method different in 10 to 72 % of comparisons at a nominal 5 %.
+would call two trainings of one method different in 6 to 74 % of comparisons at a nominal 5 %.
 """
 
 from __future__ import annotations
