@@ -38,7 +38,7 @@ from benchmark.records import store
 from benchmark.report.aggregate import GroupsOf
 from benchmark.report.analysis import analyse
 from benchmark.report.compare import compare
-from benchmark.report.compare_cells import p_of, percent
+from benchmark.report.compare_text import p_of, percent
 from benchmark.report.comparison import Comparison, Side
 from benchmark.report.effects_text import effects_table
 from benchmark.report.grid_effects import GridEffects, tests_of

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.report.compare import Comparison, compare
-from benchmark.report.compare_cells import p_of, percent
+from benchmark.report.compare_text import p_of, percent
 from benchmark.statistics.holm import holm
 
 # Chosen for what they show: few fixed runs, drawn episodes, several seeds, shared classes.

@@ -9,7 +9,7 @@ from benchmark.report.across_data_sets import AcrossDataSets
 from benchmark.report.analysis import Analysis
 from benchmark.report.baseline_comparison import BY_VALIDATION, Against, Differences
 from benchmark.report.cells import NOTES, ONE_SEED
-from benchmark.report.compare_cells import p_of, p_text
+from benchmark.report.compare_text import p_of, p_text
 from benchmark.report.escape import markdown as safe
 from benchmark.report.grid_effects import GridEffects
 from benchmark.report.row_selection import folded

@@ -19,7 +19,7 @@ from update_findings import updated
 from benchmark.errors import OneshotError
 from benchmark.report import cells, effects_text
 from benchmark.report.analysis import analyse
-from benchmark.report.compare_cells import p_text
+from benchmark.report.compare_text import p_text
 from benchmark.report.figures import effects, grid
 from benchmark.report.grid_effects import tests_of
 from benchmark.report.leaderboard import build

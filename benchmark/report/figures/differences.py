@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from matplotlib.lines import Line2D
 
 from benchmark.report.compare import Comparison
-from benchmark.report.compare_cells import p_of
+from benchmark.report.compare_text import p_of
 from benchmark.report.figures import theme
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from benchmark.records.store import slug
 from benchmark.report import row_selection
 from benchmark.report.baseline_comparison import BY_ACCURACY, Against, Differences
 from benchmark.report.cells import NOTES, ONE_SEED
-from benchmark.report.compare_cells import p_of
+from benchmark.report.compare_text import p_of
 from benchmark.report.escape import printable
 from benchmark.report.figures import theme
 from benchmark.report.figures.picture import Picture
