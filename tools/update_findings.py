@@ -41,7 +41,7 @@ from benchmark.report.compare import compare
 from benchmark.report.compare_text import p_of, percent
 from benchmark.report.comparison import Comparison, Side
 from benchmark.report.effects_text import effects_table
-from benchmark.report.grid_effects import GridEffects, tests_of
+from benchmark.report.grid_effects import GridEffects, p_values_of
 from benchmark.report.leaderboard import build
 from benchmark.statistics.holm import holm
 
@@ -69,7 +69,7 @@ def updated(page: str, results: Path, groups_of: GroupsOf | None = None) -> str:
         found_effects(block[2], results, groups_of) for block in EFFECTS_BLOCK.finditer(page)
     ]
     tests = [row.p for rows in compared for row in rows]
-    tests += [p for tables in effects for found in tables for p in tests_of(found)]
+    tests += [p for tables in effects for found in tables for p in p_values_of(found)]
     adjusted = iter(holm(np.array(tests, dtype=np.float64)).adjusted.tolist())
     tables = iter([_table(rows, [next(adjusted) for _ in rows]) for rows in compared])
     page = BLOCK.sub(lambda block: block[1] + next(tables) + block[3], page)

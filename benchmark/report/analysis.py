@@ -11,7 +11,7 @@ from benchmark.records.schema import Record
 from benchmark.report.across_data_sets import AcrossDataSets, across_data_sets
 from benchmark.report.aggregate import GroupsOf
 from benchmark.report.baseline_comparison import Differences, differences
-from benchmark.report.grid_effects import GridEffects, grid_effects, tests_of
+from benchmark.report.grid_effects import GridEffects, grid_effects, p_values_of
 from benchmark.report.leaderboard import Leaderboard
 from benchmark.report.measured import Measured
 from benchmark.report.primary_task import main_sections
@@ -27,7 +27,7 @@ class Analysis:
         differences: each ranking's models against its reference, and their ranks.
         effects: main effects of the parts of Siamese networks.
         across: ranks over data sets.
-        effects_holm: of each of `effects` the p values of `grid_effects.tests_of`, and
+        effects_holm: of each of `effects` the p values of `grid_effects.p_values_of`, and
             `across_holm` of each of `across` Friedman's p, adjusted by Holm. All p values here,
             those of `differences` included, are one family.
     """
@@ -56,14 +56,14 @@ def analyse(
     effects = tuple(each for section in sections for each in grid_effects(section, measured))
     across = across_data_sets(sections, measured)
     tests = [row.p for each in differing for row in each.rows]
-    tests += [p for each in effects for p in tests_of(each)]
+    tests += [p for each in effects for p in p_values_of(each)]
     tests += [each.test.p for each in across]
     adjusted = iter(holm(np.array(tests, dtype=np.float64)).adjusted.tolist())
     differing = [
         replace(each, rows=tuple(replace(row, p_holm=next(adjusted)) for row in each.rows))
         for each in differing
     ]
-    effects_holm = tuple(tuple(next(adjusted) for _ in tests_of(each)) for each in effects)
+    effects_holm = tuple(tuple(next(adjusted) for _ in p_values_of(each)) for each in effects)
     return Analysis(
         measured, tuple(differing), effects, across, effects_holm,
         tuple(next(adjusted) for _ in across),

@@ -77,7 +77,7 @@ def grid_effects(section: Section, of: Measured) -> tuple[GridEffects, ...]:
     return tuple(each for each in found if each is not None)
 
 
-def tests_of(found: GridEffects) -> list[float]:
+def p_values_of(found: GridEffects) -> list[float]:
     """The p values of a table of effects, in the order in which it shows them."""
     return [
         p

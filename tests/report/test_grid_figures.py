@@ -21,7 +21,7 @@ from benchmark.report import cells, effects_text
 from benchmark.report.analysis import analyse
 from benchmark.report.compare_text import p_text
 from benchmark.report.figures import effects, grid
-from benchmark.report.grid_effects import tests_of
+from benchmark.report.grid_effects import p_values_of
 from benchmark.report.leaderboard import build
 from benchmark.statistics.holm import holm
 
@@ -66,7 +66,7 @@ def test_findings_show_the_effects_of_one_budget(tmp_path):
     assert page.startswith(head) and page.endswith("<!-- end -->\nafter\n") and "old" not in page
     _, analysis = analysed(crossed())
     (expected,) = analysis.effects
-    family = holm(np.array(tests_of(expected))).adjusted
+    family = holm(np.array(p_values_of(expected))).adjusted
     assert "\n".join(effects_text.effects_table(expected, family)) in page
     assert f"(Holm {p_text(family[0])})" in page
     assert "the crossed block (conv4): 4 of 7 measured cells" in page and "loss: F(1, 1)" in page
