@@ -108,7 +108,7 @@ def effects_table(found: GridEffects, holm: Iterable[float] | None = None) -> li
 
     Args:
         found: the effects.
-        holm: the adjusted p of `p_values_of`, in its order; without it raw p values alone are shown.
+        holm: the adjusted p of `p_values_of`, in its order; without it only raw p are shown.
     """
     name = safe(found.column.name)
     if found.over_cells is None:
