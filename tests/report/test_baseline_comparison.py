@@ -131,7 +131,7 @@ def test_without_groups_only_these_images_are_told():
     (found,) = analysis.differences
     assert all(each.classes is None for each in found.rows)
     text = "\n".join(effects_text.render(analysis))
-    assert "| chosen | reference |  |  |  |  |  |" in text and "± " in text
+    assert "| chosen | reference |  |  |  |  |" in text and "± " in text
     picture = forest.draw(board.sections[0], analysis.differences)
     assert picture is not None
     row = next(csv.DictReader(StringIO(picture.files[f"{picture.stem}.csv"].decode())))

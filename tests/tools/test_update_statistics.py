@@ -34,7 +34,7 @@ def test_pairing_narrows_and_new_classes_widen():
     single = [one for one in found if len(one.row.a.seeds) == 1]
     many = [one for one in single if one.row.episodes == 10_000]
     assert len(many) > 2 and all(one.classes > 2 * one.images for one in many)
-    assert len(markdown(found).splitlines()) == len(PAIRS) + 4
+    assert len(markdown(found, iter([0.5] * len(found))).splitlines()) == len(PAIRS) + 4
 
 
 def test_verification_and_retrieval_are_narrowed_by_pairing():
