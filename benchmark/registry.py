@@ -29,11 +29,12 @@ from typing import Any, Literal
 from benchmark import sources
 from benchmark.datasets.resample import NAME as RESAMPLER
 from benchmark.errors import ModelBroken, OneshotError, UnknownName
-from benchmark.evaluation.inference_config import NAMES, InferenceConfig, literal, recorded, split
+from benchmark.evaluation.inference_config import NAMES, InferenceConfig, recorded, split
 from benchmark.models import distances, parts
 from benchmark.models.model import INTERFACES, resolved
 from benchmark.models.recipe import as_dict
 from benchmark.protocols import TrackInfo
+from benchmark.settings import literal
 from benchmark.user_code import load_file, make_current, same_folder
 
 Pool = Literal["inductive", "transductive", "pretrained"]

@@ -9,8 +9,8 @@ import pytest
 
 from benchmark import toml
 from benchmark.errors import OneshotError
-from benchmark.evaluation.inference_config import literal
 from benchmark.records.schema import MOST, ModelRef
+from benchmark.settings import literal
 from benchmark.sweep.suite import seeds_of
 from benchmark.tasks import task
 

@@ -20,10 +20,9 @@ from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.run import run
 from benchmark.sweep import plan as plans
 from benchmark.sweep.cluster import Cluster
-from benchmark.sweep.local import Unit, unit_of
-from benchmark.sweep.ray import RayCrew
-from benchmark.sweep.suite import Wanted
-from benchmark.sweep.worker import Message
+from benchmark.sweep.executor import Job, Message
+from benchmark.sweep.ray import RayExecutor
+from benchmark.sweep.suite import RunGrid
 from benchmark.tasks.own import looking_in
 
 TASK = "made-up-few-3w1s"
@@ -36,7 +35,7 @@ def main() -> None:
         folder = Path(name)
         _data(folder / "data")
         with looking_in(folder / "data"):
-            wanted = [Wanted("chance", (TASK,), tuple(range(jobs)), "quick")]
+            wanted = [RunGrid("chance", (TASK,), tuple(range(jobs)), "quick")]
             planned = plans.make(wanted, folder / "here").planned
             context = RunContext(folder / "data", folder / "here", folder / "work")
             seconds = []
@@ -46,9 +45,11 @@ def main() -> None:
                 seconds.append(time.perf_counter() - began)
             here = float(np.median(seconds))  # the first import and load
             watch = Watch()
-            where = Cluster(None, cpus=cpus, data=folder / "data", work=folder / "work")
-            with RayCrew(where, folder / "ray", watch) as crew:
-                crew.do([unit_of(each) for each in planned])
+            where = Cluster(
+                None, cpus=cpus, context=RunContext(folder / "data", work=folder / "work")
+            )
+            with RayExecutor(where, folder / "ray", watch) as crew:
+                crew.run(planned)
                 places = crew.capacity()
     done = np.array(watch.done_at)
     warm = int(np.searchsorted(done - done[0], 1.0)) + places  # once every worker has begun
@@ -66,18 +67,18 @@ class Watch:
         self.began_at = time.perf_counter()
         self.done_at: list[float] = []
 
-    def done(self, unit: Unit) -> None:
+    def done(self, job: Job) -> None:
         self.done_at.append(time.perf_counter())
 
-    def lost(self, unit: Unit, reason: str) -> None:
-        raise SystemExit(f"{unit.name}: {reason}")
+    def lost(self, job: Job, reason: str) -> None:
+        raise SystemExit(f"{job.title}: {reason}")
 
-    def began(self, unit: Unit, slot: int) -> None:
+    def began(self, job: Job, slot: int) -> None:
         """Is of no interest, like the rest."""
 
-    def heard(self, unit: Unit, message: Message) -> None: ...
+    def heard(self, job: Job, message: Message) -> None: ...
 
-    def put_back(self, unit: Unit, reason: str) -> None: ...
+    def put_back(self, job: Job, reason: str) -> None: ...
 
     def tick(self) -> None: ...
 

@@ -35,10 +35,10 @@ def check(
     """
     import json
 
-    from benchmark.cli.run_options import settings_of
     from benchmark.evaluation.conformance.judge import check as check_model
+    from benchmark.settings import parse
 
-    report = check_model(model, settings=settings_of(settings), track=track, train=train, data=data)
+    report = check_model(model, settings=parse(settings or ()), track=track, train=train, data=data)
     typer.echo(json.dumps(report.plain(), indent=1, ensure_ascii=False) if as_json else str(report))
     if not report.passed:
         raise typer.Exit(1)

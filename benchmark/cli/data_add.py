@@ -260,12 +260,12 @@ def _say_next(name: str, directory: Path) -> None:
 def _defaults(model: str, track: Track) -> list[str]:
     """What the recommended training makes of the data, and how to look for something better."""
     try:
-        from benchmark.evaluation.job import Job, build
+        from benchmark.evaluation.job import RunSpec, build
         from benchmark.registry import resolve
         from benchmark.sweep.remarks import training_line
     except ModuleNotFoundError:  # an installation that reads tables alone trains nothing
         return []
-    _, recipe = build(Job(resolve(model), track, 0, "quick", ()))
+    _, recipe = build(RunSpec(resolve(model), track, 0, "quick", ()))
     line = training_line(model, track, recipe)
     if line is None:
         return []

@@ -141,8 +141,8 @@ def _suites() -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "models": len({wanted.model for wanted in suite.wanted}),
-            "tasks": len({task for wanted in suite.wanted for task in wanted.tasks}),
+            "models": len({grid.model for grid in suite.grids}),
+            "tasks": len({task for grid in suite.grids for task in grid.tasks}),
             "title": suite.title,
         }
         for name, suite in suites.items()

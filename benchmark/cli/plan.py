@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from unicodedata import category
@@ -14,7 +15,7 @@ from benchmark.cli.options import Data, Results, Shard, Work
 from benchmark.errors import OneshotError
 
 if TYPE_CHECKING:
-    from benchmark.sweep.plan import Plan, Planned
+    from benchmark.sweep.plan import Plan, PlannedRun
 
 
 def plan(
@@ -47,9 +48,9 @@ def plan(
     from benchmark.sweep.scheduling import longest_first, shard_of
     from benchmark.sweep.scheduling import shard as part
 
-    wanted = run_options.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
+    grids = run_options.grids_of(models, task, suite, settings, seeds, budget, folds, episodes)
     place = shard_of(shard) if shard else None
-    made = plans.make(wanted, results, strict=suite is None)
+    made = plans.make(grids, results, strict=suite is None)
     jobs = part(made.planned, *place) if place else longest_first(made.planned)
     folders = _typed(context, {"data": data, "results": results, "work": work, "device": device})
     todo = [each for each in jobs if each.missing]
@@ -68,12 +69,12 @@ def plan(
         raise typer.Exit(2)
 
 
-def command(each: Planned) -> list[str]:
+def command(each: PlannedRun) -> list[str]:
     """The words that do what is missing of a job."""
-    return each.described.model_copy(update={"tasks": each.missing}).words()
+    return replace(each.job, tasks=each.missing).words()
 
 
-def _line(each: Planned) -> str:
+def _line(each: PlannedRun) -> str:
     return f"{each.name}  {each.job.which}  {' '.join(each.missing)}"
 
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from benchmark.evaluation.job import RunContext
-    from benchmark.sweep.plan import Planned
+    from benchmark.sweep.plan import PlannedRun
 
 FOLDERS = ("data", "results", "work", "device")  # options of `oneshot run` that a search takes too
 
 
-def say_beside_raw(planned: Iterable[Planned], context: RunContext, existing: str) -> None:
+def say_beside_raw(planned: Iterable[PlannedRun], context: RunContext) -> None:
     """One line for each training and task that are new, from their validation splits."""
     from benchmark.evaluation.job import path_of
     from benchmark.evaluation.raw import beside_raw
@@ -30,7 +30,7 @@ def say_beside_raw(planned: Iterable[Planned], context: RunContext, existing: st
     for each in planned:
         if each.job.track.size is None or not each.learning or each.waits is not None:
             continue
-        for task in each.job.tasks if existing == "redo" else each.missing:
+        for task in each.job.tasks if context.existing == "redo" else each.missing:
             with contextlib.suppress(OneshotError):  # refused, or lost: said elsewhere
                 path = path_of(each.job, task, each.recipe, context.results)
                 found.append((each.job, store.read(path)))

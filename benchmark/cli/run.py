@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,16 +15,19 @@ from benchmark.cli import run_options
 from benchmark.cli.options import Data, Device, Embeddings, Results, Shard, Work, default_work
 from benchmark.cli.raw_baseline import say_beside_raw
 from benchmark.cli.ray_options import Address, Cpus, DataFrom, Engine, Gpus, check_engine
-from benchmark.errors import DataMissing, Interrupted, Refused, UnknownName
+from benchmark.errors import DataMissing, UnknownName
 from benchmark.report.escape import printable
 
 if TYPE_CHECKING:
-    from benchmark.cli.parallel import Done
+    from benchmark.cli.execute import Done
+    from benchmark.cli.progress import ProgressDisplay
     from benchmark.evaluation.job import RunContext
     from benchmark.evaluation.presence import Presence
     from benchmark.evaluation.profiler import Profiler
+    from benchmark.sweep.cluster import Cluster
+    from benchmark.sweep.executor import Executor
     from benchmark.sweep.plan import Plan
-    from benchmark.sweep.suite import Wanted
+    from benchmark.sweep.suite import RunGrid
 
 
 def run(
@@ -78,7 +81,8 @@ def run(
 
     Whatever is interrupted can be started again: finished records stay, trainings resume.
     """
-    from benchmark.cli.parallel import run_many, run_on_ray
+    from benchmark.cli.execute import execute
+    from benchmark.cli.progress import ProgressDisplay
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import RunContext
     from benchmark.evaluation.profiler import Profiler
@@ -87,16 +91,21 @@ def run(
     from benchmark.sweep.scheduling import shard_of
 
     _take(existing, isolate)
-    wanted = run_options.wanted_of(models, task, suite, settings, seeds, budget, folds, episodes)
     context = RunContext(
         _absolute(data), results.absolute(), (work or default_work()).absolute(),
         find_device(device), commit_weights, embeddings=_absolute(embeddings),
+        existing=existing,  # type: ignore[arg-type]
     )  # fmt: skip
     profiler = Profiler(context.device) if profile else None
+    if profiler is not None:
+        context = replace(context, mark=profiler.mark)
+    grids = run_options.grids_of(
+        models, task, suite, settings, seeds, budget, folds, episodes, context
+    )
     part = shard_of(shard) if shard else None
     check_engine(engine, workers, address, cpus_per_job, gpus_per_job, data_from, commit_weights)
     redo = existing == "redo"
-    plan = _planned(wanted, results, suite is None, part, redo)
+    plan = _planned(grids, results, suite is None, part, redo, context)
     if existing == "fail":
         plans.refuse_existing(plan)
     for line in defaults_of(each for each in plan.planned if each.missing or redo):
@@ -114,21 +123,18 @@ def run(
     there = _there(plan)
 
     def again() -> Plan:
-        return _planned(wanted, results, False, part, redo)
+        return _planned(grids, results, False, part, redo, context)
 
+    cluster = None
     if engine == "ray":
         from benchmark.sweep.cluster import Cluster
 
-        cluster = Cluster(
-            address, cpus_per_job, gpus_per_job, data, work, data_from, device,
-            existing,  # type: ignore[arg-type]
-        )  # fmt: skip
-        done = run_on_ray(plan, again, cluster, context, tensorboard)
-    elif workers != "1" or (_crashes(plan) and profiler is None):
-        done = run_many(plan, again, workers, context, existing, tensorboard)  # type: ignore[arg-type]
-    else:
-        done = _one_by_one(plan, again, context, existing, tensorboard, profiler)
-    _end(done.plan, context, existing)
+        nodes = RunContext(data, None, work, device, existing=context.existing)
+        cluster = Cluster(address, cpus_per_job, gpus_per_job, data_from, nodes)
+    display = ProgressDisplay(tensorboard)
+    executor = _executor(plan, context, display, workers, cluster, profiler)
+    done = execute(plan, again, executor, display, context)
+    _end(done.plan, context)
     close(done, results, there, typed_refused)
 
 
@@ -142,64 +148,30 @@ def _crashes(plan: Plan) -> bool:
     return any(each.job.spec.foreign and each.job.spec.isolated is None for each in plan.planned)
 
 
-def _one_by_one(
+def _executor(
     plan: Plan,
-    again: Callable[[], Plan],
     context: RunContext,
-    existing: str,
-    tensorboard: Path | None,
+    display: ProgressDisplay,
+    workers: str,
+    cluster: Cluster | None,
     profiler: Profiler | None,
-) -> Done:
-    """Does the jobs here, in their order; those that another process is at come last.
+) -> Executor:
+    """What runs the plan: a cluster, processes, or this process."""
+    from benchmark.sweep import resources
+    from benchmark.sweep.executor import SerialExecutor
 
-    Raises:
-        Refused: no model takes any task.
-        Interrupted: by the user; finished records stay.
-    """
-    from collections import deque
+    if cluster is not None:
+        from benchmark.sweep.ray import RayExecutor
 
-    from benchmark.cli.parallel import Done
-    from benchmark.cli.progress import Watch
-    from benchmark.evaluation.run import run as run_job
-    from benchmark.sweep.local import Lost, unit_of
-    from benchmark.sweep.worker import ended_as
+        assert context.results is not None  # the command line always has some
+        return RayExecutor(cluster, context.results, display)
+    if workers != "1" or (_crashes(plan) and profiler is None):
+        from benchmark.sweep.local import ProcessExecutor
 
-    if plan.searches:
-        from benchmark.cli.tune import make_searches
-
-        make_searches(list(plan.searches), context)
-        plan = again()
-    waiting = deque(plan.planned)
-    lost: list[Lost] = []
-    busy = 0  # jobs in a row that another process was at
-    with Watch(len(plan.planned), tensorboard) as watch:
-        while waiting:
-            each = waiting.popleft()
-            context.wait = busy > len(waiting)  # for all that is left others are at work
-            watch.start(each.job.spec.key, each.job.track.name, each.job.which)
-            if profiler is not None:
-                profiler.start()
-                context.mark = profiler.mark
-            jobs = run_job(each.job, context, existing, watch)  # type: ignore[arg-type]
-            try:
-                kind, *facts = ended_as(partial(deque, jobs, 0))
-            except KeyboardInterrupt:
-                raise Interrupted(
-                    f"Interrupted; {watch.records} new records are kept.",
-                    "Type the same command again to go on where it stopped.",
-                ) from None
-            if kind == "busy":
-                watch.later(facts[0])
-                waiting.append(each)
-            elif kind != "done":
-                watch.lost(facts[0])
-                lost.append(Lost(unit_of(each), *facts))
-            elif profiler is not None:
-                watch.profile(profiler.lines())
-            busy = busy + 1 if kind == "busy" else 0
-    if watch.left_out and len(watch.left_out) == sum(len(e.job.tasks) for e in plan.planned):
-        raise Refused("Nothing could be asked; the reasons stand above.")
-    return Done(watch.records, watch.failed, lost, plan)
+        count = resources.worker_count(workers, plan.planned, context.device)
+        cards = resources.cards(context.device)
+        return ProcessExecutor(context, count, display, resources.cores(), cards)
+    return SerialExecutor(context, display, profiler)
 
 
 def _take(existing: str, isolate: bool) -> None:
@@ -211,9 +183,9 @@ def _take(existing: str, isolate: bool) -> None:
     os.environ[ISOLATE] = "1" if isolate else "0"
 
 
-def _end(plan: Plan, context: RunContext, existing: str) -> None:
+def _end(plan: Plan, context: RunContext) -> None:
     _refused(plan)
-    say_beside_raw(plan.planned, context, existing)
+    say_beside_raw(plan.planned, context)
 
 
 def _refused(plan: Plan) -> None:
@@ -226,19 +198,18 @@ def _refused(plan: Plan) -> None:
 
 
 def _planned(
-    wanted: list[Wanted],
+    grids: list[RunGrid],
     results: Path,
     strict: bool,
     part: tuple[int, int] | None,
     redo: bool,
+    context: RunContext,
 ) -> Plan:
     """The plan, or the part of it that is this shard's; every shard needs all searches."""
-    from dataclasses import replace
-
     from benchmark.sweep.plan import make
     from benchmark.sweep.scheduling import shard
 
-    plan = make(wanted, results, strict, redo)
+    plan = make(grids, results, strict, redo, context)
     return plan if part is None else replace(plan, planned=tuple(shard(plan.planned, *part)))
 
 
@@ -257,7 +228,7 @@ def close(
         Exit: with code 2 if a model failed, now or in a record that was there, or if one that was
             typed is refused.
     """
-    from benchmark.cli.parallel import given_up
+    from benchmark.cli.execute import given_up
     from benchmark.evaluation.presence import on_disk, summary
 
     made = f"{done.records} new record{'' if done.records == 1 else 's'}"

@@ -9,7 +9,8 @@ import typer
 from benchmark.errors import OneshotError
 
 if TYPE_CHECKING:
-    from benchmark.sweep.suite import Wanted
+    from benchmark.evaluation.job import RunContext
+    from benchmark.sweep.suite import RunGrid
 
 Models = Annotated[
     list[str] | None,
@@ -46,7 +47,7 @@ Episodes = Annotated[
 ]
 
 
-def wanted_of(
+def grids_of(
     models: list[str] | None,
     tasks: list[str] | None,
     suite: str | None,
@@ -55,7 +56,8 @@ def wanted_of(
     budget: str | None,
     folds: str | None = None,
     episodes: int | None = None,
-) -> list[Wanted]:
+    context: RunContext | None = None,
+) -> list[RunGrid]:
     """What was typed: models, tasks, seeds and the settings that each model has.
 
     Raises:
@@ -66,33 +68,33 @@ def wanted_of(
     from benchmark.sweep.applied import applied
     from benchmark.sweep.suite import seeds_of
 
-    wanted = (
-        wanted_by_suite(suite, models, tasks, settings, seeds, budget)
+    grids = (
+        grids_by_suite(suite, models, tasks, settings, seeds, budget)
         if suite
-        else wanted_by_name(models, tasks, settings, seeds or "0", budget or "quick")
+        else grids_by_name(models, tasks, settings, seeds or "0", budget or "quick")
     )
-    wanted, notes = applied(wanted)
+    grids, notes = applied(grids, context)
     for note in notes:
         typer.echo(note, err=True)  # a pipe takes the jobs of `plan` alone
     if episodes is not None:
-        wanted = [replace(each, episodes=episodes) for each in wanted]
+        grids = [replace(each, episodes=episodes) for each in grids]
     if folds is None:
-        return wanted
+        return grids
     try:
         chosen = tuple(seeds_of(folds))
     except OneshotError:
         raise OneshotError(
             f"'{folds}' is no list of folds.", "Type for example --folds 0-2"
         ) from None
-    _check_folds(wanted, chosen)
-    return [replace(each, folds=chosen) for each in wanted]
+    _check_folds(grids, chosen)
+    return [replace(each, folds=chosen) for each in grids]
 
 
-def _check_folds(wanted: list[Wanted], folds: tuple[int, ...]) -> None:
+def _check_folds(grids: list[RunGrid], folds: tuple[int, ...]) -> None:
     from benchmark.tasks import task, track
 
-    most = max((task(name).folds for each in wanted for name in each.tasks), default=1)
-    tracks = [track(task(name).track).folds for each in wanted for name in each.tasks]
+    most = max((task(name).folds for each in grids for name in each.tasks), default=1)
+    tracks = [track(task(name).track).folds for each in grids for name in each.tasks]
     most = max(most, *tracks, 1)
     if max(folds) >= most:
         raise OneshotError(
@@ -101,20 +103,21 @@ def _check_folds(wanted: list[Wanted], folds: tuple[int, ...]) -> None:
         )
 
 
-def wanted_by_name(
+def grids_by_name(
     models: list[str] | None,
     tasks: list[str] | None,
     settings: list[str] | None,
     seeds: str,
     budget: str,
-) -> list[Wanted]:
+) -> list[RunGrid]:
     """What models and tasks typed one by one mean.
 
     Raises:
         OneshotError: nothing to run, or an unknown name.
     """
     from benchmark.evaluation.job import check_budget
-    from benchmark.sweep.suite import Wanted, seeds_of, tasks_of
+    from benchmark.settings import parse
+    from benchmark.sweep.suite import RunGrid, seeds_of, tasks_of
 
     if not models or not tasks:
         missing = "model" if not models else "task"
@@ -123,18 +126,18 @@ def wanted_by_name(
             "Type: oneshot run MODEL --task TASK, or oneshot run --suite quick",
         )
     names = tuple(tasks_of(tasks))
-    numbers, chosen, typed = tuple(seeds_of(seeds)), check_budget(budget), settings_of(settings)
-    return [Wanted(name, names, numbers, chosen, typed) for name in dict.fromkeys(models)]
+    numbers, chosen, typed = tuple(seeds_of(seeds)), check_budget(budget), parse(settings or ())
+    return [RunGrid(name, names, numbers, chosen, typed) for name in dict.fromkeys(models)]
 
 
-def wanted_by_suite(
+def grids_by_suite(
     suite: str,
     models: list[str] | None,
     tasks: list[str] | None,
     settings: list[str] | None,
     seeds: str | None,
     budget: str | None,
-) -> list[Wanted]:
+) -> list[RunGrid]:
     """What a suite means; seeds and budget may be typed to replace its own.
 
     Raises:
@@ -157,28 +160,11 @@ def wanted_by_suite(
         changes["seeds"] = tuple(seeds_of(seeds))
     if budget is not None:
         changes["budget"] = check_budget(budget)
-    wanted = load(suite).wanted
+    grids = load(suite).grids
     if suite.endswith(".toml"):
-        code = [each for each in wanted if in_command(each.model, each.settings) != each.model]
+        code = [each for each in grids if in_command(each.model, each.settings) != each.model]
         for named in dict.fromkeys(outside(each.model, each.settings) for each in code):
             typer.echo(
                 printable(f"The suite runs code from outside the catalogue: {named}"), err=True
             )
-    return [replace(each, **changes) for each in wanted]  # type: ignore[arg-type]
-
-
-def settings_of(pairs: list[str] | None) -> dict[str, str]:
-    """Settings from KEY=VALUE words.
-
-    Raises:
-        OneshotError: for a word without "=".
-    """
-    settings = {}
-    for pair in pairs or []:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise OneshotError(
-                f"--set {pair} is not KEY=VALUE.", "Type for example --set margin=0.5"
-            )
-        settings[key.strip().replace("-", "_")] = value
-    return settings
+    return [replace(each, **changes) for each in grids]  # type: ignore[arg-type]

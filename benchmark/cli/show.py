@@ -142,18 +142,17 @@ def _predictor(
     device: str,
     embeds: bool,
 ) -> Predictor:
-    from benchmark.cli.run_options import settings_of
     from benchmark.evaluation.api import find_device, spec_of
-    from benchmark.evaluation.job import Job, RunContext, check_budget
+    from benchmark.evaluation.job import RunContext, RunSpec, check_budget
     from benchmark.evaluation.predictions import load_predictor
+    from benchmark.settings import as_typed, parse
     from benchmark.tasks.tracks import track
 
     data, results, work = folders
-    chosen = settings_of(settings)
-    typed = tuple(f"{name}={value}" for name, value in chosen.items())
-    job = Job(
+    chosen = parse(settings or ())
+    job = RunSpec(
         spec_of(model, chosen), track(loaded.task.track), seed, check_budget(budget),
-        (loaded.task.name,), typed,
+        (loaded.task.name,), as_typed(chosen),
     )  # fmt: skip
     context = RunContext(data, results, work or default_work(), find_device(device))
     return load_predictor(job, context, loaded, embeds)

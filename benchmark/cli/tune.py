@@ -13,7 +13,6 @@ from benchmark.cli.options import Data, Device, Work, default_work
 from benchmark.errors import OneshotError
 
 if TYPE_CHECKING:
-    from benchmark.evaluation.job import RunContext
     from benchmark.sweep.tuning import Outcome, Search
 
 
@@ -51,10 +50,14 @@ def tune(
     the size of images that are stored larger, and crops. No test item is read. Then it says which
     command trains with the best. Suites follow the outcome by themselves.
     """
+    from benchmark.cli.execute import given_up, run_searches
+    from benchmark.cli.progress import ProgressDisplay
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import RunContext, check_budget
+    from benchmark.settings import parse
     from benchmark.sweep.applied import applied
-    from benchmark.sweep.suite import Wanted
+    from benchmark.sweep.executor import SerialExecutor
+    from benchmark.sweep.suite import RunGrid
     from benchmark.sweep.tuning import Search
     from benchmark.tasks import task as find_task
     from benchmark.tasks import track as find_track
@@ -70,51 +73,31 @@ def tune(
         track = find_task(task).track
     name = find_track(track or "glyphs").name
     decides = task or find_track(name).chooses
-    wanted, notes = applied(
-        [Wanted(model, (decides,), (0,), check_budget(budget), run_options.settings_of(settings))
+    grids, notes = applied(
+        [RunGrid(model, (decides,), (0,), check_budget(budget), parse(settings or ()))
          for model in models]
     )  # fmt: skip
     for note in notes:
         typer.echo(note, err=True)
-    make_searches(
-        [
-            Search(each.model, name, budget, tuple(each.settings.items()), count, task)
-            for each in wanted
-        ],
-        context,
-    )
-
-
-def make_searches(searches: list[Search], context: RunContext) -> None:
-    """Makes the searches one after the other and prints their tables.
-
-    Raises:
-        OneshotError: what a search raises, or an interruption.
-    """
-    from benchmark.cli.progress import Watch
-    from benchmark.evaluation.job import Job
-    from benchmark.tasks import track as find_track
-
-    trials = sum(len(search.jobs()) for search in searches)
-    for name in dict.fromkeys(search.track for search in searches):
-        context.require(find_track(name))
-    with Watch(trials) as watch:
-
-        def starting(job: Job) -> None:
-            watch.start(f"{job.spec.key} {' '.join(job.typed)}", job.track.name, job.which)
-
+    searches = [
+        Search(each.model, name, budget, tuple(each.settings.items()), count, task)
+        for each in grids
+    ]
+    for search in searches:
+        search.jobs()  # raises what cannot be searched before hours are spent
+    context.require(find_track(name))
+    context.check()
+    display = ProgressDisplay()
+    with display, SerialExecutor(context, display) as executor:
         try:
-            for search in searches:
-                outcome = search.make(context, watch, starting)
-                watch.console.print(table(outcome), markup=False)
-                watch.console.print(f"wrote {context.results}/{search.name}", markup=False)
-                for line in advice(search, outcome):
-                    watch.console.print(line, markup=False, soft_wrap=True)
+            failures = run_searches(searches, executor, display, context)
         except KeyboardInterrupt:
             raise OneshotError(
                 "Interrupted; finished trainings are kept.",
                 "Type the same command again to go on where it stopped.",
             ) from None
+    if failures:
+        raise given_up(failures, len(searches), 0)
 
 
 def table(outcome: Outcome) -> str:
@@ -150,10 +133,10 @@ def advice(search: Search, outcome: Outcome) -> list[str]:
 
 
 def _command(search: Search, task: str, seed: int, settings: dict[str, float]) -> str:
-    from benchmark.sweep.run_spec import RunSpec, as_text
+    from benchmark.evaluation.job import RunSpec
 
-    described = RunSpec(
-        model=search.model, tasks=(task,), seed=seed, budget=search.budget,
-        settings=as_text({**dict(search.given), **settings}),
+    run = RunSpec.parse(
+        search.model, (task,), seed, budget=search.budget,
+        settings={**dict(search.given), **settings},
     )  # fmt: skip
-    return shlex.join(described.words())
+    return shlex.join(run.words())

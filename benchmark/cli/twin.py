@@ -54,11 +54,11 @@ def load(
     trust_code: bool,
 ) -> Twin:
     """The twin that the options name; what its user should know goes to standard error."""
-    from benchmark.cli.run_options import settings_of
+    from benchmark.settings import parse
     from benchmark.twin.twin import load_twin
 
     twin = load_twin(
-        model, track=track, seed=seed, budget=budget, settings=settings_of(settings), fit=fit,
+        model, track=track, seed=seed, budget=budget, settings=parse(settings or ()), fit=fit,
         data=data, results=results, work=work, device=device,
         trust_code=trust_code,
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,11 +115,12 @@ def _recomputed(
     import random
     import secrets
 
-    from benchmark.cli.progress import Watch
+    from benchmark.cli.progress import ProgressDisplay
     from benchmark.evaluation.api import find_device
     from benchmark.evaluation.job import RunContext
     from benchmark.evaluation.recompute import recompute
     from benchmark.records import evidence, store
+    from benchmark.sweep.executor import MessageCallback
 
     draw = secrets.randbelow(1_000_000) if draw is None else draw
     records = store.load(results, strict=False)
@@ -130,9 +133,12 @@ def _recomputed(
     failed = 0
     for record in chosen:
         try:
-            with Watch(1) as watch:
-                watch.start(record.model.key, record.task.name, f"seed {record.seed}")
-                found = recompute(record, context, watch, results, trust_code)
+            with ProgressDisplay() as display:
+                job = _Recomputation(record)
+                display.expect([job])
+                display.began(job, 0)
+                follow = MessageCallback(partial(display.heard, job))
+                found = recompute(record, replace(context, callback=follow), results, trust_code)
         except OneshotError as error:
             typer.echo(printable(f"not verifiable  {_name(record)}: {error}"))
             failed += 1
@@ -160,6 +166,30 @@ def _keep(results: Path, record: Record, verdict: str) -> bool:
         except OneshotError as error:  # a folder that can only be read
             typer.echo(printable(f"{FILE} was not written: {error}"))
     return bool(changed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Recomputation:
+    """A record that is measured again, as a display names it."""
+
+    record: Record
+    cost: float = 1.0
+
+    @property
+    def model(self) -> str:
+        return self.record.model.key
+
+    @property
+    def where(self) -> str:
+        return self.record.task.name
+
+    @property
+    def which(self) -> str:
+        return f"seed {self.record.seed}"
+
+    @property
+    def title(self) -> str:
+        return f"{self.model} on {self.where}, {self.which}"
 
 
 def _name(record: Record) -> str:

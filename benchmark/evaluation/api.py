@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,9 @@ from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation.job import (
     Callback,
     Existing,
-    Job,
     NullCallback,
     RunContext,
-    build,
+    RunSpec,
     check_budget,
     path_of,
 )
@@ -23,6 +23,7 @@ from benchmark.evaluation.shots import trainings
 from benchmark.records import store
 from benchmark.records.schema import Record
 from benchmark.registry import ModelSpec, foreign_source, isolates, resolve
+from benchmark.settings import as_typed
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.own import looking_in
 from benchmark.tasks.tracks import of_fold
@@ -60,7 +61,7 @@ def evaluate(
         work: folder for checkpoints; None keeps none.
         device: "auto", "cpu", "cuda" or "mps".
         existing: "redo", or "skip" to return the record that is there.
-        watcher: told of the progress.
+        watcher: a `Callback` that follows the run.
         isolate: run a user's model that is given by name in a process of its own, which never has
             labels of test items (`benchmark.evaluation.isolation`).
 
@@ -74,6 +75,7 @@ def evaluate(
     """
     spec_of(model, settings, isolate)  # an unknown model comes before a missing data set
     with looking_in(data):  # names of own data sets are looked up there
+        context = RunContext(data)
         track = of_fold(find_track(find_task(task).track), fold)
         ((chosen, _),) = trainings(
             partial(spec_of, model, isolate=isolate),
@@ -81,20 +83,24 @@ def evaluate(
             track,
             check_budget(budget),
             (task,),
+            context,
+            seed,
         )
         spec = spec_of(model, chosen, isolate)
-        typed = tuple(f"{key}={value}" for key, value in chosen.items())
-        job = Job(spec, track, seed, budget, (task,), typed)
-        context = RunContext(data, results, work, find_device(device))
+        job = RunSpec(spec, track, seed, budget, (task,), as_typed(chosen))
         if existing not in ("redo", "skip"):
             raise OneshotError(f"existing='{existing}' is neither 'redo' nor 'skip'.")
         heard = _Heard(watcher or NullCallback())
-        for record in run(job, context, existing, heard):
+        context = replace(
+            context, results=results, work=work, device=find_device(device), existing=existing,
+            callback=heard,
+        )  # fmt: skip
+        for record in run(job, context):
             return record
         if heard.reason:
             raise Refused(f"{spec.key} cannot be asked {task}: {heard.reason}.")
         if results is not None:
-            path = path_of(job, task, build(job)[1], results)
+            path = path_of(job, task, context.recipe(job), results)
             if path.is_file():
                 return store.read(path)
         raise OneshotError(f"{spec.key} gave no record of {task}.")

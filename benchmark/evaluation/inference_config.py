@@ -5,13 +5,13 @@ They are set like a model's own settings (`--set views=10`) but never reach its 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from benchmark.errors import OneshotError, Refused
 from benchmark.models.model import resolved
+from benchmark.settings import literal
 
 MOST_VIEWS = 64  # of the pinned list
 SHOTS = ("prototype", "nearest", "mean-similarity")
@@ -99,13 +99,3 @@ def recorded(config: InferenceConfig, model: object) -> dict[str, Any]:
     if resolved(model).trainable is not None:
         recipe["final_fit"] = config.final_fit
     return recipe
-
-
-def literal(value: Any) -> Any:
-    """A setting as it is meant: text from the command line is read as JSON where it can be."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value.lower() if value.lower() in ("true", "false") else value)
-    except (ValueError, RecursionError):  # of which json's own is one; endless numbers are another
-        return value

@@ -16,7 +16,7 @@ from benchmark.evaluation.episodes import Observer
 from benchmark.evaluation.integrity import Probe
 from benchmark.evaluation.integrity_verdict import probed
 from benchmark.evaluation.isolation.client import IsolatedModel, note_opened
-from benchmark.evaluation.job import Callback, Job, RunContext, build, note_reading
+from benchmark.evaluation.job import RunContext, RunSpec, note_reading
 from benchmark.evaluation.locks import FOLDER as LOCKS
 from benchmark.evaluation.memory import ran_out
 from benchmark.evaluation.outcome import Answered, ask
@@ -35,30 +35,29 @@ from benchmark.tasks.spec import VALIDATION
 
 
 @dataclass(frozen=True)
-class Running:
-    """A job at work: the model that was built for it, its whole recipe, and its surroundings."""
+class ActiveRun:
+    """A run in progress: its spec and context, and the model that was built for it."""
 
-    job: Job
+    job: RunSpec
     model: Any
     recipe: dict[str, Any]
     context: RunContext
-    watcher: Callback
     bank: EmbeddingStore  # outlives the single task: nothing is embedded twice
     files: Mapping[str, str]  # digests of what decides the answers outside the suite
 
 
-def started(job: Job, context: RunContext, watcher: Callback) -> Running:
+def started(job: RunSpec, context: RunContext) -> ActiveRun:
     """The job with a fresh model on its device."""
     files = job.spec.files  # before the model can change any of them
-    model, recipe = build(job)
+    model, recipe = context.take_model(job)
     if hasattr(model, "to"):
         model.to(context.device)
     kept = embedding_cache_of(model, job.spec.key, recipe, context.device, context.embeddings)
     bank = embedding_store_of(model, recipe, context.device, kept)
-    return Running(job, model, recipe, context, watcher, bank, files)
+    return ActiveRun(job, model, recipe, context, bank, files)
 
 
-def answer_with(weights: bytes, job: Job, context: RunContext, watcher: Callback) -> Record:
+def answer_with(weights: bytes, job: RunSpec, context: RunContext) -> Record:
     """The record of the job's only task from weights that were trained before; nothing is written.
 
     They answer the validation twin as well. Weights of a final fit have seen it: calibrations are
@@ -68,9 +67,8 @@ def answer_with(weights: bytes, job: Job, context: RunContext, watcher: Callback
         weights: see `benchmark.evaluation.weights`.
         job: with one task.
         context: data and device.
-        watcher: told of the progress.
     """
-    running = started(job, context, watcher)
+    running = started(job, context)
     files.put(running.model, weights)
     (name,) = job.tasks
     task = context.task(name, job.track)
@@ -87,7 +85,7 @@ class Validated:
     temperature: float | None = None
 
 
-def validated_by(running: Running, task: LoadedTask) -> Validated | ModelFailed | None:
+def validated_by(running: ActiveRun, task: LoadedTask) -> Validated | ModelFailed | None:
     """The answers to the task's validation twin, why there are none, or None without a split."""
     split = running.job.track.validation
     if not split.names and not split.classes:
@@ -107,7 +105,7 @@ def validated_by(running: Running, task: LoadedTask) -> Validated | ModelFailed 
 
 
 def record_of(
-    running: Running,
+    running: ActiveRun,
     task: LoadedTask,
     validated: Validated | ModelFailed | None,
     trained: list[Trained],
@@ -122,7 +120,7 @@ def record_of(
 
 
 def _measure(
-    running: Running, task: LoadedTask, validated: Validated | None, trained: list[Trained]
+    running: ActiveRun, task: LoadedTask, validated: Validated | None, trained: list[Trained]
 ) -> Record:
     """The task's questions, once; `trained` is the chosen training, then the final fit if any."""
     model = running.model
@@ -170,7 +168,7 @@ def _measure(
 
 
 def _answer(
-    running: Running,
+    running: ActiveRun,
     task: LoadedTask,
     observe: Observer | None = None,
     episodes: int | None = None,
@@ -180,7 +178,7 @@ def _answer(
         running.model.eval()
 
     def report(done: int, total: int) -> None:
-        running.watcher.answering(task.task.name, done, total)
+        running.context.callback.answering(task.task.name, done, total)
 
     try:
         return ask(
@@ -204,7 +202,7 @@ def _answer(
         ) from error
 
 
-def failed_record(running: Running, task: LoadedTask, reason: str) -> Record:
+def failed_record(running: ActiveRun, task: LoadedTask, reason: str) -> Record:
     """A record that says why there is no answer."""
     return Record(
         schema=1,
@@ -218,7 +216,7 @@ def failed_record(running: Running, task: LoadedTask, reason: str) -> Record:
     )
 
 
-def _provenance(running: Running, task: LoadedTask, weights: str | None) -> Provenance:
+def _provenance(running: ActiveRun, task: LoadedTask, weights: str | None) -> Provenance:
     context, homes = running.context, running.job.spec.homes
     folders = [context.work, context.embeddings, data_directory(context.data)]
     if context.results is not None:

@@ -19,8 +19,8 @@ from benchmark.evaluation import contamination, platt
 from benchmark.evaluation.embedding_store import EmbeddingStore, embedding_store_of
 from benchmark.evaluation.episodes import answer
 from benchmark.evaluation.job import (
-    Job,
     RunContext,
+    RunSpec,
     build,
     default_work,
     note_reading,
@@ -41,7 +41,7 @@ from benchmark.tasks.trials import Trials
 class Predictor:
     """A model that is ready to answer, with its whole recipe; make one with `load_predictor`."""
 
-    job: Job
+    job: RunSpec
     model: object
     recipe: dict[str, Any]
     context: RunContext
@@ -106,7 +106,7 @@ class Predictor:
 
 
 def load_predictor(
-    job: Job, context: RunContext, loaded: LoadedTask, embeds: bool = False
+    job: RunSpec, context: RunContext, loaded: LoadedTask, embeds: bool = False
 ) -> Predictor:
     """The job's model with its trained weights, allowed to answer the task.
 
@@ -143,7 +143,7 @@ def load_predictor(
 
 
 def _trained(
-    job: Job, context: RunContext, model: object, recipe: dict[str, Any], final: bool
+    job: RunSpec, context: RunContext, model: object, recipe: dict[str, Any], final: bool
 ) -> Any:  # fmt: skip
     """The model with the weights that validation chose, or those of the final fit."""
     found = None
@@ -159,7 +159,7 @@ def _trained(
     return found.model
 
 
-def _command(job: Job, context: RunContext, recipe: dict[str, Any]) -> str:
+def _command(job: RunSpec, context: RunContext, recipe: dict[str, Any]) -> str:
     """What to type to train the job's model, with everything that was typed to look at it."""
     task = job.tasks[0].removesuffix(VALIDATION)
     words = ["oneshot", "run", job.spec.typed, "--task", task]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from benchmark import sources
 from benchmark.datasets.catalogue import digest_at_hand
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Job, path_of
+from benchmark.evaluation.job import RunSpec, path_of
 from benchmark.evaluation.outcome import least_of
 from benchmark.evaluation.provenance import stated
 from benchmark.files import set_aside
@@ -50,7 +50,7 @@ class Presence:
 
 
 def presence(
-    job: Job,
+    job: RunSpec,
     model: object,
     task: str,
     recipe: dict[str, Any],
@@ -89,7 +89,7 @@ def presence(
 
 
 def _outdated(
-    record: Record, job: Job, task: str, data: Path | None, files: Mapping[str, str]
+    record: Record, job: RunSpec, task: str, data: Path | None, files: Mapping[str, str]
 ) -> str | None:
     """What has changed since the record was made, in words; None where nothing is known to have."""
     asked = find_task(task).on(job.track)

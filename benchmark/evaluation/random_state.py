@@ -1,4 +1,4 @@
-"""Another state of the global random generators, to see whether anything depends on it."""
+"""The state of the global random generators: kept, put back, and exchanged for another."""
 
 from __future__ import annotations
 
@@ -6,12 +6,34 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import torch
 
 # For models in other processes, which set the same state there.
 current: ContextVar[int | None] = ContextVar("current", default=None)
+
+
+@dataclass(frozen=True)
+class RandomState:
+    """The state of Python's, NumPy's and PyTorch's generators on the processor."""
+
+    python: Any
+    numpy: Any
+    torch: torch.Tensor
+
+    @classmethod
+    def now(cls) -> Self:
+        """The present state."""
+        return cls(random.getstate(), np.random.get_state(), torch.get_rng_state())
+
+    def restore(self) -> None:
+        """Puts the state back."""
+        random.setstate(self.python)
+        np.random.set_state(self.numpy)
+        torch.set_rng_state(self.torch)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmark.errors import ModelFailed, Refused
-from benchmark.evaluation.job import Job, RunContext, build
+from benchmark.evaluation.job import RunContext, RunSpec, build
 from benchmark.evaluation.outcome import ask
 from benchmark.protocols.catalogue import BY_NAME
 from benchmark.records.canonical import recipe_hash
@@ -66,7 +66,7 @@ class Beside:
         return f"{where}: {self.measure} {numbers} does not beat {raw}."
 
 
-def beside_raw(found: Iterable[tuple[Job, Record]], context: RunContext) -> list[Beside]:
+def beside_raw(found: Iterable[tuple[RunSpec, Record]], context: RunContext) -> list[Beside]:
     """Each trained model beside the better of the raw inputs, a line for each recipe and task.
 
     Args:
@@ -105,7 +105,7 @@ def beside_raw(found: Iterable[tuple[Job, Record]], context: RunContext) -> list
     ]  # fmt: skip
 
 
-def _best(job: Job, task: str, context: RunContext) -> tuple[str, Outcome] | None:
+def _best(job: RunSpec, task: str, context: RunContext) -> tuple[str, Outcome] | None:
     """The raw inputs that answer the validation twin best, in words, with their outcome."""
     track = job.track
     twin = context.task(task + VALIDATION, track)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Callback, Job, NullCallback, RunContext, build
+from benchmark.evaluation.job import RunContext, RunSpec, build
 from benchmark.evaluation.measure import answer_with
 from benchmark.evaluation.run import run
 from benchmark.evaluation.weights import committed
 from benchmark.records.schema import LogOdds, Outcome, Record
 from benchmark.registry import resolve_recorded
 from benchmark.report.outcomes import decisions
+from benchmark.settings import parse
 from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.tracks import of_fold
 from benchmark.tasks.tracks import track as find_track
@@ -53,7 +54,6 @@ class Recomputed:
 def recompute(
     record: Record,
     context: RunContext,
-    watcher: Callback | None = None,
     results: Path | None = None,
     trust_code: bool = False,
 ) -> Recomputed:
@@ -62,7 +62,6 @@ def recompute(
     Args:
         record: what is measured again.
         context: data, device, and the folder of kept weights.
-        watcher: told of the progress.
         results: where weights may be committed; None to train again in any case.
         trust_code: also build models that are not of the catalogue, see `resolve_recorded`.
 
@@ -73,13 +72,13 @@ def recompute(
     weights = None if results is None else committed(results, record.provenance.weights)
     log_odds = record.outcome is not None and record.outcome.kind == "log-odds"
     if weights is not None and not (log_odds and job.spec.inference.final_fit):
-        again = answer_with(weights, job, context, watcher or NullCallback())
+        again = answer_with(weights, job, context)
     else:
-        (again,) = list(run(job, context, "redo", watcher))
+        (again,) = list(run(job, replace(context, existing="redo")))
     return compared(record, again)
 
 
-def job_of(record: Record, trust_code: bool = False) -> Job:
+def job_of(record: Record, trust_code: bool = False) -> RunSpec:
     """The job that made the record.
 
     Args:
@@ -97,7 +96,7 @@ def job_of(record: Record, trust_code: bool = False) -> Job:
     spec = resolve_recorded(record.model.key, settings, trust_code)
     track = of_fold(find_track(find_task(record.task.name).track), record.fold or 0)
     task = record.task
-    job = Job(spec, track, record.seed, budget, (task.name,), typed, task.episodes)
+    job = RunSpec(spec, track, record.seed, budget, (task.name,), typed, task.episodes)
     _, recipe = build(job)
     if recipe != record.model.recipe:
         changed = sorted(
@@ -110,16 +109,14 @@ def job_of(record: Record, trust_code: bool = False) -> Job:
 
 
 def _settings(record: Record) -> dict[str, str]:
-    """The settings that a record's provenance tells, by name."""
-    settings: dict[str, str] = {}
-    for pair in record.provenance.settings:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.isidentifier():
-            raise OneshotError(
-                f"The record of {record.model.key} on {record.task.name}, seed {record.seed}, has "
-                f"the setting '{pair}', which is not KEY=VALUE."
-            )
-        settings[name] = value
+    """The settings in a record's provenance, by name."""
+    pairs = record.provenance.settings
+    settings = parse(pair for pair in pairs if "=" in pair)
+    if len(settings) < len(pairs) or not all(name.isidentifier() for name in settings):
+        raise OneshotError(
+            f"The record of {record.model.key} on {record.task.name}, seed {record.seed}, has "
+            f"settings that are not KEY=VALUE: {', '.join(pairs)}."
+        )
     return settings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmark.evaluation import contamination
-from benchmark.evaluation.job import Job
+from benchmark.evaluation.job import RunSpec
 from benchmark.models.model import resolved
 from benchmark.records.schema import ModelRef, TaskRef
 from benchmark.registry import Pool
@@ -23,7 +23,7 @@ def task_ref(task: LoadedTask, asked: Questions) -> TaskRef:
     )
 
 
-def model_ref(job: Job, model: object, recipe: dict[str, Any], refit: bool) -> ModelRef:
+def model_ref(job: RunSpec, model: object, recipe: dict[str, Any], refit: bool) -> ModelRef:
     """The model, its pool, and what it has seen; `refit` says that validation taught it too."""
     declared = resolved(model).seen
     if declared is None and job.spec.pool is not None:
@@ -36,7 +36,7 @@ def model_ref(job: Job, model: object, recipe: dict[str, Any], refit: bool) -> M
     return ModelRef(key=job.spec.key, recipe=recipe, pool=_pool(job, model), seen=told)
 
 
-def _pool(job: Job, model: object) -> Pool:
+def _pool(job: RunSpec, model: object) -> Pool:
     """Where the model is ranked; what it declares of itself decides, for settings change it."""
     declared: Pool | None = resolved(model).pool  # such as weights from elsewhere
     if declared is not None:

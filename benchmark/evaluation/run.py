@@ -8,16 +8,13 @@ from contextlib import AbstractContextManager, nullcontext
 from benchmark.errors import ModelFailed
 from benchmark.evaluation import contamination
 from benchmark.evaluation.job import (
-    Callback,
-    Existing,
-    Job,
-    NullCallback,
     RunContext,
+    RunSpec,
     lock_of,
     path_of,
 )
 from benchmark.evaluation.locks import held
-from benchmark.evaluation.measure import Running, failed_record, record_of, started, validated_by
+from benchmark.evaluation.measure import ActiveRun, failed_record, record_of, started, validated_by
 from benchmark.evaluation.outcome import not_answered
 from benchmark.evaluation.presence import keep_outdated, presence
 from benchmark.evaluation.training import training_of
@@ -29,10 +26,8 @@ from benchmark.tasks.catalogue import task as find_task
 from benchmark.tasks.loading import LoadedTask
 
 
-def run(
-    job: Job, context: RunContext, existing: Existing = "skip", watcher: Callback | None = None
-) -> Iterator[Record]:
-    """Does the job and yields each record when it is written.
+def run(job: RunSpec, context: RunContext) -> Iterator[Record]:
+    """Runs the job and yields each record when it is written.
 
     The test split is read once, after everything has been chosen: questions on the validation split
     are answered first, by the weights that validation chose; a final fit, which sees that split
@@ -43,18 +38,16 @@ def run(
         Busy: another process is at the job or its training, and `context.wait` is false.
     """
     context.check()
-    running = started(job, context, watcher or NullCallback())
+    running = started(job, context)
     answered = [name for name in job.tasks if _answers(running, name)]
-    if not _wanted(running, answered, existing):
+    if not _tasks_to_run(running, answered):
         return
     with _alone(running), watching(job.spec.homes):
         # Again, for whoever was at it before may have done some meanwhile.
-        yield from _run(running, _wanted(running, answered, existing, tidy=True), existing)
+        yield from _run(running, _tasks_to_run(running, answered, tidy=True))
 
 
-def _wanted(
-    running: Running, tasks: list[str], existing: Existing, tidy: bool = False
-) -> list[str]:
+def _tasks_to_run(running: ActiveRun, tasks: list[str], tidy: bool = False) -> list[str]:
     """Tasks whose records are to be made; with `tidy`, damaged records are set aside."""
     results, job = running.context.results, running.job
     if results is None or not tasks:
@@ -63,7 +56,7 @@ def _wanted(
     for name in tasks:
         if tidy:
             store.clear_unfinished(path_of(job, name, running.recipe, results))
-        if existing != "skip":
+        if running.context.existing != "skip":
             wanted.append(name)
             continue
         found = presence(
@@ -76,7 +69,7 @@ def _wanted(
     return wanted
 
 
-def _alone(running: Running) -> AbstractContextManager[None]:
+def _alone(running: ActiveRun) -> AbstractContextManager[None]:
     """The lock of the job's records; none where no records are written."""
     results, job = running.context.results, running.job
     if results is None:
@@ -85,58 +78,56 @@ def _alone(running: Running) -> AbstractContextManager[None]:
     return held(path, running.context.wait, f"{job.spec.key} on {job.track.name}, {job.which}")
 
 
-def _run(running: Running, wanted: list[str], existing: Existing) -> Iterator[Record]:
+def _run(running: ActiveRun, wanted: list[str]) -> Iterator[Record]:
     job, context = running.job, running.context
     loaded = [context.task(name, job.track) for name in wanted]
     loaded = [task for task in loaded if _unseen(running, task)]
     if not loaded:
         return
     try:
-        training = training_of(
-            running.model, running.recipe, job, context, running.watcher, again=existing == "redo"
-        )
+        training = training_of(running.model, running.recipe, job, context)
         trained = [training.choose(running.model)] if training else []
         tests = [task for task in loaded if task.task.split == "test"]
         validated = {task.task.name: validated_by(running, task) for task in tests}
         for task in loaded:
             if task not in tests:
-                yield _write(running, record_of(running, task, None, trained), existing)
+                yield _write(running, record_of(running, task, None, trained))
         if tests and training and job.spec.inference.final_fit:
-            running = started(job, context, running.watcher)
+            running = started(job, context)
             trained.append(training.refit(running.model, trained[0]))
         if tests and training and context.commit_weights and context.results is not None:
             training.commit(running.model, context.results)
     except ModelFailed as failure:
         for task in loaded:
-            yield _write(running, failed_record(running, task, str(failure)), existing)
+            yield _write(running, failed_record(running, task, str(failure)))
         return
     for task in tests:
         record = record_of(running, task, validated[task.task.name], trained)
-        yield _write(running, record, existing)
+        yield _write(running, record)
 
 
-def _answers(running: Running, task: str) -> bool:
+def _answers(running: ActiveRun, task: str) -> bool:
     """Whether the model takes the task."""
     reason = not_answered(running.model, find_task(task))
     if reason is not None:
-        running.watcher.refused(task, reason)
+        running.context.callback.refused(task, reason)
     return reason is None
 
 
-def _unseen(running: Running, task: LoadedTask) -> bool:
+def _unseen(running: ActiveRun, task: LoadedTask) -> bool:
     """Whether the test's classes are new to the model; a validation split chooses, not judges."""
     if task.task.split != "test":
         return True
     reason = contamination.refusal(running.model, running.job.track, task, running.context)
     if reason is not None:
-        running.watcher.refused(task.task.name, reason)
+        running.context.callback.refused(task.task.name, reason)
     return reason is None
 
 
-def _write(running: Running, record: Record, existing: Existing) -> Record:
+def _write(running: ActiveRun, record: Record) -> Record:
     results = running.context.results
-    if results is not None and existing == "skip":
+    if results is not None and running.context.existing == "skip":
         keep_outdated(results, record)
     path = store.write(results, record) if results is not None else None
-    running.watcher.finished(record, path)
+    running.context.callback.finished(record, path)
     return record

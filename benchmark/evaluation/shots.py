@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from benchmark.evaluation.job import Job, build
+from benchmark.evaluation.job import RunContext, RunSpec
 from benchmark.protocols.catalogue import BY_NAME
 from benchmark.registry import ModelSpec
 from benchmark.tasks.catalogue import task as find_task
@@ -26,6 +26,8 @@ def trainings(
     track: Track,
     budget: str,
     tasks: Sequence[str],
+    context: RunContext,
+    seed: int = 0,
 ) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
     """Settings and tasks of each training that the tasks of a track need.
 
@@ -38,6 +40,8 @@ def trainings(
         track: of all tasks.
         budget: of the trainings.
         tasks: names.
+        context: keeps the model that is built for the run.
+        seed: of the first training.
 
     Raises:
         OneshotError: a setting that does not exist or has a bad value.
@@ -51,7 +55,7 @@ def trainings(
     spec = spec_for(given)
     if isinstance(spec.factory, type) and not hasattr(spec.factory, "follows"):
         return together  # without building it
-    model, recipe = build(Job(spec, track, 0, budget, ()))
+    model, recipe = context.model(RunSpec(spec, track, seed, budget, ()))
     follows: Mapping[str, str] = getattr(model, "follows", {})
     if matching - set(follows):
         return together  # the model refuses it

@@ -15,7 +15,7 @@ from benchmark.evaluation.allocation import kept_memory
 from benchmark.evaluation.contamination import encode, learned
 from benchmark.evaluation.episodes import way_of
 from benchmark.evaluation.inference_config import NAMES as ASKED
-from benchmark.evaluation.job import Callback, Job, RunContext, build, chooser_of
+from benchmark.evaluation.job import RunContext, RunSpec, build, chooser_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.memory import free, ran_out
 from benchmark.evaluation.model_selection import validator
@@ -233,10 +233,8 @@ class Training:
 def training_of(
     model: object,
     recipe: dict[str, Any],
-    job: Job,
+    job: RunSpec,
     context: RunContext,
-    watcher: Callback,
-    again: bool = False,
 ) -> Training | None:
     """The training of the job's model, built with this recipe; None for one that does not learn."""
     if resolved(model).trainable is None:
@@ -250,8 +248,8 @@ def training_of(
         code=training_code(model, recipe, job.spec),
         device=context.device,
         work=context.work,
-        again=again,
-        report=watcher.training,
+        again=context.existing == "redo",
+        report=context.callback.training,
         wait=context.wait,
         mark=context.mark,
     )
@@ -285,7 +283,7 @@ class Kept:
 
 
 def kept(
-    job: Job, model: object, recipe: dict[str, Any], work: Path, data_digest: str, final: bool
+    job: RunSpec, model: object, recipe: dict[str, Any], work: Path, data_digest: str, final: bool
 ) -> Kept | None:
     """Loads the job's finished weights without training; None where they are not there.
 

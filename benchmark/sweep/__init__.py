@@ -1,1 +1,1 @@
-"""From what is wanted to the jobs that are missing: suites, searches on validation, estimates."""
+"""From suites to the runs that are missing: plans, searches on validation, estimates, executors."""

@@ -6,22 +6,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Job, build
+from benchmark.evaluation.job import RunContext, RunSpec
 from benchmark.evaluation.shots import unmatched
 from benchmark.registry import isolates, resolve
-from benchmark.sweep.suite import Wanted
+from benchmark.sweep.suite import RunGrid
 from benchmark.tasks import task as find_task
 from benchmark.tasks import track as find_track
 
 
-def applied(wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[str]]:
+def applied(
+    grids: Sequence[RunGrid], context: RunContext | None = None
+) -> tuple[list[RunGrid], list[str]]:
     """The models with the settings that they have, and one line for each setting some lack.
 
     Raises:
         OneshotError: a setting that no model has.
     """
     lacking: dict[str, dict[str, OneshotError]] = {}  # by setting, then by model
-    models = [_applied(each, lacking) for each in wanted]
+    context = RunContext() if context is None else context
+    models = [_applied(each, lacking, context) for each in grids]
     notes = []
     for setting, errors in lacking.items():
         having = [each.model for each in models if setting in each.settings]
@@ -33,22 +36,24 @@ def applied(wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[str]]:
     return models, notes
 
 
-def _applied(wanted: Wanted, lacking: dict[str, dict[str, OneshotError]]) -> Wanted:
+def _applied(
+    grid: RunGrid, lacking: dict[str, dict[str, OneshotError]], context: RunContext
+) -> RunGrid:
     """The model without the settings that it lacks, which join `lacking`."""
-    settings = dict(wanted.settings)
+    settings = dict(grid.settings)
     while settings:
         try:
-            track = find_track(find_task(wanted.tasks[0]).track)
-            spec = resolve(wanted.model, unmatched(settings), isolates())
-            build(Job(spec, track, 0, wanted.budget, ()))
+            track = find_track(find_task(grid.tasks[0]).track)
+            spec = resolve(grid.model, unmatched(settings), isolates())
+            context.model(RunSpec(spec, track, min(grid.seeds, default=0), grid.budget, ()))
         except OneshotError as error:
             if error.setting not in settings:
                 break  # not about a setting that is lacking: the plan reports it
-            lacking.setdefault(error.setting, {})[wanted.model] = error
+            lacking.setdefault(error.setting, {})[grid.model] = error
             del settings[error.setting]
         else:
             break
-    return replace(wanted, settings=settings)
+    return replace(grid, settings=settings)
 
 
 def _nobody(setting: str, errors: dict[str, OneshotError]) -> OneshotError:

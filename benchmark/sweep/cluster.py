@@ -6,14 +6,14 @@ import os
 import re
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Existing
+from benchmark.evaluation.job import RunContext
 
 KNOCK_SECONDS = 5.0
 INSTALL = "Type: pip install 'oneshot-benchmark[ray]'"
@@ -30,20 +30,16 @@ class Cluster:
         address: "auto" for the cluster of this machine, HOST:PORT, or None: the one that
             RAY_ADDRESS names, else one of this machine alone, for as long as the sweep lasts.
         cpus, gpus: of each job; parts of a card are shared.
-        data, work: folders on the nodes; None for their own defaults.
         source: a folder on the nodes from which data sets that they lack are added, or None.
-        device: see `errand.RemoteJob`.
-        existing: what to do where a record is there.
+        context: of the jobs on the nodes; `data` and `work` are None for the nodes' own defaults,
+            the device "auto" is the card that a job was given, else the processor.
     """
 
     address: str | None = None
     cpus: float = 1.0
     gpus: float = 0.0
-    data: Path | None = None
-    work: Path | None = None
     source: Path | None = None
-    device: str = "auto"
-    existing: Existing = "skip"
+    context: RunContext = field(default_factory=lambda: RunContext(device="auto"))
 
     def check(self) -> None:
         """Refuses shares that make no sense.

@@ -7,11 +7,12 @@ answers with. What a method does around its network is not counted.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
 from benchmark.evaluation.episodes import PREFIX, way_of
-from benchmark.evaluation.job import Job
+from benchmark.evaluation.job import RunSpec
 
 PASSES = 3.0  # of a training step: one forward, two backward
 ASKED = 5_000  # items that a task and its validation twin ask about, in round numbers
@@ -23,7 +24,7 @@ SHAPE = ("backbone", "backbone_code", "width", "input_size", "channels", "drop")
 _passes: dict[str, float] = {}
 
 
-def cost(job: Job, model: Any, recipe: Mapping[str, Any]) -> tuple[float, float]:
+def cost(job: RunSpec, model: Any, recipe: Mapping[str, Any]) -> tuple[float, float]:
     """Multiply-adds of (the job's training, its answers to one task); the former 0 without one.
 
     Args:
@@ -42,7 +43,7 @@ def cost(job: Job, model: Any, recipe: Mapping[str, Any]) -> tuple[float, float]
     return learning + int(recipe.get("validations", 1)) * answers, answers + OVERHEAD
 
 
-def _pass(job: Job, model: Any, recipe: Mapping[str, Any]) -> float:
+def _pass(job: RunSpec, model: Any, recipe: Mapping[str, Any]) -> float:
     """Multiply-adds of one item; networks of one shape are counted once."""
     shape = {name: recipe[name] for name in SHAPE if name in recipe}
     key = str(sorted(shape.items())) if "backbone" in shape else f"{job.spec.key} {recipe}"
@@ -52,7 +53,7 @@ def _pass(job: Job, model: Any, recipe: Mapping[str, Any]) -> float:
     return _passes[key]
 
 
-def _counted(job: Job, model: Any) -> float:
+def _counted(job: RunSpec, model: Any) -> float:
     import torch
 
     if not isinstance(model, torch.nn.Module):
@@ -77,15 +78,12 @@ def _counted(job: Job, model: Any) -> float:
             # Each weight is used once at each place of the output: (h, w) of a map, one of a row.
             counted += float(weight.numel() * output[0].numel() / output.shape[1])
 
-    hooks = [module.register_forward_hook(count) for module in model.modules()]
-    was_training = model.training
+    model = copy.deepcopy(model)  # the run will use it: neither modes nor lazy weights may change
+    for module in model.modules():
+        module.register_forward_hook(count)
     try:
         with torch.no_grad():
-            model.eval().embed(torch.zeros(1, channels, side, side))  # type: ignore[operator]
+            model.eval().embed(torch.zeros(1, channels, side, side))
     except Exception:  # a model that cannot embed says so when its job runs, with its reason
         return max(UNCOUNTED, parameters)
-    finally:
-        model.train(was_training)
-        for hook in hooks:
-            hook.remove()
     return max(UNCOUNTED, counted)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmark.evaluation.job import Job, RunContext, build
+from benchmark.evaluation.job import RunContext, RunSpec, build
 from benchmark.sweep.plan import Plan
 from benchmark.sweep.tuning import Search
 from benchmark.tasks.spec import VALIDATION
@@ -51,7 +51,7 @@ class Estimator:
         each = self.training(first, recipe) + self.answering(first, recipe, first.tasks)
         return len(trials) * each
 
-    def training(self, job: Job, recipe: Mapping[str, Any]) -> float:
+    def training(self, job: RunSpec, recipe: Mapping[str, Any]) -> float:
         """Seconds of the job's training; 0 for a model that does not learn."""
         if "final_fit" not in recipe:  # the mark of a model that trains
             return 0.0
@@ -61,13 +61,13 @@ class Estimator:
         fits = 2 if recipe["final_fit"] else 1
         return self._pass(job, recipe) * (fits * PASSES * items + validations * validated)
 
-    def answering(self, job: Job, recipe: Mapping[str, Any], tasks: Sequence[str]) -> float:
+    def answering(self, job: RunSpec, recipe: Mapping[str, Any], tasks: Sequence[str]) -> float:
         """Seconds of embedding what the tasks and their validation twins ask about."""
         twins = [name + VALIDATION for name in tasks if not name.endswith(VALIDATION)]
         items = self._items(job, (*tasks, *twins))
         return self._pass(job, recipe) * items * int(recipe.get("views", 1))
 
-    def _items(self, job: Job, tasks: Sequence[str]) -> int:
+    def _items(self, job: RunSpec, tasks: Sequence[str]) -> int:
         """Distinct items that the tasks ask about, split by split."""
         most: dict[str, int] = {}
         for name in tasks:
@@ -78,7 +78,7 @@ class Estimator:
             most[split] = max(most.get(split, 0), items)
         return sum(most.values())
 
-    def _pass(self, job: Job, recipe: Mapping[str, Any]) -> float:
+    def _pass(self, job: RunSpec, recipe: Mapping[str, Any]) -> float:
         """Seconds of one item through the network; 0 for models that do not embed."""
         shape = {name: recipe[name] for name in SHAPE if name in recipe}
         key = str(sorted(shape.items())) if "backbone" in shape else job.spec.key

@@ -1,4 +1,4 @@
-"""From what is wanted to jobs: one training each, the tasks of its track, what is refused and why.
+"""From grids of runs to a plan: one training each, the tasks of its track, refusals with reasons.
 
 The same plan comes out every time: models in the order of the suite, then tracks, then seeds.
 """
@@ -15,28 +15,27 @@ from typing import Any
 from benchmark.errors import ModelBroken, OneshotError, Refused
 from benchmark.evaluation.contamination import refusal_when_planned
 from benchmark.evaluation.inference_config import NAMES as ASKED
-from benchmark.evaluation.job import Job, RunContext, build
+from benchmark.evaluation.job import RunContext, RunSpec, RunText
 from benchmark.evaluation.outcome import not_answered
 from benchmark.evaluation.presence import Presence, presence
 from benchmark.evaluation.shots import trainings
 from benchmark.records.canonical import digest, recipe_hash
 from benchmark.registry import isolates, resolve
 from benchmark.sweep.cost import cost
-from benchmark.sweep.run_spec import RunSpec, as_text
-from benchmark.sweep.suite import Wanted
+from benchmark.sweep.suite import RunGrid
 from benchmark.sweep.tuning import Search, followed
 from benchmark.tasks import task as find_task
 from benchmark.tasks import track as find_track
 from benchmark.tasks.own import DIRECTORY
+from benchmark.tasks.tracks import of_fold
 
 
-@dataclass(frozen=True)
-class Planned:
+@dataclass(frozen=True, eq=False)
+class PlannedRun:
     """A job with the recipe that its model has, and the tasks whose records are missing.
 
     Attributes:
         job: the job.
-        described: the same in words, for another process.
         recipe: the model's whole recipe.
         found: what lies at the place of each record that the model can answer for.
         left_out: why it does not answer the other tasks.
@@ -46,8 +45,7 @@ class Planned:
         waits: the search that must come first, since it decides the recipe; None for most.
     """
 
-    job: Job
-    described: RunSpec
+    job: RunSpec
     recipe: dict[str, Any]
     found: Mapping[str, Presence]
     training: str
@@ -62,6 +60,48 @@ class Planned:
         return tuple(
             task for task in self.job.tasks if task in self.found and not self.found[task].present
         )
+
+    @property
+    def order(self) -> RunText:
+        """The run for another process."""
+        return self.job.text()
+
+    @property
+    def model(self) -> str:
+        """The model's key."""
+        return self.job.spec.key
+
+    @property
+    def where(self) -> str:
+        """The track."""
+        return self.job.track.name
+
+    @property
+    def which(self) -> str:
+        """Which of the trainings of its model and track it is."""
+        return self.job.which
+
+    @property
+    def title(self) -> str:
+        """The run in one line."""
+        return f"{self.model} on {self.where}, {self.which}"
+
+    @property
+    def cost(self) -> float:
+        """Multiply-adds of the training and of all answers."""
+        return self.learning + self.answers
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """Names of the data sets that it needs."""
+        return self.job.track.data_sets
+
+    def run(self, context: RunContext) -> None:
+        """Runs the job; records that are present are left."""
+        from benchmark.evaluation.run import run
+
+        for _ in run(self.job, context):
+            pass
 
     @property
     def name(self) -> str:
@@ -104,7 +144,7 @@ class Plan:
         searches: searches on validation that must come first, since jobs follow them.
     """
 
-    planned: tuple[Planned, ...]
+    planned: tuple[PlannedRun, ...]
     refused: tuple[Refusal, ...]
     searches: tuple[Search, ...]
 
@@ -120,27 +160,32 @@ class Plan:
 
 
 def make(
-    wanted: Iterable[Wanted], results: Path, strict: bool = False, again: bool = False
+    grids: Iterable[RunGrid],
+    results: Path,
+    strict: bool = False,
+    again: bool = False,
+    context: RunContext | None = None,
 ) -> Plan:
     """The plan for these models.
 
     Args:
-        wanted: the models; the same job wanted twice is planned once.
+        grids: the runs; the same run twice is planned once.
         results: where records and searches lie.
         strict: where everything is refused, raise the first refusal instead of listing it.
         again: measure what is present again.
+        context: of the runs; their models are built in it.
 
     Raises:
         Refused: nothing is left to do, with `strict`.
         OneshotError: unknown names, settings that do not exist.
     """
-    wanted = list(wanted)
+    grids = list(grids)
     first: Refused | None = None
-    planned: dict[tuple[str, str, int, int, str | None], Planned] = {}
+    planned: dict[tuple[str, str, int, int, str | None], PlannedRun] = {}
     refused: dict[tuple[str, str], Refusal] = {}
     searches: dict[str, Search] = {}
-    context = RunContext(DIRECTORY.get())
-    for each in wanted:
+    context = RunContext(DIRECTORY.get()) if context is None else context
+    for each in grids:
         by_track: dict[str, list[str]] = {}
         for name in each.tasks:
             by_track.setdefault(find_task(name).track, []).append(name)
@@ -158,7 +203,13 @@ def make(
                     settings = {**(chosen or {}), **settings}
                 spec_for = partial(resolve, each.model, isolate=isolates())
                 for own, some in trainings(
-                    spec_for, settings, find_track(track), each.budget, tasks
+                    spec_for,
+                    settings,
+                    find_track(track),
+                    each.budget,
+                    tasks,
+                    context,
+                    min(each.seeds, default=0),
                 ):
                     for found in _planned(each, track, some, own, results, waits, context):
                         mark = *found.mark, waits
@@ -167,7 +218,7 @@ def make(
                 first = first or refusal
                 refused[each.model, track] = Refusal(each.model, track, str(refusal))
             except ModelBroken as error:
-                if len(wanted) == 1:
+                if len(grids) == 1:
                     raise
                 trace = "".join(traceback.format_exception(error))
                 refused[each.model, track] = Refusal(each.model, track, str(error), True, trace)
@@ -177,7 +228,7 @@ def make(
     return Plan(tuple(jobs), tuple(refused.values()), tuple(searches.values()))
 
 
-def _again(each: Planned) -> Planned:
+def _again(each: PlannedRun) -> PlannedRun:
     """The same job with present records to be measured again."""
     found = {
         task: replace(there, state="again") if there.present else there
@@ -202,33 +253,32 @@ def refuse_existing(plan: Plan) -> None:
 
 
 def _planned(
-    wanted: Wanted,
+    grid: RunGrid,
     track: str,
     tasks: tuple[str, ...],
     settings: dict[str, Any],
     results: Path,
     waits: str | None,
     context: RunContext,
-) -> Iterator[Planned]:
+) -> Iterator[PlannedRun]:
     """The jobs of one model on one track: they differ by their seeds and folds alone."""
-    described = _described(wanted, track, tasks, settings)
-    if not described:
+    runs = _runs(grid, track, tasks, settings)
+    if not runs:
         return
-    model, recipe = build(described[0].job())
-    files = described[0].job().spec.files
+    model, recipe = context.model(runs[0])
+    files = runs[0].spec.files
     learns = hasattr(model, "fit")
     untrained = (*ASKED, *getattr(model, "answering", ())) if learns else ()
     shared = {name: value for name, value in recipe.items() if name not in untrained}
     # What it does not answer is no missing record; the run says why it is left out.
-    where = described[0].job().track
+    where = runs[0].track
     reasons = {
         task: not_answered(model, find_task(task))
         or refusal_when_planned(model, where, task, context)
         for task in tasks
     }
     left_out = {task: reason for task, reason in reasons.items() if reason is not None}
-    for each in described:
-        job = each.job()
+    for job in runs:
         found = {
             task: presence(job, model, task, recipe, results, DIRECTORY.get(), files)
             for task in job.tasks
@@ -238,30 +288,30 @@ def _planned(
         training = digest([who, track, job.track.fold, shared, job.seed])
         learning, answers = cost(job, model, recipe)
         asked = sum(task not in left_out for task in job.tasks)
-        yield Planned(
-            job, each, recipe, found, training, learning, max(1, asked) * answers, waits, left_out
+        yield PlannedRun(
+            job, recipe, found, training, learning, max(1, asked) * answers, waits, left_out
         )
 
 
-def _described(
-    wanted: Wanted, track: str, tasks: tuple[str, ...], settings: dict[str, Any]
+def _runs(
+    grid: RunGrid, track: str, tasks: tuple[str, ...], settings: dict[str, Any]
 ) -> list[RunSpec]:
     where = find_track(track)
-    # A training for each fold; tasks that are asked once are asked on the first.
+    # A training for each fold; tasks without folds are run on the first.
     of_all = tuple(task for task in tasks if find_task(task).folds > 1)
-    asked = [tasks, *[of_all] * (where.folds - 1)]
+    by_fold = [tasks, *[of_all] * (where.folds - 1)]
+    first = RunSpec.parse(
+        grid.model, tasks, 0, 0, grid.budget, settings, grid.episodes
+    )  # fmt: skip
     return [
-        RunSpec(
-            model=wanted.model, tasks=some, seed=seed, fold=fold, budget=wanted.budget,
-            settings=as_text(settings), episodes=wanted.episodes,
-        )
-        for seed in wanted.seeds
-        for fold, some in enumerate(asked)
-        if some and (wanted.folds is None or fold in wanted.folds)
-    ]  # fmt: skip
+        replace(first, track=of_fold(where, fold), tasks=some, seed=seed)
+        for seed in grid.seeds
+        for fold, some in enumerate(by_fold)
+        if some and (grid.folds is None or fold in grid.folds)
+    ]
 
 
-def _merged(before: Planned | None, now: Planned) -> Planned:
+def _merged(before: PlannedRun | None, now: PlannedRun) -> PlannedRun:
     """One job for tasks of one training that several blocks want."""
     if before is None:
         return now
@@ -271,7 +321,6 @@ def _merged(before: Planned | None, now: Planned) -> Planned:
     return replace(
         now,
         job=replace(now.job, tasks=tasks, episodes=most),
-        described=now.described.model_copy(update={"tasks": tasks, "episodes": most}),
         found={**before.found, **now.found},
         left_out={**before.left_out, **now.left_out},
         answers=now.answers / len(now.job.tasks) * len(tasks),

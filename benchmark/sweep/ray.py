@@ -25,8 +25,8 @@ from benchmark.evaluation.locks import held
 from benchmark.records import store
 from benchmark.sweep import remote_job
 from benchmark.sweep.cluster import Cluster, knock, load_ray, refused
-from benchmark.sweep.local import Listener, Lost, Unit
-from benchmark.sweep.worker import Message
+from benchmark.sweep.executor import Display, Failure, Job, Message
+from benchmark.sweep.plan import PlannedRun
 
 log = logging.getLogger(__name__)
 RETRIES = 3  # by Ray itself, of a job whose worker or node dies
@@ -76,18 +76,18 @@ def at_node(
     return node, remote_job.do(order, tell)
 
 
-class RayCrew:
+class RayExecutor:
     """The jobs of a sweep on a cluster, for as long as the `with` block lasts.
 
     Args:
         cluster: where, and with how much for each job.
         results: where records are written, by this process alone.
-        listener: told of everything.
+        display: shows everything.
     """
 
-    def __init__(self, cluster: Cluster, results: Path, listener: Listener) -> None:
+    def __init__(self, cluster: Cluster, results: Path, display: Display) -> None:
         cluster.check()
-        self.cluster, self.results, self.listener = cluster, results, listener
+        self.cluster, self.results, self.display = cluster, results, display
         self._ray = load_ray(cluster.address)
         self._ours = False  # whether the connection is to be closed
         self._alone = False  # whether the cluster was started here, and ends with the sweep
@@ -117,43 +117,43 @@ class RayCrew:
         finally:
             self._sweep.__exit__(None, None, None)
 
-    def do(self, units: Iterable[Unit]) -> list[Lost]:
-        """Does all units in about this order; returns those that were given up.
+    def run(self, jobs: Iterable[Job]) -> list[Failure]:
+        """Runs all jobs in about this order; returns those that were given up.
 
         Raises:
             OneshotError: a record cannot be written, or the cluster is gone.
         """
-        self._units = list(units)
-        self._waiting = deque(range(len(self._units)))
-        left = {path for unit in self._units for path in remote_job.left_behind(unit.order)}
+        self._jobs = list(jobs)
+        self._waiting = deque(range(len(self._jobs)))
+        left = {path for job in self._jobs for path in remote_job.left_behind(job.order)}
         for path in sorted(left):
             log.warning(
                 "%s lies outside the folder of the model that reads it and is not sent: every node "
                 "needs it at the same place.", path,
             )  # fmt: skip
-        if self._units and not self.capacity():
+        if self._jobs and not self.capacity():
             self._no_room()
         self._flying: dict[Any, int] = {}
-        self._slots: dict[int, int] = {}  # of units that have begun
+        self._slots: dict[int, int] = {}  # of jobs that have begun
         self._nodes: dict[int, str] = {}  # where they have
         self._deaths: Counter[int] = Counter()
-        self._lost: list[Lost] = []
+        self._failures: list[Failure] = []
         self._locks: dict[int, ExitStack] = {}
         self._not_before: dict[int, float] = {}
         self._before = {number: self._files(number) for number in self._waiting}
         try:
-            return self._do()
+            return self._run()
         finally:
             for number in list(self._locks):
                 self._unlock(number)
 
-    def _do(self) -> list[Lost]:
+    def _run(self) -> list[Failure]:
         while self._waiting or self._flying:
             try:
                 self._submit()
                 if not self._flying:  # all that is left waits for other processes
                     time.sleep(LISTEN_SECONDS / 5)
-                    self.listener.tick()
+                    self.display.tick()
                     continue
                 ready, _ = self._ray.wait(list(self._flying), timeout=LISTEN_SECONDS)
             except self._ray.exceptions.RayError as error:
@@ -165,8 +165,8 @@ class RayCrew:
             self._hear()
             for reference in ready:
                 self._land(self._flying.pop(reference), reference)
-            self.listener.tick()
-        return self._lost
+            self.display.tick()
+        return self._failures
 
     def _lock(self, number: int) -> bool:
         """Takes the lock of the job's records, which workers of this machine take too.
@@ -174,27 +174,27 @@ class RayCrew:
         Returns:
             Whether the job is to be done: false where another process is at it, or has done it.
         """
-        unit = self._units[number]
-        if unit.planned is None:  # searches have no lock
+        job = self._jobs[number]
+        if not isinstance(job, PlannedRun):  # searches have no lock
             return True
         if self._not_before.get(number, 0.0) > time.monotonic():
             return False
         stack = ExitStack()
-        path = lock_of(unit.planned.job, unit.planned.recipe, self.results)
+        path = lock_of(job.job, job.recipe, self.results)
         try:
-            stack.enter_context(held(path, False, unit.name))
+            stack.enter_context(held(path, False, job.title))
         except Busy as busy:
             if number not in self._not_before:
-                log.info("%s: %s", unit.name, busy)
+                log.info("%s: %s", job.title, busy)
             self._not_before[number] = time.monotonic() + BUSY_SECONDS
             return False
         self._locks[number] = stack
-        if self.cluster.existing == "skip" and self._done_meanwhile(number):
+        if self.cluster.context.existing == "skip" and self._done_meanwhile(number):
             self._unlock(number)
             self._waiting.remove(number)
             self._begin(number, "")
             self._leave(number)
-            self.listener.done(unit)
+            self.display.done(job)
             return False
         return True
 
@@ -205,8 +205,8 @@ class RayCrew:
 
     def _files(self, number: int) -> dict[Path, tuple[int, int] | None]:
         """The files of the job's missing records, each with what tells it from a later one."""
-        planned = self._units[number].planned
-        if planned is None:
+        planned = self._jobs[number]
+        if not isinstance(planned, PlannedRun):
             return {}
         found: dict[Path, tuple[int, int] | None] = {}
         for task in planned.missing:
@@ -221,8 +221,8 @@ class RayCrew:
     def _done_meanwhile(self, number: int) -> bool:
         """Whether another process has written all records of the job since it was planned."""
         before, now = self._before[number], self._files(number)
-        planned = self._units[number].planned
-        found = () if planned is None else planned.found.values()
+        planned = self._jobs[number]
+        found = planned.found.values() if isinstance(planned, PlannedRun) else ()
         before |= {each.path: None for each in found if each.state == "missing"}
         return bool(now) and all(
             now[path] is not None and now[path] != before.get(path) and store.is_whole(path)
@@ -244,8 +244,8 @@ class RayCrew:
         log.warning("No node has %s for a job now; the jobs wait for one that has.", wanted)
 
     def at_work(self) -> dict[str, str]:
-        """Ids of the nodes that are known to be at a unit, by the unit's name."""
-        return {self._units[number].name: self._nodes[number] for number in self._slots}
+        """Ids of the nodes that are known to be at a job, by the job's name."""
+        return {self._jobs[number].title: self._nodes[number] for number in self._slots}
 
     def capacity(self) -> int:
         """How many jobs the cluster can do at once now; 0 where no node can do any."""
@@ -295,24 +295,23 @@ class RayCrew:
 
     def _submit(self) -> None:
         """Hands jobs to Ray; of those that share a training one at a time."""
-        at_work = {self._units[number].training for number in self._flying.values()}
+        at_work = {self._jobs[number].training for number in self._flying.values()}
         # Few are sent ahead, since each is kept from the workers of another sweep on the folder.
         most = min(IN_FLIGHT, max(AHEAD, 2 * self.capacity()))
         for number in list(self._waiting):
-            unit = self._units[number]
+            job = self._jobs[number]
             if len(self._flying) >= most:
                 return
-            if unit.training in at_work or not self._lock(number):
+            if job.training in at_work or not self._lock(number):
                 continue
             self._waiting.remove(number)
-            at_work.add(unit.training)
+            at_work.add(job.training)
             order = remote_job.RemoteJob(
-                unit.order, unit.data_sets, self.cluster.data, self.cluster.work,
-                self.cluster.source, self.cluster.device, self.cluster.existing,
-                max(1, int(self.cluster.cpus)), files=remote_job.carried(unit.order),
-                beside=remote_job.beside(unit.order),
+                job.order, job.data_sets, self.cluster.context.portable(), self.cluster.source,
+                max(1, int(self.cluster.cpus)), files=remote_job.carried(job.order),
+                beside=remote_job.beside(job.order),
             )  # fmt: skip
-            task, node = self._task, self._node_of.get(unit.training)
+            task, node = self._task, self._node_of.get(job.training)
             if node is not None:
                 task = task.options(scheduling_strategy=self._at(node))
             self._flying[task.remote(number, order, self._progress)] = number
@@ -327,23 +326,23 @@ class RayCrew:
                 continue  # it has landed already
             if message[0] != "began":
                 if number in self._slots:
-                    self.listener.heard(self._units[number], message)
+                    self.display.heard(self._jobs[number], message)
                 continue
             if number in self._slots:
                 self._leave(number)
-                self.listener.put_back(self._units[number], "its worker or its node was lost")
+                self.display.put_back(self._jobs[number], "its worker or its node was lost")
             self._begin(number, message[1])
 
     def _land(self, number: int, reference: Any) -> None:
-        unit = self._units[number]
+        job = self._jobs[number]
         if number not in self._slots:
             self._begin(number, "")
         try:
-            self._came(number, unit, reference)
+            self._came(number, job, reference)
         finally:
             self._unlock(number)
 
-    def _came(self, number: int, unit: Unit, reference: Any) -> None:
+    def _came(self, number: int, job: Job, reference: Any) -> None:
         """Writes what came of a job, or gives it up."""
         try:
             node, back = self._ray.get(reference)
@@ -355,18 +354,18 @@ class RayCrew:
             if self._deaths[number] < TRIES:
                 self._leave(number)
                 self._waiting.append(number)
-                self.listener.put_back(unit, reason)
+                self.display.put_back(job, reason)
             else:
                 self._give_up(number, reason)
         else:
-            self._node_of[unit.training] = node
+            self._node_of[job.training] = node
             for task, why in back.refused:
-                self.listener.heard(unit, ("refused", task, why))
-            for record, path in remote_job.keep(back, self.results, self.cluster.existing):
-                self.listener.heard(unit, ("finished", record, path))
+                self.display.heard(job, ("refused", task, why))
+            for record, path in remote_job.keep(back, self.results, self.cluster.context.existing):
+                self.display.heard(job, ("finished", record, path))
             if back.end[0] == "done":
                 self._leave(number)
-                self.listener.done(unit)
+                self.display.done(job)
             else:
                 self._give_up(number, *back.end[1:])
 
@@ -374,12 +373,12 @@ class RayCrew:
         self._nodes[number] = node
         taken = set(self._slots.values())
         self._slots[number] = next(slot for slot in range(len(taken) + 1) if slot not in taken)
-        self.listener.began(self._units[number], self._slots[number])
+        self.display.began(self._jobs[number], self._slots[number])
 
     def _leave(self, number: int) -> None:
         self._slots.pop(number, None)
 
     def _give_up(self, number: int, reason: str, trace: str = "") -> None:
         self._leave(number)
-        self._lost.append(Lost(self._units[number], reason, trace))
-        self.listener.lost(self._units[number], reason)
+        self._failures.append(Failure(self._jobs[number], reason, trace))
+        self.display.lost(self._jobs[number], reason)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from benchmark.sweep.plan import Planned
+from benchmark.sweep.plan import PlannedRun
 from benchmark.tasks.spec import Track
 
 
-def defaults_of(planned: Iterable[Planned]) -> list[str]:
+def defaults_of(planned: Iterable[PlannedRun]) -> list[str]:
     """One line for each training on data of the user's own: what its recipe makes of them."""
     lines: dict[str, None] = {}
     for each in planned:

@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from benchmark import sources
 from benchmark.errors import OneshotError
@@ -27,21 +26,19 @@ from benchmark.evaluation.locks import held
 from benchmark.evaluation.presence import keep_outdated
 from benchmark.evaluation.provenance import code_digest
 from benchmark.graphs import onnx_external
-from benchmark.protocols import Progress
 from benchmark.records import readings, store
 from benchmark.records.schema import Record
-from benchmark.sweep.run_spec import RunSpec
+from benchmark.sweep.executor import Message, MessageCallback
+from benchmark.sweep.outcome import ended_as
 from benchmark.sweep.tuning import FOLDER as TUNING
 from benchmark.sweep.tuning import Search
-from benchmark.sweep.worker import Message, Order, ended_as
+from benchmark.sweep.worker import Order, run_order
 
 TEMPORARY = "oneshot-job-"
 LOCK = ".lock"  # in a temporary folder
 YOUNG_SECONDS = 60.0
 PACKAGES = ("benchmark", "baselines")
 FILES = ("torchscript:", "onnx:", "checkpoint:")  # models that are named by a file
-
-Tell = Callable[[Message], None]
 
 
 @dataclass(frozen=True)
@@ -51,10 +48,8 @@ class RemoteJob:
     Attributes:
         order: what is asked.
         data_sets: names of those that it needs.
-        data, work: folders on the node; None for its own defaults.
+        context: see `benchmark.sweep.cluster.Cluster`.
         source: a folder on the node from which data sets that it lacks are added, or None.
-        device: "auto" means the card that the node was given, else the processor.
-        existing: "redo" trains again where weights are kept.
         threads: of the processor, where a recipe does not say how many.
         code: digest of the suite's sources; a node with others does nothing.
         files: contents of model files by the name under which the order knows them.
@@ -64,11 +59,8 @@ class RemoteJob:
 
     order: Order
     data_sets: tuple[str, ...]
-    data: Path | None
-    work: Path | None
+    context: RunContext
     source: Path | None
-    device: str
-    existing: Existing
     threads: int
     code: str = field(default_factory=lambda: code_digest(*PACKAGES))
     files: dict[str, bytes] = field(default_factory=dict)
@@ -94,18 +86,12 @@ class RemoteResult:
     refused: tuple[tuple[str, str], ...] = ()
 
 
-class _Watcher:
-    """Passes progress on and keeps what was refused."""
+class _Callback(MessageCallback):
+    """Sends progress; keeps what was refused, and leaves records to travel with the rest."""
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+    def __init__(self, send: Callable[[Message], None]) -> None:
+        super().__init__(send)
         self.left_out: list[tuple[str, str]] = []
-
-    def training(self, progress: Progress) -> None:
-        self._tell(("training", progress))
-
-    def answering(self, task: str, done: int, total: int) -> None:
-        self._tell(("answering", task, done, total))
 
     def finished(self, record: Record, path: Path | None) -> None:
         """Records travel with the rest."""
@@ -114,21 +100,22 @@ class _Watcher:
         self.left_out.append((task, reason))
 
 
-def do(remote: RemoteJob, tell: Tell) -> RemoteResult:
+def do(remote: RemoteJob, send: Callable[[Message], None]) -> RemoteResult:
     """Does the remote on this machine; never raises what a job can be blamed for.
 
     Args:
         remote: what is asked.
-        tell: told of the progress, as often as a watcher is.
+        send: called with each message of its progress.
     """
     if remote.code != code_digest(*PACKAGES):
         reason = "This node runs other sources of the suite; install the same ones everywhere."
         return RemoteResult(("failed", reason))
-    watcher = _Watcher(tell)
+    callback = _Callback(send)
+    context = replace(_context(remote.context), existing=remote.context.existing, callback=callback)
     with _folder() as folder:
         results = Path(folder) / "results"
         results.mkdir()
-        end = _do(remote, replace(_place(remote), results=results), watcher, Path(folder))
+        end = _do(remote, replace(context, results=results), Path(folder))
         return RemoteResult(
             end,
             tuple(path.read_bytes() for path in store.paths(results)),
@@ -137,7 +124,7 @@ def do(remote: RemoteJob, tell: Tell) -> RemoteResult:
                 (path.relative_to(results).as_posix(), path.read_bytes())
                 for path in sorted((results / TUNING).rglob("*.json"))
             ),
-            tuple(watcher.left_out),
+            tuple(callback.left_out),
         )
 
 
@@ -166,11 +153,10 @@ def _folder() -> Iterator[str]:
         yield folder
 
 
-def _do(remote: RemoteJob, context: RunContext, watcher: _Watcher, folder: Path) -> Message:
+def _do(remote: RemoteJob, context: RunContext, folder: Path) -> Message:
     import torch
 
     from benchmark.datasets.store import data_directory
-    from benchmark.evaluation.run import run
     from benchmark.sweep.data_staging import bring
     from benchmark.tasks.own import looking_in
 
@@ -178,27 +164,23 @@ def _do(remote: RemoteJob, context: RunContext, watcher: _Watcher, folder: Path)
 
     def job() -> None:
         for name in remote.data_sets:
-            bring(name, data_directory(remote.data), remote.source)
+            bring(name, data_directory(context.data), remote.source)
         order = _unpacked(remote, folder)
-        with looking_in(remote.data):
-            if isinstance(order, Search):
-                order.make(context, watcher)
-            else:
-                for _ in run(order.job(), context, remote.existing, watcher):
-                    pass
+        with looking_in(context.data):
+            run_order(order, context)
 
     return ended_as(job)
 
 
-def _place(remote: RemoteJob) -> RunContext:
+def _context(sent: RunContext) -> RunContext:
     from benchmark.evaluation.job import default_work
 
-    device = remote.device
+    device = sent.device
     if device == "auto":  # Ray shows a job the cards that it was given, and no others
         import torch
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    return _kept(remote.data, remote.work or default_work(), device)
+    return _kept(sent.data, sent.work or default_work(), device)
 
 
 @cache
@@ -254,8 +236,12 @@ def left_behind(order: Order) -> list[Path]:
 
 def _named(order: Order) -> list[tuple[str, Path]]:
     """The existing files that the order names, each as it is named there."""
-    settings = order.settings if isinstance(order, RunSpec) else {}
-    names = (_file_in(text) for text in (order.model, *settings.values()) if isinstance(text, str))
+    texts = (
+        [order.model]
+        if isinstance(order, Search)
+        else [order["model"], *order["settings"].values()]
+    )
+    names = (_file_in(text) for text in texts)
     places = [(name, Path(name).expanduser()) for name in dict.fromkeys(filter(None, names))]
     return [(name, path) for name, path in places if path.is_file()]
 
@@ -300,12 +286,12 @@ def _unpacked(remote: RemoteJob, folder: Path) -> Order:
             path.write_bytes(its)
         places[name] = str(folder / f"file-{number}" / own)
 
-    def here(text: Any) -> Any:
-        name = _file_in(text) if isinstance(text, str) else None
+    def here(text: str) -> str:
+        name = _file_in(text)
         return text if name not in places else text.replace(name, places[name], 1)
 
     order = remote.order
     if isinstance(order, Search):
         return replace(order, model=here(order.model))
-    settings = {key: here(value) for key, value in order.settings.items()}
-    return order.model_copy(update={"model": here(order.model), "settings": settings})
+    settings = {name: here(value) for name, value in order["settings"].items()}
+    return {**order, "model": here(order["model"]), "settings": settings}

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from benchmark.errors import OneshotError
-from benchmark.sweep.plan import Planned
+from benchmark.sweep.plan import PlannedRun
 
 
 def cores() -> int:
@@ -31,7 +31,7 @@ def cards(device: str) -> tuple[str, ...]:
     return tuple(str(number) for number in range(torch.cuda.device_count()))
 
 
-def worker_count(text: str, planned: Iterable[Planned], device: str) -> int:
+def worker_count(text: str, planned: Iterable[PlannedRun], device: str) -> int:
     """How many workers "auto" or a number means.
 
     "auto" is a worker for each card, or on the processor as many as its cores can give the threads

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from benchmark.errors import OneshotError
-from benchmark.sweep.plan import Planned
+from benchmark.sweep.plan import PlannedRun
 
 
-def longest_first(planned: Iterable[Planned]) -> list[Planned]:
+def longest_first(planned: Iterable[PlannedRun]) -> list[PlannedRun]:
     """The jobs, the dearest first, so that no long one is left over at the end.
 
     Jobs that share a training stand together, the first of them with its cost.
@@ -39,14 +39,14 @@ def shard_of(text: str) -> tuple[int, int]:
     return number, count
 
 
-def shard(planned: Iterable[Planned], number: int, count: int) -> list[Planned]:
+def shard(planned: Iterable[PlannedRun], number: int, count: int) -> list[PlannedRun]:
     """The jobs of one of `count` parts, longest first; the parts are alike in cost.
 
     Jobs that share a training are never parted. Give all jobs that are wanted, those that are done
     included: what is left out of the list changes who does the rest.
     """
     loads = [0.0] * count
-    mine: list[Planned] = []
+    mine: list[PlannedRun] = []
     for cost, group in _groups(planned):
         chosen = min(range(count), key=lambda part: (loads[part], part))
         loads[chosen] += cost
@@ -55,9 +55,9 @@ def shard(planned: Iterable[Planned], number: int, count: int) -> list[Planned]:
     return mine
 
 
-def _groups(planned: Iterable[Planned]) -> list[tuple[float, list[Planned]]]:
+def _groups(planned: Iterable[PlannedRun]) -> list[tuple[float, list[PlannedRun]]]:
     """(cost, jobs) of each training, the dearest first, equal ones by name."""
-    found: dict[str, list[Planned]] = {}
+    found: dict[str, list[PlannedRun]] = {}
     for each in planned:
         found.setdefault(each.training, []).append(each)
     groups = []

@@ -44,8 +44,8 @@ MOST_EPISODES = 10**9  # as a record can count
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One model of a block, before it is built.
+class RunGrid:
+    """Runs of one model that differ in tasks, seeds and folds alone; the model is not built yet.
 
     Attributes:
         model: what `registry.resolve` takes.
@@ -70,10 +70,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Suite:
-    """All that a suite wants, block after block."""
+    """All runs of a suite, block after block."""
 
     title: str
-    wanted: tuple[Wanted, ...]
+    grids: tuple[RunGrid, ...]
 
 
 class _Block(BaseModel):
@@ -135,11 +135,11 @@ def _suite(tables: dict[str, Any], name: str) -> Suite:
             f"The suite {name} is wrong at {first_mistake(error)}.",
             "What a suite may say stands at the top of benchmark/sweep/suite.py.",
         ) from error
-    wanted = tuple(each for block in file.block for each in _wanted(block))
-    return Suite(file.title, wanted)
+    grids = tuple(each for block in file.block for each in _grids_of(block))
+    return Suite(file.title, grids)
 
 
-def _wanted(block: _Block) -> Iterator[Wanted]:
+def _grids_of(block: _Block) -> Iterator[RunGrid]:
     tasks, seeds = tuple(tasks_of(block.tasks)), tuple(seeds_of(block.seeds))
     budget = check_budget(block.budget)
     found: dict[tuple[str, str | None], None] = {}  # a set that keeps the order
@@ -149,7 +149,7 @@ def _wanted(block: _Block) -> Iterator[Wanted]:
             for model in _models(_filled(template, filling)):
                 found[model, tune] = None
     for model, tune in found:
-        yield Wanted(
+        yield RunGrid(
             model, tasks, seeds, budget, block.settings, tune, episodes=block.episodes
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation.job import Callback, Job, RunContext, build, chooser_of
+from benchmark.evaluation.job import RunContext, RunSpec, build, chooser_of
 from benchmark.evaluation.run import run
 from benchmark.evaluation.shots import MATCH, trainings, unmatched
 from benchmark.files import inside, read_regular, set_aside
@@ -102,11 +102,50 @@ class Search:
         return f"{model}--{self.budget}{other}.json"
 
     @property
+    def order(self) -> Search:
+        """The search for another process: itself."""
+        return self
+
+    @property
+    def where(self) -> str:
+        """The track."""
+        return self.track
+
+    @property
+    def which(self) -> str:
+        """Says that it is a search."""
+        return "search"
+
+    @property
+    def title(self) -> str:
+        """The search in one line."""
+        return f"{self.model} on {self.track}, search"
+
+    @property
+    def training(self) -> str:
+        """Searches with one file never run at once."""
+        return self.name
+
+    @property
+    def cost(self) -> float:
+        """All searches count alike."""
+        return 1.0
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """Names of the data sets of the track."""
+        return find_track(self.track).data_sets
+
+    def run(self, context: RunContext) -> None:
+        """Makes the search."""
+        self.make(context)
+
+    @property
     def key(self) -> str:
         """The model's key as it stands in records; for a file its base name, never its path."""
         return resolve(self.model).key
 
-    def jobs(self) -> list[tuple[dict[str, float], Job]]:
+    def jobs(self) -> list[tuple[dict[str, float], RunSpec]]:
         """The factors of each trial and the job that makes it.
 
         Raises:
@@ -115,10 +154,10 @@ class Search:
         track, task = find_track(self.track), self.task
         ((given, _),) = trainings(
             partial(resolve, self.model), dict(self.given), track, self.budget,
-            (task or track.chooses,),
+            (task or track.chooses,), RunContext(),
         )  # fmt: skip
         spec = resolve(self.model, given)
-        plain = Job(spec, track, SEED, self.budget, ())
+        plain = RunSpec(spec, track, SEED, self.budget, ())
         model, recipe = build(plain)
         decides = chooser_of(model, track) if task is None else task + VALIDATION
         plain = replace(plain, tasks=(decides,))
@@ -166,15 +205,11 @@ class Search:
     def make(
         self,
         context: RunContext,
-        watcher: Callback | None = None,
-        starting: Callable[[Job], None] = lambda job: None,
     ) -> Outcome:
         """Trains every setting and writes the outcome; trials that are done are not done again.
 
         Args:
             context: where data, results and work lie.
-            watcher: told of the progress.
-            starting: called with each job before it begins.
 
         Raises:
             OneshotError: missing data, or a folder that cannot be written.
@@ -183,10 +218,9 @@ class Search:
         of = 1
         jobs = self.jobs()
         for factors, job in jobs:
-            starting(job)
             correct, record = None, None
             with contextlib.suppress(Refused):  # such as a margin that the distance cannot reach
-                (record,) = run(job, replace(context, results=None), "skip", watcher)
+                (record,) = run(job, replace(context, results=None, existing="skip"))
             if record is not None and record.outcome is not None:
                 right, each = decisions(record.task.name, record.outcome, record.fold)
                 correct, of = int(right.sum()), each * len(right)
@@ -233,7 +267,9 @@ def followed(
         Refused: the model cannot be built, lacks a number that was searched, or nothing was found.
     """
     track = find_track(search.track)
-    own, recipe = build(Job(resolve(model, unmatched(settings)), track, SEED, search.budget, ()))
+    own, recipe = build(
+        RunSpec(resolve(model, unmatched(settings)), track, SEED, search.budget, ())
+    )
     outcome = search.read(results)
     if outcome is None:
         return None

@@ -13,102 +13,58 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from multiprocessing import connection, parent_process
-from pathlib import Path
-from typing import Any, Literal
 
-from benchmark.errors import Busy, OneshotError
-from benchmark.evaluation.job import Existing, RunContext
-from benchmark.protocols import Progress
-from benchmark.records.schema import Record
-from benchmark.sweep.run_spec import RunSpec
+from benchmark.evaluation.job import RunContext, RunSpec, RunText
+from benchmark.sweep.executor import Message, MessageCallback
+from benchmark.sweep.outcome import ended_as, reason_of
 from benchmark.sweep.tuning import Search
-from benchmark.user_code import same_folder
 
-Order = RunSpec | Search
-Kind = Literal[
-    "ready", "training", "answering", "finished", "refused", "said",  # on the way
-    "done", "busy", "failed", "broken",  # the end of an order; after "broken" the worker leaves
-]  # fmt: skip
-Message = tuple[Any, ...]
-"""A kind, then what belongs to it: see `Teller` and `do`."""
-TELL_SECONDS = 0.25
+Order = RunText | Search  # a run or a search, as plain text
+SEND_SECONDS = 0.25
 
 
-@dataclass(frozen=True)
-class Orders:
-    """What all jobs of a sweep have in common, in words.
-
-    Attributes:
-        data, results, work, device, commit_weights, embeddings: see `RunContext`.
-        existing: what to do where a record is there.
-        threads: of the processor, where a recipe does not say how many.
-    """
-
-    data: Path | None
-    results: Path | None
-    work: Path | None
-    device: str
-    existing: Existing = "skip"
-    threads: int = 1
-    commit_weights: bool = False
-    embeddings: Path | None = None
-
-    def context(self) -> RunContext:
-        """The surroundings; jobs that another process is at are left to it."""
-        return RunContext(
-            self.data, self.results, self.work, self.device, self.commit_weights, wait=False,
-            embeddings=self.embeddings,
-        )  # fmt: skip
-
-
-class Teller:
-    """A watcher that passes everything on through a pipe."""
+class PipeCallback(MessageCallback):
+    """Sends events through a pipe, from any thread; progress of answers now and then."""
 
     def __init__(self, pipe: connection.Connection) -> None:
+        super().__init__(self._put)
         self._pipe = pipe
         self._lock = threading.Lock()
-        self._told = 0.0
+        self._sent = 0.0
 
-    def tell(self, kind: Kind, *facts: Any) -> None:
-        """Sends a message; from any thread."""
+    def _put(self, message: Message) -> None:
         with self._lock:
-            self._pipe.send((kind, *facts))
-
-    def training(self, progress: Progress) -> None:
-        """("training", progress)."""
-        self.tell("training", progress)
+            self._pipe.send(message)
 
     def answering(self, task: str, done: int, total: int) -> None:
         """("answering", task, done, total), now and then."""
-        if done == total or time.monotonic() - self._told > TELL_SECONDS:
-            self._told = time.monotonic()
-            self.tell("answering", task, done, total)
-
-    def finished(self, record: Record, path: Path | None) -> None:
-        """("finished", record, path)."""
-        self.tell("finished", record, path)
-
-    def refused(self, task: str, reason: str) -> None:
-        """("refused", task, reason)."""
-        self.tell("refused", task, reason)
+        if done == total or time.monotonic() - self._sent > SEND_SECONDS:
+            self._sent = time.monotonic()
+            super().answering(task, done, total)
 
 
 class _Log(logging.Handler):
     """Warnings go through the pipe too: whoever shows progress decides where they stand."""
 
-    def __init__(self, teller: Teller) -> None:
+    def __init__(self, callback: PipeCallback) -> None:
         super().__init__(logging.WARNING)
-        self.teller = teller
+        self.callback = callback
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.teller.tell("said", record.getMessage())
+        self.callback.send(("said", record.getMessage()))
 
 
-def work(pipe: connection.Connection, orders: Orders) -> None:
-    """The life of a worker: takes orders from the pipe until it is None or closed."""
+def work(pipe: connection.Connection, context: RunContext, threads: int) -> None:
+    """The life of a worker: runs what comes through the pipe until it is None or closed.
+
+    Args:
+        pipe: to the process that started this one.
+        context: of all runs.
+        threads: of the processor, where a recipe does not say how many.
+    """
     # An interruption at the keyboard reaches every process; the one that started this decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -117,14 +73,14 @@ def work(pipe: connection.Connection, orders: Orders) -> None:
 
     from benchmark.tasks.own import looking_in
 
-    torch.set_num_threads(orders.threads)
-    teller = Teller(pipe)
+    torch.set_num_threads(threads)
+    callback = PipeCallback(pipe)
     for name in ("benchmark", "baselines"):
-        logging.getLogger(name).addHandler(_Log(teller))
+        logging.getLogger(name).addHandler(_Log(callback))
         logging.getLogger(name).propagate = False
-    context = orders.context()
-    teller.tell("ready")
-    with looking_in(orders.data):
+    context = replace(context, callback=callback)
+    callback.send(("ready",))
+    with looking_in(context.data):
         while True:
             try:
                 order = pipe.recv()
@@ -132,63 +88,29 @@ def work(pipe: connection.Connection, orders: Orders) -> None:
                 return
             if order is None:
                 return
-            end = do(order, context, orders.existing, teller)
-            teller.tell(*end)
+            end = do(order, context)
+            callback.send(end)
             if end[0] == "broken":
                 return  # after an unforeseen error, of a device say, a fresh process is safer
 
 
-def do(order: Order, context: RunContext, existing: Existing, teller: Teller) -> Message:
-    """Does a job or a search, and says how it ended; see `ended_as`."""
-    from benchmark.evaluation.run import run
-
-    def job() -> None:
-        if isinstance(order, Search):
-            order.make(context, teller)
-        else:
-            for _ in run(order.job(), context, existing, teller):
-                pass
-
+def do(order: Order, context: RunContext) -> Message:
+    """Runs a job or a search, and says how it ended; see `ended_as`."""
     try:
-        return ended_as(job)
+        return ended_as(partial(run_order, order, context))
     except KeyboardInterrupt as error:  # the keyboard's never comes here: the model raised it
         return "broken", reason_of(error), traceback.format_exc()
 
 
-def ended_as(job: Callable[[], object]) -> Message:
-    """Does a job and says how it ended, whatever its model does but end the process.
+def run_order(order: Order, context: RunContext) -> None:
+    """Runs what was sent as plain text."""
+    from benchmark.evaluation.run import run
 
-    Returns:
-        ("done",), ("busy", reason) where another process is at it, ("failed", reason), or
-        ("broken", reason, traceback) after an error that nobody foresaw.
-
-    Raises:
-        KeyboardInterrupt: the user wants all jobs to end.
-    """
-    try:
-        with same_folder():
-            job()
-    except Busy as busy:
-        return "busy", str(busy)
-    except OneshotError as error:
-        return "failed", str(error)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # sys.exit too: a model does not end a sweep
-        return "broken", reason_of(error), traceback.format_exc()
-    return ("done",)
-
-
-def reason_of(error: BaseException) -> str:
-    """An error of somebody's code in one line."""
-    if type(error).__name__ == "SystemExit":  # of this process, or of the model's own
-        code = repr(error.code) if isinstance(error, SystemExit) else str(error)
-        return f"the model called sys.exit({code})"
-    try:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    except Exception:  # its own __str__ fails
-        lines = []
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    if isinstance(order, Search):
+        order.run(context)
+    else:
+        for _ in run(RunSpec.parse(**order), context):
+            pass
 
 
 def _end_with_parent() -> None:

@@ -75,6 +75,12 @@ class Track:
     aligned: bool = False
     size: SplitSize | None = None
 
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """Names of the data sets that it needs."""
+        names = (self.data, self.test_data)
+        return tuple(dict.fromkeys(name for name in names if name is not None))
+
 
 @dataclass(frozen=True)
 class TrialKind:

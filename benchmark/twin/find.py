@@ -22,11 +22,12 @@ from benchmark.datasets import catalogue as datasets
 from benchmark.datasets.catalogue import KNOWN
 from benchmark.errors import DataMissing, OneshotError, UnknownName
 from benchmark.evaluation import training, weights
-from benchmark.evaluation.job import BUDGETS, Job, build, check_budget, path_of
+from benchmark.evaluation.job import BUDGETS, RunSpec, build, check_budget, path_of
 from benchmark.models.model import resolved
 from benchmark.records import store
 from benchmark.records.canonical import recipe_hash
 from benchmark.registry import resolve
+from benchmark.settings import as_typed
 from benchmark.tasks import own
 from benchmark.tasks import task as find_task
 from benchmark.tasks.spec import VALIDATION, Track
@@ -66,7 +67,7 @@ class Found:
         notes: what the user should know, one line each.
     """
 
-    job: Job
+    job: RunSpec
     model: object
     recipe: dict[str, Any]
     weights: str | None = None
@@ -111,24 +112,26 @@ def find(name: str, asked: Asked, work: Path) -> Found:
     return one
 
 
-def _jobs(name: str, asked: Asked, work: Path) -> tuple[list[Job], dict[str, str | None]]:
+def _jobs(name: str, asked: Asked, work: Path) -> tuple[list[RunSpec], dict[str, str | None]]:
     """What could be meant, and the weights of records by track where `name` names records."""
     if re.fullmatch(RECORDED, name):
         return _recorded(name, asked)
     spec = resolve(name, asked.settings)
-    typed = tuple(f"{key}={value}" for key, value in (asked.settings or {}).items())
+    typed = as_typed(asked.settings or {})
     budgets = BUDGETS if asked.budget is None else (check_budget(asked.budget),)
-    plain = Job(spec, find_track(asked.track or USUAL), asked.seed, budgets[0], (), typed)
+    plain = RunSpec(spec, find_track(asked.track or USUAL), asked.seed, budgets[0], (), typed)
     if not _learns(plain):
         return [plain], {}
     tracks = [find_track(asked.track)] if asked.track else list(_worked_on(work))
     tracks = tracks or [find_track(USUAL)]
     return [
-        Job(spec, track, asked.seed, budget, (), typed) for track in tracks for budget in budgets
+        RunSpec(spec, track, asked.seed, budget, (), typed)
+        for track in tracks
+        for budget in budgets
     ], {}
 
 
-def _recorded(name: str, asked: Asked) -> tuple[list[Job], dict[str, str | None]]:
+def _recorded(name: str, asked: Asked) -> tuple[list[RunSpec], dict[str, str | None]]:
     """The jobs of the records of KEY--RECIPE8 with this seed, one a track.
 
     Raises:
@@ -157,7 +160,7 @@ def _recorded(name: str, asked: Asked) -> tuple[list[Job], dict[str, str | None]
             f"{name} has no record of seed {asked.seed}.",
             f"Type: --seed with one of {', '.join(map(str, seeds))}",
         )
-    jobs: dict[str, Job] = {}
+    jobs: dict[str, RunSpec] = {}
     digests: dict[str, str | None] = {}
     for record in records:  # of a track with folds the first
         if record.seed != asked.seed or record.status != "ok":
@@ -170,7 +173,7 @@ def _recorded(name: str, asked: Asked) -> tuple[list[Job], dict[str, str | None]
     return list(jobs.values()), digests
 
 
-def _learns(job: Job) -> bool:
+def _learns(job: RunSpec) -> bool:
     """Whether the model trains; a factory that is no class is asked by building it."""
     factory = getattr(job.spec.factory, "func", job.spec.factory)
     return hasattr(factory if isinstance(factory, type) else build(job)[0], "fit")
@@ -183,7 +186,7 @@ def _worked_on(work: Path) -> Iterator[Track]:
             yield find_track(name)
 
 
-def _trained(job: Job, model: object, recipe: dict[str, Any], work: Path) -> Found | None:
+def _trained(job: RunSpec, model: object, recipe: dict[str, Any], work: Path) -> Found | None:
     """The job's finished training, put into its model; None where it is not kept.
 
     With a final fit it is the final one; its weights alone have seen the validation classes, so
@@ -201,7 +204,7 @@ def _trained(job: Job, model: object, recipe: dict[str, Any], work: Path) -> Fou
     return Found(job, kept.model, recipe, kept.weights, kept.folder, kept.chosen)
 
 
-def _committed(job: Job, model: object, recipe: dict[str, Any], results: Path) -> Found | None:
+def _committed(job: RunSpec, model: object, recipe: dict[str, Any], results: Path) -> Found | None:
     """The weights that are committed beside a record of the job, put into its model."""
     folders = store.folder_names(job.spec.key, recipe_hash(recipe))
     for path in store.paths(results):
@@ -222,7 +225,7 @@ def _committed(job: Job, model: object, recipe: dict[str, Any], results: Path) -
     return None
 
 
-def _untrained(name: str, jobs: list[Job], asked: Asked, work: Path) -> OneshotError:
+def _untrained(name: str, jobs: list[RunSpec], asked: Asked, work: Path) -> OneshotError:
     """That there are no weights, and the command that makes them."""
     job = jobs[0]
     tracks = " or ".join(dict.fromkeys(job.track.name for job in jobs))
@@ -254,7 +257,7 @@ def _trainings(work: Path, track: str) -> Iterator[Path]:
     yield from (work / store.slug(track)).glob("*/training.json")
 
 
-def _several(name: str, jobs: list[Job]) -> OneshotError:
+def _several(name: str, jobs: list[RunSpec]) -> OneshotError:
     """That more than one training fits, and what to say."""
     tracks = list(dict.fromkeys(job.track.name for job in jobs))
     if len(tracks) > 1:

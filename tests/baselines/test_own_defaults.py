@@ -7,7 +7,7 @@ import pytest
 from baselines.episodic.prototypical import Prototypical
 from baselines.siamese.network import Siamese
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Job, build, info_of
+from benchmark.evaluation.job import RunSpec, build, info_of
 from benchmark.protocols import SplitSize, TrackInfo
 from benchmark.records.canonical import recipe_hash
 from benchmark.registry import resolve
@@ -37,7 +37,7 @@ def recipe(track, model=NT_XENT, budget="quick", **settings):
     ],
 )
 def test_recipes_of_published_records_stay(model, name, recipe8):
-    assert recipe_hash(build(Job(resolve(model), track(name), 0, "quick", ()))[1]) == recipe8
+    assert recipe_hash(build(RunSpec(resolve(model), track(name), 0, "quick", ()))[1]) == recipe8
 
 
 def test_only_tracks_without_published_records_follow_their_data():

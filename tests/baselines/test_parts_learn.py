@@ -10,7 +10,7 @@ import pytest
 
 from baselines.parts import part_names
 from benchmark.evaluation.episodes import PREFIX, answer
-from benchmark.evaluation.job import Job, RunContext, build
+from benchmark.evaluation.job import RunContext, RunSpec, build
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
 from benchmark.tasks import loading
@@ -115,8 +115,8 @@ def test_a_part_learns_and_is_kept(
     narrow = case.startswith(("distance", "loss"))
     track, glyphs = NARROW if narrow else TRACK, contexts[narrow]
     spec = resolve(key, SMALL | settings)
-    job = Job(spec, track, seed=0, budget="quick", tasks=(task,))
-    glyphs.work = tmp_path
+    job = RunSpec(spec, track, seed=0, budget="quick", tasks=(task,))
+    glyphs = replace(glyphs, work=tmp_path)
 
     untrained = build(job)[0]
     untrained.eval()

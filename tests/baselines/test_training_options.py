@@ -172,7 +172,7 @@ def test_settings_that_make_no_sense_are_refused(
 
 def test_published_weights_are_another_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     from baselines.backbones import _build
-    from benchmark.evaluation.job import Job, RunContext
+    from benchmark.evaluation.job import RunContext, RunSpec
     from benchmark.evaluation.run import run
     from benchmark.registry import resolve
     from benchmark.tasks import track as find_track
@@ -187,7 +187,7 @@ def test_published_weights_are_another_pool(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(_build, "build", watched)
     few = {"items": 64, "width": 0.1, "threads": 1, "validations": 1, "pretrained": True}
     spec = resolve("siamese-mlp-euclidean-triplet", few)
-    job = Job(spec, find_track("glyphs"), 0, "quick", ("glyphs-5w1s",))
+    job = RunSpec(spec, find_track("glyphs"), 0, "quick", ("glyphs-5w1s",))
     (record,) = run(job, RunContext())
     assert set(asked) == {True}
     assert record.model.pool == "pretrained"

@@ -212,7 +212,7 @@ def test_what_a_run_refuses_is_planned_as_refused(here, workers):
     assert "0 of 0 records are missing." in dry.stdout
     done = run("--workers", workers, models=["Knows"])
     assert done.returncode == 2 and done.stdout.count(reason) == 1
-    assert "Nothing could be asked" in done.stderr
+    assert "No task could be evaluated" in done.stderr
 
 
 def test_a_model_that_cannot_be_built_fails_in_every_plan(here):

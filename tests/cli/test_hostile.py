@@ -8,6 +8,7 @@ import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -17,11 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmark.cli.console import Console as OurConsole
-from benchmark.cli.live_table import JobsTable
-from benchmark.cli.progress import Watch
+from benchmark.cli.progress import ProgressDisplay
 from benchmark.errors import OneshotError
 from benchmark.records import store
-from benchmark.sweep.local import Unit
 from benchmark.sweep.suite import parse
 from tests.report.synthetic_records import record
 
@@ -64,11 +63,16 @@ def test_the_help_says_that_a_model_file_is_code(tmp_path):
         assert "code" in told, words
 
 
+def named(model, where, which):
+    title = f"{model} on {where}, {which}"
+    return SimpleNamespace(model=model, where=where, which=which, title=title, cost=1.0)
+
+
 def test_names_are_no_markup_in_the_live_table():
-    table = JobsTable()
-    unit = Unit(None, "a[/red].py:Net", "x[bold]", "[red]seed", "t", 1.0)
-    table.expect([unit])
-    table.began(unit, 0)
+    table = ProgressDisplay()
+    job = named("a[/red].py:Net", "x[bold]", "[red]seed")
+    table.expect([job])
+    table.began(job, 0)
     file = StringIO()
     Console(file=file, width=120).print(table._picture())
     assert "a[/red].py:Net" in file.getvalue() and "[red]seed" in file.getvalue()
@@ -104,13 +108,15 @@ def test_only_rich_itself_moves_the_cursor():
 
 
 def test_progress_and_reasons_are_one_line(monkeypatch):
-    watch = Watch(1)
-    watch.console = OurConsole(file=StringIO(), width=500)
-    watch.start(ESCAPE, f"a\n{ESCAPE}", "seed 0")
-    watch.lost(f"{ESCAPE}\n[1/1] a on b: 100 %")
-    watch.refused(ESCAPE, ESCAPE)
-    watch.finished(record("x", failed=f"{ESCAPE}\nall is well"), None)
-    shown = watch.console.file.getvalue()
+    display = ProgressDisplay()
+    display.console = OurConsole(file=StringIO(), width=500)
+    job = named(ESCAPE, f"a\n{ESCAPE}", "seed 0")
+    display.expect([job])
+    display.began(job, 0)
+    display.heard(job, ("refused", ESCAPE, ESCAPE))
+    display.heard(job, ("finished", record("x", failed=f"{ESCAPE}\nall is well"), None))
+    display.lost(job, f"{ESCAPE}\n[1/1] a on b: 100 %")
+    shown = display.console.file.getvalue()
     assert not harmful(shown) and shown.count("\n") == 3
 
 

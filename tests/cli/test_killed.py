@@ -16,7 +16,7 @@ from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.records.verify import verify
 from benchmark.sweep.plan import make
-from benchmark.sweep.suite import Wanted
+from benchmark.sweep.suite import RunGrid
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="process groups")]
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ CHOICE = random.Random(9)
 
 
 def wanted():
-    return [Wanted(name, TASKS, SEEDS, "quick", SETTINGS) for name in MODELS]
+    return [RunGrid(name, TASKS, SEEDS, "quick", SETTINGS) for name in MODELS]
 
 
 def start(folder, *more, workers=2):

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmark.cli.app import app
-from benchmark.sweep.worker import Orders
+from benchmark.evaluation.job import RunContext
 
 WORDS = ["run", "chance", "--task", "glyphs-5w1s@validation"]
 
@@ -27,6 +27,6 @@ def test_what_does_not_go_together_is_refused(words, says, tmp_path):
 
 
 def test_workers_commit_weights_where_they_are_asked_to():
-    orders = Orders(None, None, None, "cpu", commit_weights=True)
-    assert orders.context().commit_weights and not orders.context().wait
-    assert not Orders(None, None, None, "cpu").context().commit_weights
+    context = RunContext(commit_weights=True).portable()
+    assert context.commit_weights and not context.wait
+    assert not RunContext().portable().commit_weights

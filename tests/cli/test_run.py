@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli.run_options import settings_of
 from benchmark.errors import OneshotError, UnknownName
 from benchmark.records import store
+from benchmark.settings import parse
 from benchmark.sweep.suite import seeds_of, tasks_of
 from tests.cli.in_process import Finished
 
@@ -67,9 +67,9 @@ def test_wrong_seeds(text):
 
 
 def test_settings():
-    assert settings_of(["margin=0.5", "learning-rate=1"]) == {"margin": "0.5", "learning_rate": "1"}
+    assert parse(["margin=0.5", "learning-rate=1"]) == {"margin": "0.5", "learning_rate": "1"}
     with pytest.raises(OneshotError, match="KEY=VALUE"):
-        settings_of(["margin"])
+        parse(["margin"])
 
 
 def test_patterns_mean_ranked_tasks_and_names_any_shape():

@@ -13,7 +13,7 @@ from benchmark.datasets import catalogue, lfw, prepare
 from benchmark.datasets.lfw_lists import PAIRS
 from benchmark.datasets.summary import summarise
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Job, RunContext
+from benchmark.evaluation.job import RunContext, RunSpec
 from benchmark.evaluation.run import run
 from benchmark.protocols.verification import task as pairs
 from benchmark.registry import resolve
@@ -210,7 +210,7 @@ def test_a_twin_is_trained_for_each_fold(stored, tmp_path):
     context = RunContext(stored[0], tmp_path / "results", tmp_path / "work")
     records = []
     for fold in (0, 9):
-        job = Job(spec, of_fold(home, fold), 0, "quick", ("lfw-verification",))
+        job = RunSpec(spec, of_fold(home, fold), 0, "quick", ("lfw-verification",))
         records += run(job, context)
     assert [record.fold for record in records] == [0, 9]
     assert [record.task.episodes for record in records] == [4, 4]

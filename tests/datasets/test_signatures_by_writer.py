@@ -13,7 +13,7 @@ from benchmark.cli.app import app
 from benchmark.datasets import catalogue, prepare, signatures
 from benchmark.datasets.split import by_hash
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import Job, RunContext
+from benchmark.evaluation.job import RunContext, RunSpec
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
 from benchmark.report.outcomes import network
@@ -194,7 +194,7 @@ def test_to_learn_from_imitations_are_a_class_of_their_own(cedar):
 def test_a_twin_trains_on_writers_and_is_asked_about_others(cedar, tmp_path):
     settings = {"threads": "1", "items": "800", "width": "0.25", "validations": "1"}
     spec = resolve("siamese-conv4-euclidean-contrastive", settings)
-    job = Job(spec, track("cedar"), 0, "quick", ("cedar-verification",))
+    job = RunSpec(spec, track("cedar"), 0, "quick", ("cedar-verification",))
     (record,) = run(job, RunContext(cedar, tmp_path / "results", tmp_path / "work"))
     assert record.status == "ok" and record.outcome.labels.of_kind == [2_000] * 3
     assert record.validation.outcome.labels.kinds == ["genuine", "random", "skilled"]

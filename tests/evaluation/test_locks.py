@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import Busy, OneshotError
-from benchmark.evaluation.job import RunContext, build, lock_of
+from benchmark.evaluation.job import RunContext, RunSpec, build, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.registry import ISOLATE
-from benchmark.sweep.run_spec import RunSpec
 
 pytestmark = pytest.mark.process
 
@@ -79,8 +78,7 @@ def job(tmp_path, monkeypatch):
     monkeypatch.setenv(ISOLATE, "0")  # the class counts its trainings in this process
     path = tmp_path / "learner.py"
     path.write_text(LEARNER)
-    described = RunSpec(model=f"{path}:Learner", tasks=("glyphs-5w1s",), seed=0, budget="quick")
-    job = described.job()
+    job = RunSpec.parse(f"{path}:Learner", ("glyphs-5w1s",))
     job.spec.factory.fits.clear()
     return job
 

@@ -5,11 +5,10 @@ import torch
 
 from benchmark.evaluation import embeddings, scorers
 from benchmark.evaluation.episodes import answer
-from benchmark.evaluation.job import RunContext
+from benchmark.evaluation.job import RunContext, RunSpec
 from benchmark.evaluation.memory import ran_out
 from benchmark.evaluation.run import run
 from benchmark.registry import ModelSpec
-from benchmark.sweep.run_spec import RunSpec
 from benchmark.tasks.loading import LoadedTask
 
 pytestmark = pytest.mark.process
@@ -40,7 +39,7 @@ class Greedy(Hungry):
 
 
 def job_of(factory, **settings):
-    job = RunSpec(model="chance", tasks=("glyphs-5w1s@validation",), seed=0, budget="quick").job()
+    job = RunSpec.parse("chance", ("glyphs-5w1s@validation",))
     spec = ModelSpec(factory.__name__, factory, settings)
     return type(job)(spec, job.track, 0, "quick", job.tasks)
 

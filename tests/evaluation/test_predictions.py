@@ -11,7 +11,7 @@ import torch
 from benchmark.errors import OneshotError, Refused
 from benchmark.evaluation import predictions
 from benchmark.evaluation.api import evaluate
-from benchmark.evaluation.job import Job, RunContext
+from benchmark.evaluation.job import RunContext, RunSpec
 from benchmark.evaluation.predictions import load_predictor
 from benchmark.evaluation.run import run
 from benchmark.protocols import TrainingResult
@@ -58,7 +58,7 @@ def job(factory, task=TASK, **settings):
     known = isinstance(factory, str)
     spec = resolve(factory) if known else ModelSpec(factory.__name__, factory, settings)
     typed = tuple(f"{name}={value}" for name, value in settings.items())
-    return Job(spec, find_track("glyphs"), 0, "quick", (task,), typed)
+    return RunSpec(spec, find_track("glyphs"), 0, "quick", (task,), typed)
 
 
 @pytest.mark.parametrize("model", [Small, "chance"])
@@ -144,7 +144,7 @@ def test_the_command_that_trains_keeps_all_that_was_typed(tmp_path, monkeypatch)
     folder.mkdir()
     (folder / "net.py").write_text("class Net:\n    def embed(self, x): ...\n")
     spec = resolve("my models/net.py:Net", {"width": "0.5"})
-    job = Job(spec, find_track("glyphs"), 3, "quick", ("glyphs-5w1s",), ("width=0.5",))
+    job = RunSpec(spec, find_track("glyphs"), 3, "quick", ("glyphs-5w1s",), ("width=0.5",))
     context = RunContext(tmp_path / "d", tmp_path / "r", tmp_path / "my work")
     words = shlex.split(predictions._command(job, context, {}))
     assert words[:3] == ["oneshot", "run", "my models/net.py:Net"]

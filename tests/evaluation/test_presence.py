@@ -11,7 +11,7 @@ import pytest
 from benchmark.datasets import prepare
 from benchmark.datasets.own.options import Options
 from benchmark.evaluation.api import spec_of
-from benchmark.evaluation.job import Job, RunContext, build
+from benchmark.evaluation.job import RunContext, RunSpec, build
 from benchmark.evaluation.presence import on_disk, presence, summary
 from benchmark.evaluation.run import run
 from benchmark.records import store
@@ -41,11 +41,11 @@ def model(folder: Path, imports: str = "", first: str = "pass", then: str = "pas
     return f"{folder / 'net.py'}:Net"
 
 
-def job_of(name: str, **settings: object) -> Job:
-    return Job(spec_of(name, settings), find_track("pts"), 0, "quick", (TASK,), episodes=20)
+def job_of(name: str, **settings: object) -> RunSpec:
+    return RunSpec(spec_of(name, settings), find_track("pts"), 0, "quick", (TASK,), episodes=20)
 
 
-def look(job: Job, results: Path, data: Path | None = None):
+def look(job: RunSpec, results: Path, data: Path | None = None):
     built, recipe = build(job)
     return presence(job, built, job.tasks[0], recipe, results, data, job.spec.files)
 
@@ -65,7 +65,7 @@ def _points_at_hand(points, monkeypatch):
     monkeypatch.setenv("ONESHOT_DATA", str(points))
 
 
-def measure(job: Job, results: Path, data: Path | None = None):
+def measure(job: RunSpec, results: Path, data: Path | None = None):
     context = RunContext(data, results) if data else replace(SHARED, results=results)
     return list(run(job, context))
 

@@ -9,7 +9,7 @@ from benchmark.datasets import store
 from benchmark.datasets.data_set import Groups, whole
 from benchmark.evaluation import raw
 from benchmark.evaluation.api import evaluate
-from benchmark.evaluation.job import Job, RunContext
+from benchmark.evaluation.job import RunContext, RunSpec
 from benchmark.evaluation.raw import Beside, beside_raw
 from benchmark.registry import resolve
 from benchmark.report.outcomes import headline
@@ -35,7 +35,7 @@ def keep(tmp_path):
 def trained(directory, task, model="siamese-mlp-cosine-nt-xent", seed=0, **settings):
     record = evaluate(model, task, settings=SMALL | settings, data=directory, seed=seed)
     with own.looking_in(directory):
-        job = Job(resolve(model, SMALL | settings), track("mine"), seed, "quick", (task,))
+        job = RunSpec(resolve(model, SMALL | settings), track("mine"), seed, "quick", (task,))
     return job, record
 
 

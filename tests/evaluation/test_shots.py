@@ -5,11 +5,11 @@ from functools import partial
 
 import pytest
 
-from benchmark.cli.run_options import wanted_of
+from benchmark.cli.run_options import grids_of
 from benchmark.datasets import store
 from benchmark.errors import OneshotError
 from benchmark.evaluation.api import evaluate
-from benchmark.evaluation.job import Job, build, chooser_of
+from benchmark.evaluation.job import RunContext, RunSpec, build, chooser_of
 from benchmark.evaluation.shots import trainings
 from benchmark.protocols import SplitSize
 from benchmark.registry import resolve
@@ -21,7 +21,7 @@ MINE = replace(track("glyphs"), size=SplitSize(100, 2_000, 20))  # as if it were
 
 
 def grouped(model, settings=None, where=MINE, tasks=TASKS):
-    return trainings(partial(resolve, model), settings or {}, where, "quick", tasks)
+    return trainings(partial(resolve, model), settings or {}, where, "quick", tasks, RunContext())
 
 
 @pytest.mark.parametrize("model", ["prototypical-mlp", "matching-mlp", "r2d2-mlp"])
@@ -57,7 +57,7 @@ def test_the_suites_own_tracks_keep_one_training_unless_asked():
     matched = grouped("prototypical-mlp", {"support": "match"}, pinned, TASKS[:2])
     assert matched == [({}, TASKS[:1]), ({"support": 5}, TASKS[1:2])]
     with pytest.raises(OneshotError, match="no setting 'support'"):
-        build(Job(resolve("siamese-mlp-cosine-nt-xent", {"support": "match"}), pinned, 0,
+        build(RunSpec(resolve("siamese-mlp-cosine-nt-xent", {"support": "match"}), pinned, 0,
                   "quick", ()))  # fmt: skip
 
 
@@ -75,12 +75,12 @@ def test_weights_are_chosen_by_as_many_shots():
         ({"support": 5}, "20w5s"),
         ({"support": 500}, "20w1s"),
     ]:
-        model, _ = build(Job(resolve("prototypical-mlp", settings), where, 0, "quick", ()))
+        model, _ = build(RunSpec(resolve("prototypical-mlp", settings), where, 0, "quick", ()))
         assert chooser_of(model, where) == f"glyphs-{chooser}@validation"
 
 
 def test_the_plan_makes_a_job_of_each_and_its_command_does_that_job(tmp_path):
-    asked = wanted_of(
+    asked = grids_of(
         ["prototypical-mlp", "pixels-cosine"], list(TASKS[:2]), None, ["support=match"], "0-1",
         "quick",
     )  # fmt: skip
@@ -91,7 +91,7 @@ def test_the_plan_makes_a_job_of_each_and_its_command_does_that_job(tmp_path):
         + [("pixels-cosine", TASKS[:2], seed) for seed in (0, 1)]
     )
     for each in plan.planned:
-        again = each.described.model_copy(update={"tasks": each.job.tasks}).words()
+        again = each.job.words()
         five = each.job.tasks == ("glyphs-5w5s",)
         assert ("support=5" in again) == five == (each.recipe.get("support") == 5)
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark import sources
 from benchmark.evaluation.api import spec_of
-from benchmark.evaluation.job import Job, RunContext, build
+from benchmark.evaluation.job import RunContext, RunSpec, build
 from benchmark.evaluation.provenance import training_code
 from benchmark.evaluation.run import run
 from benchmark.evaluation.training import kept
@@ -33,7 +33,7 @@ def suite(tmp_path, monkeypatch):
 
 
 def code_of(key: str) -> str:
-    job = Job(spec_of(key), find_track("glyphs"), 0, "quick", ())
+    job = RunSpec(spec_of(key), find_track("glyphs"), 0, "quick", ())
     model, recipe = build(job)
     return training_code(model, recipe, job.spec)
 
@@ -121,7 +121,7 @@ def test_finished_weights_are_found_after_an_edit_elsewhere_and_not_after_one_of
 ):
     add_points(tmp_path / "data")
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path / "data"))
-    job = Job(spec_of(MODEL, SMALL), find_track("pts"), 0, "quick", (TASK,), episodes=20)
+    job = RunSpec(spec_of(MODEL, SMALL), find_track("pts"), 0, "quick", (TASK,), episodes=20)
     context = RunContext(work=tmp_path / "work")
     (record,) = run(job, context)
     digest = context.data_set("pts").digest
@@ -157,7 +157,7 @@ def test_a_helper_of_a_users_backbone_is_part_of_the_identity(tmp_path):
         (tmp_path / "sizes.py").write_text(f"WIDTH = {width}\n")
         settings = {"items": 64, "backbone": f"{tmp_path / 'net.py'}:Net"}
         spec = spec_of("siamese-conv4-cosine-nt-xent", settings)
-        job = Job(spec, find_track("glyphs"), 0, "quick", ())
+        job = RunSpec(spec, find_track("glyphs"), 0, "quick", ())
         model, recipe = build(job)
         assert recipe["embedding"] == width, "the helper as it is now"
         digests.append(training_code(model, recipe, job.spec))

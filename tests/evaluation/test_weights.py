@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmark.evaluation import weights
-from benchmark.evaluation.job import Job, NullCallback, RunContext, build
+from benchmark.evaluation.job import RunContext, RunSpec, build
 from benchmark.evaluation.recompute import recompute
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
@@ -77,11 +77,11 @@ def test_other_bytes_in_the_place_of_committed_ones_are_not_used(tmp_path: Path)
 def test_the_weights_of_a_record_are_committed_beside_it(tmp_path: Path) -> None:
     results = tmp_path / "results"
     context = RunContext(results=results, work=tmp_path / "work", commit_weights=True)
-    job = Job(
+    job = RunSpec(
         resolve("siamese-conv4-cosine-nt-xent", SMALL), track("glyphs"), 0, "quick",
         ("glyphs-5w1s",), tuple(f"{name}={value}" for name, value in SMALL.items()),
     )  # fmt: skip
-    (record,) = run(job, context, "skip", NullCallback())
+    (record,) = run(job, context)
     data = weights.committed(results, record.provenance.weights)
     assert data is not None
     model = build(job)[0]
@@ -97,11 +97,11 @@ def test_committed_weights_are_measured_again_without_a_training(
     results = tmp_path / "results"
     context = RunContext(results=results, work=tmp_path / "work", commit_weights=True)
     settings = {**SMALL, "final_fit": True}
-    job = Job(
+    job = RunSpec(
         resolve("prototypical-conv4", settings), track("glyphs"), 0, "quick",
         ("glyphs-5w1s", "glyphs-retrieval"), tuple(f"{k}={v}" for k, v in settings.items()),
     )  # fmt: skip
-    records = list(run(job, context, "skip", NullCallback()))
+    records = list(run(job, context))
     elsewhere = RunContext(work=tmp_path / "other")
     # Nothing may train from here on.
     monkeypatch.setattr(type(build(job)[0]), "fit", lambda *_: pytest.fail("it was trained"))

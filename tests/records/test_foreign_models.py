@@ -313,7 +313,7 @@ RESOLVES = {
     "benchmark/evaluation/isolation/server.py": "what `resolve` took, in its process",
     "benchmark/evaluation/api.py": "the model that the user gives to evaluate and check",
     "benchmark/sweep/applied.py": "the model that the user gives to run and plan",
-    "benchmark/sweep/run_spec.py": "the model that the user gives to run and plan",
+    "benchmark/evaluation/job.py": "the model that the user gives to run and plan",
     "benchmark/sweep/tuning.py": "the model that the user gives to tune, or a suite's",
     "benchmark/twin/export.py": "the file that export has just written",
     "benchmark/twin/find.py": "the user's --model; records go through job_of",

@@ -4,10 +4,10 @@ import pickle
 
 import pytest
 
-from benchmark.cli.run_options import wanted_of
+from benchmark.cli.run_options import grids_of
 from benchmark.errors import OneshotError, Refused, UnknownName
 from benchmark.sweep.applied import applied
-from benchmark.sweep.suite import Wanted
+from benchmark.sweep.suite import RunGrid
 
 CONTRASTIVE, PROTOTYPICAL = "siamese-conv4-euclidean-contrastive", "prototypical-conv4"
 FILE = """
@@ -23,7 +23,7 @@ class Mine:
 
 
 def wanted(*models, **settings):
-    return [Wanted(model, ("glyphs-5w1s",), (0,), "quick", settings) for model in models]
+    return [RunGrid(model, ("glyphs-5w1s",), (0,), "quick", settings) for model in models]
 
 
 def given(found):
@@ -91,7 +91,7 @@ def test_models_that_have_every_setting_are_left_as_they_are():
 
 
 def test_what_is_left_out_is_said_on_standard_error(capsys):
-    found = wanted_of(
+    found = grids_of(
         [CONTRASTIVE, PROTOTYPICAL], ["glyphs-5w1s"], None, ["margin=0.5"], "0", "quick"
     )
     heard = capsys.readouterr()

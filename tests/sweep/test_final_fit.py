@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.datasets import catalogue
 from benchmark.evaluation import api
-from benchmark.evaluation.job import Job, RunContext, build
+from benchmark.evaluation.job import RunContext, RunSpec, build
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
 from benchmark.tasks import TRACKS
@@ -46,7 +46,7 @@ def test_questions_on_the_validation_split_are_answered_by_weights_that_never_sa
     assert len(fits) == 2 and all(accuracy is not None for _, accuracy, _, _ in fits)
     assert plain.outcome == final.outcome and plain.provenance.weights == final.provenance.weights
     spec = resolve(learner, {"final_fit": True})
-    job = Job(spec, find_track("glyphs"), 0, "quick", (TASK, twin))
+    job = RunSpec(spec, find_track("glyphs"), 0, "quick", (TASK, twin))
     validation, test = run(job, RunContext())
     assert (validation.task.name, test.task.name) == (twin, TASK)
     assert validation.outcome == plain.outcome
@@ -65,7 +65,7 @@ def test_it_sees_no_test_class(name):
 
 def test_what_it_saw_is_told(learner):
     spec = replace(resolve(learner, {"final_fit": True}), pool="inductive")
-    job = Job(spec, find_track("glyphs"), 0, "quick", (TASK,))
+    job = RunSpec(spec, find_track("glyphs"), 0, "quick", (TASK,))
     (record,) = run(job, RunContext())
     assert record.model.seen == ["glyphs/train", "glyphs/validation"]
 
@@ -82,7 +82,9 @@ def test_one_training_serves_every_way_of_asking(learner, tmp_path):
 
 def test_a_recipe_with_a_final_fit_ends_on_its_schedule(tmp_path):
     settings = {"threads": 1, "width": 0.125, "items": 1_280, "validations": 2, "final_fit": True}
-    job = Job(resolve("prototypical-conv4", settings), find_track("glyphs"), 0, "quick", (TASK,))
+    job = RunSpec(
+        resolve("prototypical-conv4", settings), find_track("glyphs"), 0, "quick", (TASK,)
+    )
     (record,) = run(job, RunContext(work=tmp_path))
     assert build(job)[1]["final_fit"] is True
     chosen = max(record.curve, key=lambda point: point.correct_per_10000).items

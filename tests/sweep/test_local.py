@@ -9,19 +9,18 @@ import pytest
 
 from benchmark import waiting
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import RunContext, build, lock_of
+from benchmark.evaluation.job import RunContext, RunSpec, build, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import store
 from benchmark.registry import ISOLATE
 from benchmark.sweep import local, resources
-from benchmark.sweep.local import Crew, Unit, unit_of, unit_of_search
+from benchmark.sweep.local import ProcessExecutor
 from benchmark.sweep.plan import make
 from benchmark.sweep.scheduling import longest_first
 from benchmark.sweep.subprocess_utils import ended
-from benchmark.sweep.suite import Wanted
+from benchmark.sweep.suite import RunGrid
 from benchmark.sweep.tuning import Search
-from benchmark.sweep.worker import Orders
 
 pytestmark = pytest.mark.process
 
@@ -98,8 +97,8 @@ def model(tmp_path, monkeypatch):
 
     def units(does, seeds=(0,)):
         settings = {"does": does, "notes": str(tmp_path)}
-        wanted = Wanted(f"{path}:Model", (TASK,), tuple(seeds), "quick", settings)
-        return [unit_of(each) for each in make([wanted], tmp_path / "r").planned]
+        wanted = RunGrid(f"{path}:Model", (TASK,), tuple(seeds), "quick", settings)
+        return make([wanted], tmp_path / "r").planned
 
     return units
 
@@ -110,8 +109,8 @@ def notes(tmp_path, does):
 
 
 def crew(tmp_path, count, listener, cards=(), cores=2):
-    orders = Orders(None, tmp_path / "r", tmp_path / "w", "cpu")
-    return Crew(orders, count, listener, cores, cards)
+    context = RunContext(None, tmp_path / "r", tmp_path / "w")
+    return ProcessExecutor(context, count, listener, cores, cards)
 
 
 def test_two_workers_make_the_records_of_one_and_one_training_serves_all_tasks(tmp_path):
@@ -121,14 +120,14 @@ def test_two_workers_make_the_records_of_one_and_one_training_serves_all_tasks(t
         "nearest-centroid-conv4",
         "simple-shot-un-conv4",
     )
-    wanted = [Wanted(name, tasks, (0,), "quick", SMALL) for name in models]
+    wanted = [RunGrid(name, tasks, (0,), "quick", SMALL) for name in models]
     plan = make(wanted, tmp_path / "r")
     context = RunContext(None, tmp_path / "one", tmp_path / "one-w")
     for each in plan.planned:
         list(run(each.job, context))
     listener = Heard()
     with crew(tmp_path, 2, listener) as two:
-        assert two.do([unit_of(each) for each in longest_first(plan.planned)]) == []
+        assert two.run(longest_first(plan.planned)) == []
     expected = {store.record_path(Path(), r): r.id for r in store.load(tmp_path / "one")}
     assert {store.record_path(Path(), r): r.id for r in store.load(tmp_path / "r")} == expected
     assert len(expected) == 6 and listener.slots == {0, 1}
@@ -140,10 +139,10 @@ def test_a_worker_that_dies_costs_its_job_one_more_try_and_no_other_anything(mod
     units = [*model("dies"), *model("dies once", (1,)), *model("", (2, 3, 4))]
     listener = Heard()
     with crew(tmp_path, 2, listener) as two:
-        every = two.do(units)
-    assert [each.unit.which for each in every] == ["seed 0"], every
+        every = two.run(units)
+    assert [each.job.which for each in every] == ["seed 0"], every
     (lost,) = every
-    assert lost.unit is units[0]
+    assert lost.job is units[0]
     assert "killed by SIGKILL, as the system does when memory runs out, 2 times" in lost.reason
     assert len(notes(tmp_path, "dies")) == 2 <= len(notes(tmp_path, "dies once"))
     assert sorted(record.seed for record in store.load(tmp_path / "r")) == [1, 2, 3, 4]
@@ -153,7 +152,7 @@ def test_a_worker_that_dies_costs_its_job_one_more_try_and_no_other_anything(mod
 def test_errors_are_told_and_the_others_go_on(model, tmp_path):
     units = [*model("raises"), *model("leaves"), *model("", (1,))]
     with crew(tmp_path, 1, Heard()) as one:
-        raised, left = one.do(units)
+        raised, left = one.run(units)
     assert raised.reason == "ZeroDivisionError: of all things" and "model.py" in raised.trace
     assert "exit code 3, 2 times" in left.reason
     assert [record.seed for record in store.load(tmp_path / "r")] == [1]
@@ -163,8 +162,8 @@ def test_workers_are_kept_and_share_cores_and_cards(model, tmp_path, monkeypatch
     monkeypatch.setenv(waiting.SPINS, waiting.BRIEFLY)
     listener = Heard()
     with crew(tmp_path, 3, listener, cards=("4", "7"), cores=8) as three:
-        three.do(model("a", range(4)))
-        three.do(model("b", range(4)))
+        three.run(model("a", range(4)))
+        three.run(model("b", range(4)))
     seen = notes(tmp_path, "a") + notes(tmp_path, "b")
     assert 2 <= len({note["pid"] for note in seen}) <= 3, "they serve the second call too"
     assert {note["card"] for note in seen} == {"4", "7"}
@@ -175,7 +174,7 @@ def test_workers_are_kept_and_share_cores_and_cards(model, tmp_path, monkeypatch
 
 def test_a_job_that_another_process_is_at_comes_last(model, tmp_path):
     units = model("", (0, 1, 2))
-    job = units[0].order.job()
+    job = RunSpec.parse(**units[0].order)
     lock = held(lock_of(job, build(job)[1], tmp_path / "r"), True, "a test")
     lock.__enter__()
     listener = Heard()
@@ -188,7 +187,7 @@ def test_a_job_that_another_process_is_at_comes_last(model, tmp_path):
 
     listener.done = done
     with crew(tmp_path, 1, listener) as one:
-        assert one.do(units) == []
+        assert one.run(units) == []
     assert [which for (which,) in listener.of("done")] == ["seed 1", "seed 2", "seed 0"]
     assert "Another process is at" in listener.of("put back")[0][1]
     assert len(store.load(tmp_path / "r")) == 3
@@ -197,7 +196,7 @@ def test_a_job_that_another_process_is_at_comes_last(model, tmp_path):
 def test_searches_are_work_too(learner, tmp_path):
     search = Search(learner, "glyphs", "quick")
     with crew(tmp_path, 1, Heard()) as one:
-        assert one.do([unit_of_search(search)]) == []
+        assert one.run([search]) == []
     assert search.read(tmp_path / "r").best.settings == {"sharpness": 1.0}
 
 
@@ -205,7 +204,7 @@ def test_workers_that_cannot_start_end_it(model, tmp_path, monkeypatch):
     monkeypatch.setattr(local, "work", os.abort)  # a function that a fresh process can find
     told = pytest.raises(OneshotError, match="cannot be started: .* 3 times in a row")
     with told, crew(tmp_path, 1, Heard()) as one:
-        one.do(model(""))
+        one.run(model(""))
 
 
 def test_how_processes_end_in_words():
@@ -222,7 +221,7 @@ def test_wrong_numbers_of_workers(text):
 
 def test_auto_divides_the_machine(tmp_path, monkeypatch):
     settings = SMALL | {"threads": 2}
-    wanted = [Wanted("prototypical-conv4", (TASK,), tuple(range(8)), "quick", settings)]
+    wanted = [RunGrid("prototypical-conv4", (TASK,), tuple(range(8)), "quick", settings)]
     planned = make(wanted, tmp_path).planned
     monkeypatch.setattr(resources, "cores", lambda: 8)
     assert resources.worker_count("auto", planned, "cpu") == 4
@@ -239,9 +238,8 @@ def test_auto_divides_the_machine(tmp_path, monkeypatch):
 
 def test_units_of_one_training_are_never_at_work_together(model, tmp_path):
     units = [replace(unit, training="the same") for unit in model("", range(3))]
-    assert all(isinstance(unit, Unit) for unit in units)
     listener = Heard()
     with crew(tmp_path, 2, listener) as two:
-        two.do(units)
+        two.run(units)
     kinds = [kind for kind, *_ in listener.events if kind in ("began", "done")]
     assert kinds == ["began", "done"] * 3

@@ -10,13 +10,13 @@ from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.run import run
 from benchmark.sweep.estimate import Estimator, hours
 from benchmark.sweep.plan import make, refuse_existing
-from benchmark.sweep.suite import Wanted
+from benchmark.sweep.suite import RunGrid
 
 TASKS = ("glyphs-5w1s", "glyphs-20w1s")
 
 
 def wanted(model, **changes):
-    return replace(Wanted(model, TASKS, (0,), "quick"), **changes)
+    return replace(RunGrid(model, TASKS, (0,), "quick"), **changes)
 
 
 def test_one_job_for_each_track_and_seed(tmp_path):

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from benchmark.evaluation.job import RunContext
+from benchmark.evaluation.job import RunContext, RunSpec
 from benchmark.evaluation.recompute import recompute
 from benchmark.evaluation.run import run
 from benchmark.records import store
 from benchmark.sweep.plan import make
-from benchmark.sweep.suite import Wanted, parse
+from benchmark.sweep.suite import RunGrid, parse
 
 TASK = "glyphs-5w1s"
 SMALL = {"width": "0.125"}
-SOME = Wanted("untrained-conv4", (TASK,), (0,), "quick", SMALL, episodes=40)
+SOME = RunGrid("untrained-conv4", (TASK,), (0,), "quick", SMALL, episodes=40)
 ALL = replace(SOME, episodes=None)
 CHANCE = replace(ALL, model="chance", settings={})
 
@@ -46,8 +46,8 @@ def test_blocks_that_want_less_and_more_of_one_job_get_more(tmp_path):
     longer = replace(SOME, episodes=60)
     for wanted, most in (([SOME, longer], 60), ([longer, SOME], 60), ([SOME, ALL], None)):
         (planned,) = make(wanted, tmp_path).planned
-        assert planned.job.episodes == planned.described.episodes == most
-        assert planned.described.job().episodes == most
+        assert planned.job.episodes == most
+        assert RunSpec.parse(**planned.job.text()).episodes == most
 
 
 def test_models_that_answer_fewer_episodes_anyway_are_not_missing(tmp_path):
@@ -72,7 +72,7 @@ def test_the_same_prefix_is_recomputed(tmp_path):
 
 def test_suites_and_commands_say_how_many(tmp_path):
     block = f'models = ["pixels-cosine"]\ntasks = ["{TASK}"]\nepisodes = 40'
-    (wanted,) = parse(f'title = "x"\n[[block]]\n{block}', "x").wanted
+    (wanted,) = parse(f'title = "x"\n[[block]]\n{block}', "x").grids
     assert wanted.episodes == 40
     (planned,) = make([wanted], tmp_path).planned
-    assert "--episodes 40" in " ".join(planned.described.words())
+    assert "--episodes 40" in " ".join(planned.job.words())

@@ -18,9 +18,8 @@ from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.sweep import plan as plans
 from benchmark.sweep.cluster import Cluster
-from benchmark.sweep.local import unit_of
-from benchmark.sweep.ray import RayCrew
-from benchmark.sweep.suite import Wanted
+from benchmark.sweep.ray import RayExecutor
+from benchmark.sweep.suite import RunGrid
 from benchmark.tasks.own import looking_in
 from tests.sweep.conftest import LEARNER
 
@@ -101,7 +100,7 @@ def expected(slow, source, tmp_path_factory):
 
 
 def wanted(slow):
-    return [Wanted(model, (TASK,), tuple(range(12)), "quick") for model in (slow, "chance")]
+    return [RunGrid(model, (TASK,), tuple(range(12)), "quick") for model in (slow, "chance")]
 
 
 def ids(results):
@@ -130,7 +129,7 @@ class Listener:
         self.back.append(reason)
 
     def lost(self, unit, reason):
-        pytest.fail(f"{unit.name}: {reason}")
+        pytest.fail(f"{unit.title}: {reason}")
 
 
 def test_a_node_that_dies_costs_only_what_it_was_at(cluster, source, slow, expected, tmp_path):
@@ -147,17 +146,21 @@ def test_a_node_that_dies_costs_only_what_it_was_at(cluster, source, slow, expec
 
     listener = Listener(kill)
     # The nodes have an empty data directory, and a folder to fill it from.
-    where = Cluster(cluster.address, data=tmp_path / "nodes", work=tmp_path / "w", source=source)
+    where = Cluster(
+        cluster.address,
+        source=source,
+        context=RunContext(tmp_path / "nodes", work=tmp_path / "w", device="auto"),
+    )
     with looking_in(source):
-        todo = [unit_of(each) for each in plans.make(wanted(slow), results).planned]
+        todo = plans.make(wanted(slow), results).planned
     assert len(todo) == JOBS and {unit.data_sets for unit in todo} == {("blobs",)}
-    with RayCrew(where, results, listener) as crew:
+    with RayExecutor(where, results, listener) as crew:
         assert crew.capacity() == 3
-        with pytest.raises(Busy), RayCrew(where, results, listener):
+        with pytest.raises(Busy), RayExecutor(where, results, listener):
             pass  # one sweep at a time in a results folder
-        assert crew.do(todo) == []
+        assert crew.run(todo) == []
     assert killed
-    assert len(listener.finished) == len({unit.name for unit in listener.finished}) == JOBS
+    assert len(listener.finished) == len({unit.title for unit in listener.finished}) == JOBS
     assert listener.heard_of.count("finished") == JOBS
     # A node may begin its next job before the last one is back, and of a dead one is told late.
     assert max(listener.slots) < 2 * 3
@@ -171,9 +174,8 @@ def test_a_node_that_dies_costs_only_what_it_was_at(cluster, source, slow, expec
 def test_it_shares_the_jobs_with_workers_of_this_machine(cluster, source, slow, tmp_path):
     results = tmp_path / "results"
     with looking_in(source):
-        planned = plans.make([Wanted("chance", (TASK,), tuple(range(6)), "quick")], results).planned
-        todo = [unit_of(each) for each in planned]
-        done, busy = planned[1], planned[2]
+        todo = plans.make([RunGrid("chance", (TASK,), tuple(range(6)), "quick")], results).planned
+        done, busy = todo[1], todo[2]
         list(run(done.job, RunContext(source, results, tmp_path / "work")))
     (context,) = [found.path for found in busy.found.values()]
 
@@ -184,10 +186,10 @@ def test_it_shares_the_jobs_with_workers_of_this_machine(cluster, source, slow, 
             elsewhere.close()
 
     listener = Listener(tick)
-    where = Cluster(cluster.address, data=source, work=tmp_path / "w")
-    with ExitStack() as elsewhere, RayCrew(where, results, listener) as crew:
+    where = Cluster(cluster.address, context=RunContext(source, work=tmp_path / "w", device="auto"))
+    with ExitStack() as elsewhere, RayExecutor(where, results, listener) as crew:
         elsewhere.enter_context(held(lock_of(busy.job, busy.recipe, results), False, "x"))
-        assert crew.do(todo) == []
+        assert crew.run(todo) == []
     assert len(listener.finished) == len(ids(results)) == len(todo)
     assert listener.heard_of.count("finished") == len(todo) - 1  # one was there already
 
@@ -223,11 +225,11 @@ def test_a_cluster_that_is_not_there_is_one_clear_line(tmp_path):
     if ray.is_initialized():
         ray.shutdown()
     for address in ("127.0.0.1:1", "ray://127.0.0.1:1", "nowhere", "127.0.0.1:99999"):
-        crew = RayCrew(Cluster(address), tmp_path, Listener())
+        crew = RayExecutor(Cluster(address), tmp_path, Listener())
         with pytest.raises(OneshotError, match="no Ray cluster"), crew:
             pass
     with pytest.raises(OneshotError, match="gpus-per-job"):
-        RayCrew(Cluster(gpus=1.5), tmp_path, Listener())
+        RayExecutor(Cluster(gpus=1.5), tmp_path, Listener())
 
 
 def test_jobs_that_this_machine_cannot_do_are_refused(slow, source, tmp_path):
@@ -235,6 +237,6 @@ def test_jobs_that_this_machine_cannot_do_are_refused(slow, source, tmp_path):
         ray.shutdown()
     with looking_in(source):
         (first, *_) = plans.make(wanted(slow), tmp_path).planned
-    crew = RayCrew(Cluster(cpus=1000), tmp_path, Listener())
+    crew = RayExecutor(Cluster(cpus=1000), tmp_path, Listener())
     with pytest.raises(OneshotError, match="no 1000 processors"), crew:
-        crew.do([unit_of(first)])
+        crew.run([first])

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.ray
 LISTENERS = """
 from pathlib import Path
 from benchmark.sweep.cluster import Cluster
-from benchmark.sweep.ray import RayCrew
+from benchmark.sweep.ray import RayExecutor
 
-with RayCrew(Cluster(), Path("results"), None):
+with RayExecutor(Cluster(), Path("results"), None):
     import ray, psutil
     own = psutil.Process()
     members = [own, *own.children(recursive=True)]
@@ -37,10 +37,10 @@ import sys
 from pathlib import Path
 from benchmark.errors import OneshotError
 from benchmark.sweep.cluster import Cluster
-from benchmark.sweep.ray import RayCrew
+from benchmark.sweep.ray import RayExecutor
 
 try:
-    with RayCrew(Cluster(sys.argv[1]), Path("results"), None) as crew:
+    with RayExecutor(Cluster(sys.argv[1]), Path("results"), None) as crew:
         print("capacity", crew.capacity())
 except OneshotError as error:
     print("refused", error, error.hint)

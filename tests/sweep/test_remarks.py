@@ -4,19 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.evaluation.job import Job, build
+from benchmark.evaluation.job import RunSpec, build
 from benchmark.protocols import SplitSize
 from benchmark.registry import resolve
 from benchmark.sweep.plan import make
 from benchmark.sweep.remarks import defaults_of, training_line
-from benchmark.sweep.suite import Wanted
+from benchmark.sweep.suite import RunGrid
 from benchmark.tasks import track
 
 MINE = replace(track("glyphs"), name="mine", side=84, size=SplitSize(18, 90, 5))
 
 
 def line(model, where=MINE, **settings):
-    recipe = build(Job(resolve(model, settings), where, 0, "quick", ()))[1]
+    recipe = build(RunSpec(resolve(model, settings), where, 0, "quick", ()))[1]
     return training_line(model, where, recipe)
 
 
@@ -46,7 +46,7 @@ def test_each_kind_of_data_is_described_in_its_own_terms(family, channels, side,
 def test_pinned_tracks_and_untrained_models_need_no_remark(tmp_path):
     assert line("siamese-conv4-cosine-nt-xent", track("glyphs")) is None
     assert line("pixels-cosine") is None
-    plan = make([Wanted("prototypical-mlp", ("glyphs-5w1s",), (0,), "quick")], tmp_path)
+    plan = make([RunGrid("prototypical-mlp", ("glyphs-5w1s",), (0,), "quick")], tmp_path)
     assert defaults_of(plan.planned) == []
     (job,) = plan.planned
     said = defaults_of([replace(job, job=replace(job.job, track=MINE)) for _ in range(2)])

@@ -11,18 +11,17 @@ import pytest
 
 from benchmark.datasets import store as data_store
 from benchmark.errors import DataMissing, OneshotError
-from benchmark.evaluation.job import RunContext
+from benchmark.evaluation.job import RunContext, RunSpec
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.run import run
 from benchmark.records import readings, store
 from benchmark.sweep import data_staging, remote_job
-from benchmark.sweep.run_spec import RunSpec
 from benchmark.sweep.tuning import Search
 
 
 def sent(order, tmp_path, **changes):
     made = remote_job.RemoteJob(
-        order, ("glyphs",), None, tmp_path / "its-work", None, "cpu", "skip", 1,
+        order, ("glyphs",), RunContext(work=tmp_path / "its-work"), None, 1,
         files=remote_job.carried(order), beside=remote_job.beside(order),
     )  # fmt: skip
     return replace(made, **changes)
@@ -31,7 +30,7 @@ def sent(order, tmp_path, **changes):
 @pytest.fixture
 def order(learner):
     settings = {"sharpness": "2.0"}
-    return RunSpec(model=learner, tasks=("glyphs-5w1s",), seed=3, budget="quick", settings=settings)
+    return RunSpec.parse(learner, ("glyphs-5w1s",), 3, settings=settings).text()
 
 
 def test_what_comes_back_is_what_a_job_here_writes(order, tmp_path, learner):
@@ -46,7 +45,7 @@ def test_what_comes_back_is_what_a_job_here_writes(order, tmp_path, learner):
     assert readings.load(tmp_path / "results") == {("glyphs", "learner.py:Learner"): 1}
     Path(learner.rpartition(":")[0]).write_bytes(next(iter(errands.files.values())))
     context = RunContext(None, tmp_path / "here", tmp_path / "work")
-    (same,) = run(order.job(), context)
+    (same,) = run(RunSpec.parse(**order), context)
     assert same.id == record.id
     assert same.provenance.settings == record.provenance.settings == ["sharpness=2.0"]
 
@@ -59,7 +58,7 @@ def test_a_search_comes_back_too(learner, tmp_path):
 
 
 def test_what_a_job_can_be_blamed_for_comes_back_as_words(order, tmp_path):
-    broken = order.model_copy(update={"settings": {"no_such": "1"}})
+    broken = {**order, "settings": {"no_such": "1"}}
     end = remote_job.do(sent(broken, tmp_path), lambda message: None).end
     assert end[0] == "failed" and "no_such" in end[1]
     gone = remote_job.do(sent(order, tmp_path, data_sets=("omniglot",)), lambda message: None).end
@@ -73,19 +72,21 @@ def test_files_of_settings_and_adapters_travel(tmp_path):
     net, weights = tmp_path / "net.py", tmp_path / "w.pt"
     net.write_bytes(b"class Net: ...")
     weights.write_bytes(b"weights")
-    order = RunSpec(
-        model=f"checkpoint:{weights}", tasks=("glyphs-5w1s",), seed=0, budget="quick",
-        settings={"backbone": f"{net}:Net", "distance": "cosine"},
-    )  # fmt: skip
+    order = {
+        "model": f"checkpoint:{weights}", "tasks": ("glyphs-5w1s",),
+        "settings": {"backbone": f"{net}:Net", "distance": "cosine"},
+    }  # fmt: skip
     made = sent(order, tmp_path)
     assert made.files == {str(net): b"class Net: ...", str(weights): b"weights"}
     (tmp_path / "node").mkdir()
     here = remote_job._unpacked(made, tmp_path / "node")
-    assert here.model.startswith(f"checkpoint:{tmp_path / 'node'}") and here.model.endswith("/w.pt")
-    assert here.settings["backbone"].endswith("/net.py:Net")
-    assert Path(here.settings["backbone"].rpartition(":")[0]).read_bytes() == b"class Net: ..."
-    assert here.settings["distance"] == "cosine"
-    of_catalogue = order.model_copy(update={"model": "siamese-conv4-cosine-bce"})
+    assert here["model"].startswith(f"checkpoint:{tmp_path / 'node'}") and here["model"].endswith(
+        "/w.pt"
+    )
+    assert here["settings"]["backbone"].endswith("/net.py:Net")
+    assert Path(here["settings"]["backbone"].rpartition(":")[0]).read_bytes() == b"class Net: ..."
+    assert here["settings"]["distance"] == "cosine"
+    of_catalogue = order | {"model": "siamese-conv4-cosine-bce"}
     assert not remote_job.carried(of_catalogue).keys() - {str(net)}
 
 
@@ -128,17 +129,16 @@ def test_helpers_and_data_files_of_a_model_travel_with_it(way, tmp_path):
     (mine / "weights").mkdir()
     (mine / "weights" / "w.json").write_text("2.0")
     (mine / "net.py").write_text(HELPED.format(imports=imports, use=use))
-    order = RunSpec(
-        model=f"{mine / 'net.py'}:Net", tasks=("glyphs-5w1s",), seed=0, budget="quick", episodes=20
-    )
+    spec = RunSpec.parse(f"{mine / 'net.py'}:Net", ("glyphs-5w1s",), episodes=20)
+    order = spec.text()
     made = sent(order, tmp_path)
-    files = order.job().spec.files
+    files = spec.spec.files
     assert {context, "weights/w.json"} <= set(files)
     assert not remote_job.left_behind(order)
-    here = next(run(order.job(), RunContext())) if way == "relative" else None
+    here = next(run(RunSpec.parse(**order), RunContext())) if way == "relative" else None
     mine.rename(tmp_path / "gone")
     (tmp_path / "node").mkdir()
-    there = remote_job._unpacked(made, tmp_path / "node").job().spec
+    there = RunSpec.parse(**remote_job._unpacked(made, tmp_path / "node")).spec
     assert there.key == "net.py:Net" and there.files == files
     if here is None:
         return
@@ -155,7 +155,7 @@ def test_what_a_model_reads_elsewhere_is_named(tmp_path):
     far.write_text("1")
     (tmp_path / "mine" / "net.py").write_text(f"PLACE = {str(far)!r}\nclass Net: ...\n")
     model = f"{tmp_path / 'mine' / 'net.py'}:Net"
-    order = RunSpec(model=model, tasks=("glyphs-5w1s",), seed=0, budget="quick")
+    order = RunSpec.parse(model, ("glyphs-5w1s",)).text()
     assert remote_job.left_behind(order) == [far]
     assert list(remote_job.beside(order)[f"{tmp_path / 'mine' / 'net.py'}"]) == ["net.py"]
 

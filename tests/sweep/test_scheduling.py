@@ -7,21 +7,21 @@ from dataclasses import replace
 import pytest
 
 from benchmark.errors import OneshotError
-from benchmark.evaluation.job import RunContext, build
+from benchmark.evaluation.job import RunContext, RunSpec, build
 from benchmark.evaluation.run import run
 from benchmark.registry import resolve
+from benchmark.settings import as_text
 from benchmark.sweep import cost as costs
 from benchmark.sweep.plan import make
-from benchmark.sweep.run_spec import RunSpec, as_text
 from benchmark.sweep.scheduling import longest_first, shard, shard_of
-from benchmark.sweep.suite import Wanted, load
+from benchmark.sweep.suite import RunGrid, load
 
 GLYPHS = ("glyphs-5w1s", "glyphs-20w1s")
 HEADS = ("nearest-centroid-conv4", "ridge-conv4", "simple-shot-un-conv4")
 
 
 def wanted(model, **changes):
-    return replace(Wanted(model, GLYPHS, (0,), "quick"), **changes)
+    return replace(RunGrid(model, GLYPHS, (0,), "quick"), **changes)
 
 
 def planned(tmp_path):
@@ -33,14 +33,14 @@ def planned(tmp_path):
 
 @pytest.mark.parametrize("suite", ["quick", "baselines"])
 def test_a_description_builds_the_very_recipe_after_a_journey_through_text(suite, tmp_path):
-    found = make(load(suite).wanted, tmp_path).planned
+    found = make(load(suite).grids, tmp_path).planned
     assert found
     for each in found:
-        text = each.described.model_dump_json()
-        back = RunSpec.model_validate_json(json.dumps(json.loads(text)))
-        assert back == each.described == pickle.loads(pickle.dumps(back))
-        assert build(back.job())[1] == each.recipe
-        assert (back.job().tasks, back.job().which) == (each.job.tasks, each.job.which)
+        text = json.dumps(each.job.text())
+        back = RunSpec.parse(**pickle.loads(pickle.dumps(json.loads(text))))
+        assert json.dumps(back.text()) == text
+        assert build(back)[1] == each.recipe
+        assert (back.tasks, back.which) == (each.job.tasks, each.job.which)
 
 
 def test_settings_as_text_mean_what_they_meant():
@@ -55,16 +55,14 @@ def test_settings_as_text_mean_what_they_meant():
 
 
 def _job():
-    return RunSpec(
-        model="prototypical-conv4", tasks=GLYPHS, seed=0, budget="quick", settings={}
-    ).job()
+    return RunSpec.parse("prototypical-conv4", GLYPHS)
 
 
 def test_the_longest_comes_first_whatever_the_order_of_the_suite(tmp_path):
     jobs = planned(tmp_path)
     ordered = longest_first(jobs)
     assert ordered == longest_first(reversed(jobs))
-    assert ordered[0].described.budget == "standard"
+    assert ordered[0].job.budget == "standard"
     assert [each.job.spec.key for each in ordered[-2:]] != ["prototypical-conv4"] * 2
     trained = [each.learning > 0 for each in ordered]
     assert trained == sorted(trained, reverse=True), "what does not train is short here"

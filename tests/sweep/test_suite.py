@@ -18,17 +18,17 @@ def test_blanks_are_filled_with_every_combination():
     from benchmark.registry import part_names
 
     losses = part_names("losses")
-    assert len(suite.wanted) == 2 * len(losses)
-    first = suite.wanted[0]
+    assert len(suite.grids) == 2 * len(losses)
+    first = suite.grids[0]
     assert first.model == f"siamese-conv4-cosine-{losses[0]}"
     assert first.tasks == ("glyphs-5w1s", "glyphs-20w1s") and first.seeds == (0, 1, 2)
     assert first.settings == {"margin": 0.5} and first.tune == first.model
-    assert suite.wanted[-1].tune == f"siamese-conv4-cosine-{losses[-1]}"
+    assert suite.grids[-1].tune == f"siamese-conv4-cosine-{losses[-1]}"
 
 
 def test_patterns_are_looked_up_in_the_catalogue():
     suite = parse(f'title = "T"\n{BLOCK}'.replace("chance", "pixels-*"), "test")
-    assert [wanted.model for wanted in suite.wanted] == ["pixels-euclidean", "pixels-cosine"]
+    assert [wanted.model for wanted in suite.grids] == ["pixels-euclidean", "pixels-cosine"]
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_a_file_of_one_s_own(tmp_path):
 @pytest.mark.parametrize("name", shipped())
 def test_every_shipped_suite_can_be_read(name):
     suite = load(name)
-    assert suite.title and suite.wanted
+    assert suite.title and suite.grids
 
 
 def test_every_cell_of_the_grid_follows_the_search_of_its_own_loss():
-    for wanted in load("siamese-grid").wanted:
+    for wanted in load("siamese-grid").grids:
         reference = "siamese-conv4-cosine-"
         assert wanted.tune is not None and wanted.tune.startswith(reference)
         loss = wanted.tune.removeprefix(reference)
@@ -80,7 +80,7 @@ def test_every_cell_of_the_grid_follows_the_search_of_its_own_loss():
 def test_the_grid_crosses_every_loss_and_every_distance():
     from benchmark.registry import part_names
 
-    models = {wanted.model for wanted in load("siamese-grid").wanted}
+    models = {wanted.model for wanted in load("siamese-grid").grids}
     for loss in part_names("losses"):
         assert f"siamese-conv4-cosine-{loss}" in models
     for distance in part_names("distances"):

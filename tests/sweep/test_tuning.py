@@ -11,12 +11,12 @@ from benchmark.datasets.data_set import Groups, Pairs, whole
 from benchmark.datasets.description import Own
 from benchmark.datasets.split import SPLITS
 from benchmark.errors import OneshotError, Refused
-from benchmark.evaluation.job import NullCallback, RunContext, build
+from benchmark.evaluation.job import RunContext, build
 from benchmark.evaluation.training import training_of
 from benchmark.evaluation.verification import score_trials
 from benchmark.statistics.roc import equal_error_rate, roc
 from benchmark.sweep.plan import make
-from benchmark.sweep.suite import Wanted
+from benchmark.sweep.suite import RunGrid
 from benchmark.sweep.tuning import Outcome, Search, Trial, followed, scaled
 
 pytestmark = pytest.mark.training
@@ -90,7 +90,7 @@ def test_nothing_is_chosen_where_all_failed(tmp_path):
     path = tmp_path / search.name
     path.parent.mkdir(parents=True)
     path.write_text(outcome.model_dump_json())
-    wanted = Wanted("prototypical-conv4", ("glyphs-5w1s",), (0,), "quick", tune=search.model)
+    wanted = RunGrid("prototypical-conv4", ("glyphs-5w1s",), (0,), "quick", tune=search.model)
     plan = make([wanted], tmp_path)
     assert not plan.planned and not plan.searches
     assert "could be trained" in plan.refused[0].reason and "delete" in plan.refused[0].reason
@@ -160,7 +160,7 @@ def test_labelled_pairs_choose_by_their_error_rate(learner, tmp_path, monkeypatc
     ]
     context = RunContext()
     model, recipe = build(job)
-    training_of(model, recipe, job, context, NullCallback()).choose(model)
+    training_of(model, recipe, job, context).choose(model)
     twin = context.task("mine-verification@validation", job.track)
     told = score_trials(model, twin)
     expected = 1 - equal_error_rate(roc(told.scores, told.asked.labels.same))

@@ -1,16 +1,18 @@
 """What a worker makes of an order: how it ends is told, whatever happens."""
 
 import multiprocessing
+import pickle
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
 from benchmark.datasets import prepare
-from benchmark.evaluation.job import RunContext, build, lock_of
+from benchmark.evaluation.job import NullCallback, RunContext, RunSpec, build, lock_of
 from benchmark.evaluation.locks import held
 from benchmark.records import store
-from benchmark.sweep.run_spec import RunSpec
-from benchmark.sweep.worker import Orders, Teller, do, ended_as, reason_of
+from benchmark.sweep.outcome import ended_as, reason_of
+from benchmark.sweep.worker import PipeCallback, do
 
 pytestmark = pytest.mark.process
 
@@ -21,8 +23,10 @@ def ends(tmp_path):
 
     def does(described, data=None):
         mine, its = multiprocessing.Pipe()
-        context = Orders(data, tmp_path / "r", tmp_path / "w", "cpu").context()
-        end = do(described, context, "skip", Teller(its))
+        context = RunContext(
+            data, tmp_path / "r", tmp_path / "w", wait=False, callback=PipeCallback(its)
+        )
+        end = do(described, context)
         told = []
         while mine.poll():
             told.append(mine.recv())
@@ -32,7 +36,7 @@ def ends(tmp_path):
 
 
 def job(model="chance", task="glyphs-5w1s@validation", **settings):
-    return RunSpec(model=model, tasks=(task,), seed=0, budget="quick", settings=settings)
+    return {"model": model, "tasks": (task,), "settings": settings}
 
 
 def test_a_job_that_is_done_has_told_of_its_record(ends, tmp_path):
@@ -45,7 +49,7 @@ def test_a_job_that_is_done_has_told_of_its_record(ends, tmp_path):
 
 
 def test_a_job_elsewhere_is_busy(ends, tmp_path):
-    there = job().job()
+    there = RunSpec.parse(**job())
     with held(lock_of(there, build(there)[1], tmp_path / "r"), False, "a test"):
         (kind, reason), _ = ends(job())
     assert kind == "busy" and "chance on glyphs, seed 0" in reason
@@ -128,7 +132,7 @@ def test_a_model_that_leaves_the_working_directory_is_brought_back(ends, tmp_pat
         "    def embed(self, images):\n        os.chdir('/')\n        return images.flatten(1)\n"
     )
     for seed in (0, 1):
-        end, _ = ends(job(model="m.py:Model").model_copy(update={"seed": seed}))
+        end, _ = ends(job(model="m.py:Model") | {"seed": seed})
         assert end == ("done",) and Path.cwd() == tmp_path
 
 
@@ -140,6 +144,17 @@ def test_an_interruption_of_the_user_goes_through():
         ended_as(stop)
 
 
-def test_orders_leave_to_others_what_others_do():
-    context = Orders(None, Path("r"), None, "cpu").context()
-    assert isinstance(context, RunContext) and not context.wait
+def test_a_context_for_another_process_goes_through_pickle_and_leaves_others_their_runs(tmp_path):
+    callback = PipeCallback(None)  # holds a lock, which no pickle takes
+    context = RunContext(tmp_path, Path("r"), existing="redo", callback=callback, mark=print)
+    context.task("glyphs-5w1s@validation", RunSpec.parse(**job()).track)
+    sent = pickle.loads(pickle.dumps(context.portable()))
+    assert not sent.wait and not sent._data and not sent._tasks
+    assert (sent.data, sent.results, sent.existing) == (tmp_path, Path("r"), "redo")
+    assert isinstance(sent.callback, NullCallback)
+
+
+@pytest.mark.parametrize("name", ["data", "wait", "existing", "callback", "mark"])
+def test_nothing_changes_a_context_from_outside(name):
+    with pytest.raises(FrozenInstanceError):
+        setattr(RunContext(), name, None)

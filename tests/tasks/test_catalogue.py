@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmark.errors import OneshotError, UnknownName
-from benchmark.evaluation.job import Job, build
+from benchmark.evaluation.job import RunSpec, build
 from benchmark.protocols.verification.task import SIGNATURES
 from benchmark.registry import resolve
 from benchmark.report.task_info import describe
@@ -95,7 +95,7 @@ def test_every_task_chooses_on_its_own_track():
 
 def test_models_are_told_which_images_are_aligned():
     faces, scenes = (
-        build(Job(resolve("siamese-conv4-cosine-nt-xent"), track(name), 0, "quick", ()))[1]
+        build(RunSpec(resolve("siamese-conv4-cosine-nt-xent"), track(name), 0, "quick", ()))[1]
         for name in ("orl-faces", "mini-imagenet")
     )
     assert faces["smallest_crop"] > scenes["smallest_crop"]

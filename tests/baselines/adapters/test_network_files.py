@@ -17,7 +17,7 @@ from torch.nn import functional
 from baselines.adapters import _file
 from benchmark import check, evaluate
 from benchmark.errors import ModelFailed, OneshotError
-from benchmark.evaluation.job import Job, build
+from benchmark.evaluation.job import RunSpec, build
 from benchmark.graphs import onnx_external, onnx_training_operators, training_operators
 from benchmark.protocols import TrackInfo
 from benchmark.registry import recipe_of, resolve
@@ -576,11 +576,11 @@ def test_weights_in_a_second_file_are_part_of_an_onnx_model(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path / "elsewhere")  # the file is looked for beside the model
     spec = resolve(f"onnx:{path}")
     with pytest.raises(OneshotError, match="There is no file .*w"):
-        build(Job(spec, find_track("glyphs"), 0, "quick", ()))
+        build(RunSpec(spec, find_track("glyphs"), 0, "quick", ()))
     found = {}
     for scale in (1, 2):
         second.write_bytes((scale * weights).tobytes())
-        made, recipe = build(Job(spec, find_track("glyphs"), 0, "quick", ()))
+        made, recipe = build(RunSpec(spec, find_track("glyphs"), 0, "quick", ()))
         found[scale] = made.embed(torch.ones(1, 1, 28, 28)), recipe
     assert torch.allclose(2 * found[1][0], found[2][0], rtol=1e-4)
     assert found[1][1] != found[2][1], "other weights are another recipe"

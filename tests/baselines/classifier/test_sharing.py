@@ -16,7 +16,7 @@ from baselines.classifier._classifier import Centroids, PretrainedClassifier
 from baselines.classifier.nearest_centroid import NearestCentroid
 from baselines.classifier.simple_shot import SimpleShot
 from benchmark.datasets.data_set import DataSet
-from benchmark.evaluation.job import Job, RunContext
+from benchmark.evaluation.job import RunContext, RunSpec
 from benchmark.evaluation.run import run
 from benchmark.protocols import TrackInfo
 from benchmark.registry import resolve
@@ -42,7 +42,7 @@ def test_one_training_serves_all_heads(monkeypatch: pytest.MonkeyPatch, tmp_path
     context = RunContext(work=tmp_path)
     records = []
     for key in HEADS:
-        job = Job(resolve(f"{key}-mlp", small), track, 0, "quick", ("glyphs-5w1s@validation",))
+        job = RunSpec(resolve(f"{key}-mlp", small), track, 0, "quick", ("glyphs-5w1s@validation",))
         records += run(job, context)
     assert fits == list(HEADS)[:1]
     assert len({record.provenance.weights for record in records}) == 1

@@ -80,7 +80,7 @@ bend_readings = _bender((READINGS, READINGS * 2), CSV_WORDS)
 
 def read_suite(path: Path) -> object:
     """As `oneshot run --suite FILE.toml`, up to what it wants."""
-    wanted = suite.load(str(path)).wanted
+    wanted = suite.load(str(path)).grids
     assert sum(len(each.seeds) for each in wanted) < 10_000_000
     return wanted
 
