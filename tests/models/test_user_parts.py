@@ -11,7 +11,7 @@ import pytest
 from benchmark.datasets import prepare
 from benchmark.errors import ModelBroken, OneshotError, Refused, UnknownName
 from benchmark.evaluation.api import evaluate
-from benchmark.evaluation.job import Job, build
+from benchmark.evaluation.job import RunSpec, build
 from benchmark.models import distances, parts
 from benchmark.registry import resolve
 from benchmark.tasks import track
@@ -136,7 +136,7 @@ def test_a_distance_without_prototypes_is_asked_pair_by_pair(tmp_path, task):
     record = outcome(NETWORK, task, distance=reference, **SMALL)
     assert record.model.recipe["distance"] == "mine.py:Mine"
     spec = resolve(NETWORK, {"distance": reference, **SMALL})
-    model, _ = build(Job(spec, track("pts"), 0, "quick", (task,)))
+    model, _ = build(RunSpec(spec, track("pts"), 0, "quick", (task,)))
     assert callable(model.compare) and not hasattr(model, "distance")
 
 
