@@ -78,10 +78,11 @@ def _counted(job: RunSpec, model: Any) -> float:
             # Each weight is used once at each place of the output: (h, w) of a map, one of a row.
             counted += float(weight.numel() * output[0].numel() / output.shape[1])
 
-    model = copy.deepcopy(model)  # the run will use it: neither modes nor lazy weights may change
-    for module in model.modules():
-        module.register_forward_hook(count)
     try:
+        # On a copy, since the run will use the model: neither modes nor lazy weights may change.
+        model = copy.deepcopy(model)
+        for module in model.modules():
+            module.register_forward_hook(count)
         with torch.no_grad():
             model.eval().embed(torch.zeros(1, channels, side, side))
     except Exception:  # a model that cannot embed says so when its job runs, with its reason
