@@ -42,7 +42,7 @@ def oneshot(*words):
 @pytest.mark.parametrize("settings", [(), ("--set", "distance=euclidean")])
 def test_a_command_builds_its_model_once(built, tmp_path, settings):
     oneshot("pixels-cosine", *settings, "--results", str(tmp_path))
-    assert built == [("pixels-cosine", 0)]
+    assert len(built) == 1, built
 
 
 def test_each_seed_of_each_model_is_built_once(built, tmp_path):
