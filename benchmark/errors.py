@@ -55,6 +55,10 @@ class UnknownName(OneshotError):
         return (OneshotError, (self.message, self.hint, self.setting))
 
 
+class NotEnoughMemory(OneshotError):
+    """A file that is larger than the memory that is free now; there is nothing wrong with it."""
+
+
 class DataMissing(OneshotError):
     """A data set that is not in the data directory."""
 

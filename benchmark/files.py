@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import codecs
 import errno
+import hashlib
+import json
 import logging
 import os
 import re
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
+from typing import Any
 
-from benchmark.errors import OneshotError
+from benchmark.errors import NotEnoughMemory, OneshotError
 
 ASIDE = ".broken"  # in the names of files that were set aside; they are nobody's to delete
+ANY_SIZE = 1 << 62
 HEAD_BYTES = 512  # as many as `named_substitute` reads
 DOWNLOAD_AGAIN = "Open the address in a browser, download the file itself and replace this one."
 WEB_PAGE = re.compile(
@@ -32,6 +36,12 @@ FIRST_BYTES = (
     b"<", b"v", b"/", b".", b"annex", b" ", b"\t", b"\n", b"\r", b"\v", b"\f",
     codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE,
 )  # fmt: skip
+# What taking values out of parsed JSON raises where it does not hold what was expected.
+NOT_AS_WRITTEN = (
+    ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
+SOURCE_BYTES = 16 << 20  # of a Python source at most
+LARGE_BYTES = 64 << 20  # from which on the free memory is asked for before a file is read
 NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 log = logging.getLogger(__name__)
 
@@ -68,9 +78,8 @@ def named_substitute(source: Path | bytes) -> tuple[str, str] | None:
     """
     if isinstance(source, Path):
         try:
-            with source.open("rb") as file:
-                source = file.read(HEAD_BYTES)
-        except OSError:
+            source = head_of(source, HEAD_BYTES)
+        except OneshotError:
             return None
     head = _as_utf8(source[:HEAD_BYTES]) if source.startswith(FIRST_BYTES) else b""
     if WEB_PAGE.match(head):
@@ -99,10 +108,15 @@ def refuse_substitute(path: Path, head: bytes | None = None) -> None:
         raise OneshotError(f"{path} {substitute[0]}", substitute[1])
 
 
-def open_regular(path: Path, most_bytes: int) -> IO[bytes]:
+def open_regular(path: Path, most_bytes: int, substitutes: bool = False) -> BufferedReader:
     """Opens a file that somebody else wrote: a regular file of bounded size, and not a substitute.
 
     A pipe is not waited for and a device is not read. The position is the file's start.
+
+    Args:
+        path: the file.
+        most_bytes: its size at most.
+        substitutes: whether a file that `named_substitute` recognises is opened too.
 
     Raises:
         OneshotError: there is no such file; it is a folder, a pipe or a device; it is larger than
@@ -118,8 +132,9 @@ def open_regular(path: Path, most_bytes: int) -> IO[bytes]:
         raise OneshotError(f"Cannot read {path}: {reason}.") from error
     try:
         _refuse_special(path, os.fstat(file.fileno()), most_bytes)
-        refuse_substitute(path, file.read(HEAD_BYTES))
-        file.seek(0)
+        if not substitutes:
+            refuse_substitute(path, file.read(HEAD_BYTES))
+            file.seek(0)
     except OSError as error:
         file.close()
         raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
@@ -129,13 +144,72 @@ def open_regular(path: Path, most_bytes: int) -> IO[bytes]:
     return file
 
 
-def read_regular(path: Path, most_bytes: int) -> bytes:
-    """The content of a file that somebody else wrote; see `open_regular`."""
-    with open_regular(path, most_bytes) as file:
+def read_regular(path: Path, most_bytes: int, substitutes: bool = False) -> bytes:
+    """The content of a file that somebody else wrote; see `open_regular`.
+
+    Raises:
+        OneshotError: as `open_regular`.
+        NotEnoughMemory: the file is larger than the free memory.
+    """
+    with open_regular(path, most_bytes, substitutes) as file:
+        size = os.fstat(file.fileno()).st_size
         try:
-            return file.read(os.fstat(file.fileno()).st_size)  # a larger number would be allocated
+            if size > LARGE_BYTES and size > _free_memory():
+                raise MemoryError
+            return file.read(size)  # a larger number would be allocated
+        except MemoryError:
+            raise NotEnoughMemory(
+                f"{path} takes {in_words(size)}, more than the memory that is free."
+            ) from None
         except OSError as error:
             raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def head_of(path: Path, count: int) -> bytes:
+    """The first `count` bytes of a regular file of any size.
+
+    Raises:
+        OneshotError: as `open_regular`.
+    """
+    with open_regular(path, ANY_SIZE, substitutes=True) as file:
+        try:
+            return file.read(count)
+        except OSError as error:
+            raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def digest_of(path: Path, most_bytes: int) -> str:
+    """SHA-256 (hex) of a file, which is read in pieces.
+
+    Raises:
+        OneshotError: as `open_regular`, but not for what `named_substitute` recognises.
+    """
+    with open_regular(path, most_bytes, substitutes=True) as file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text from anywhere.
+
+    Raises:
+        ValueError: it is not JSON, is nested too deeply, or has a number of thousands of digits.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _free_memory() -> float:
+    """Bytes of memory that a process can still get; infinite where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        return 1024 * next(int(line.split()[1]) for line in lines if "MemAvailable" in line)
+    except (OSError, StopIteration):
+        return float("inf")
 
 
 def _never_waiting(path: str, flags: int) -> int:

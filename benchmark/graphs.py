@@ -6,11 +6,14 @@ are constants of the graph: `eval()` does not reach them.
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+from benchmark.errors import OneshotError
+from benchmark.files import inside
 
 DROPOUT = "dropout in training mode"
 BATCH_STATISTICS = "batch norm by the statistics of the batch"
@@ -45,7 +48,19 @@ ONNX_RANDOM = {
     "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
     "Multinomial",
 }  # fmt: skip
-LOCATION = re.compile(rb"\x0a\x08location\x12(?=[\x01-\xff])")
+MOST_ONNX_BYTES = 2 << 30  # of a protocol buffer
+MOST_FIELDS = 20_000_000
+MESSAGES = {  # of onnx.proto: the fields that lead to the names of other files
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "function": {7: "node", 11: "attribute"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {13: "entry"},
+}
+KEY, VALUE = 1, 2  # of an entry
 EXPORT_AGAIN = "Call model.eval() before torch.jit.trace, torch.jit.script or torch.onnx.export."
 
 
@@ -87,19 +102,87 @@ def onnx_training_operators(content: bytes) -> tuple[str, ...] | None:
     return _counted(kinds)
 
 
-def onnx_external(content: bytes) -> list[str]:
-    """Files beside an ONNX file that hold its weights, as the file names them, sorted.
+def onnx_external(path: Path, content: bytes) -> list[Path]:
+    """Files beside an ONNX file that hold its weights, sorted; no package is needed.
 
-    They are found by the protocol buffer entry {"location": name}, so that no package is needed.
+    Args:
+        path: the ONNX file.
+        content: its bytes.
+
+    Raises:
+        OneshotError: it is damaged, or names a file outside its own folder or one that is not
+            there.
     """
-    found = set()
-    for each in LOCATION.finditer(content):
-        first, start = content[each.end()], each.end() + 1
-        length = first
-        if first >= 0x80:  # a length of two bytes
-            length, start = (first & 0x7F) | content[start] << 7, start + 1
-        found.add(content[start : start + length].decode(errors="replace"))
-    return sorted(found)
+    try:
+        names = sorted(set(_locations(content)))
+    except (ValueError, IndexError) as error:
+        raise OneshotError(f"{path} cannot be read as ONNX: {error}.") from error
+    found = []
+    for name in names:
+        place = path.parent / name
+        if not name or Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name:
+            raise OneshotError(f"{path} names weights outside its own folder: {name!r}.")
+        if not inside(path.parent, place).is_file():
+            raise OneshotError(
+                f"{path} keeps weights in {name!r}, which is not beside it.",
+                f"Copy that file into {path.parent} too.",
+            )
+        found.append(place)
+    return found
+
+
+def _locations(content: bytes) -> Iterator[str]:
+    """The value of each entry "location" of the external data of a tensor."""
+    if b"location" not in content:
+        return
+    rest, count = [("model", 0, len(content))], 0
+    while rest:
+        kind, at, end = rest.pop()
+        key = value = b""
+        while at < end:
+            count += 1
+            if count > MOST_FIELDS:
+                raise ValueError(f"it has more than {MOST_FIELDS:,} fields")
+            number, start, at = _field(content, at, end)
+            if kind == "entry":
+                key = content[start:at] if number == KEY else key
+                value = content[start:at] if number == VALUE else value
+            elif number in MESSAGES[kind]:
+                rest.append((MESSAGES[kind][number], start, at))
+        if key == b"location":
+            yield value.decode()
+
+
+def _field(content: bytes, at: int, end: int) -> tuple[int, int, int]:
+    """(its number, where its value starts and ends) of the field of a message at a position."""
+    tag, at = _varint(content, at)
+    number, wire = tag >> 3, tag & 7
+    if wire == 0:
+        start, at = at, _varint(content, at)[1]
+    elif wire == 2:
+        length, start = _varint(content, at)
+        at = start + length
+    elif wire in (1, 5):
+        start, at = at, at + (8 if wire == 1 else 4)
+    else:
+        raise ValueError("it is not a protocol buffer")
+    if at > end:
+        raise ValueError("it is cut short")
+    return number if wire == 2 else 0, start, at
+
+
+def _varint(content: bytes, at: int) -> tuple[int, int]:
+    """(value, position after it) of an integer of variable length."""
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(content):
+            break
+        byte = content[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise ValueError("it is cut short")
 
 
 def _counted(kinds: Any) -> tuple[str, ...]:
@@ -155,7 +238,14 @@ def _onnx_kinds(graph: Any, onnx: Any) -> Iterator[str]:
             if mode is not None and mode.i:
                 yield BATCH_STATISTICS
         elif node.op_type == "Dropout" and len(node.input) > 2 and node.input[2] in constants:
-            ratio = constants.get(node.input[1])
-            dropped = ratio is None or onnx.numpy_helper.to_array(ratio).item() > 0
-            if dropped and onnx.numpy_helper.to_array(constants[node.input[2]]).item():
+            rate = _number(constants.get(node.input[1]), onnx)
+            if rate != 0 and _number(constants[node.input[2]], onnx) != 0:
                 yield DROPOUT
+
+
+def _number(constant: Any, onnx: Any) -> float | None:
+    """The value of a constant with one element; None for others, and where a file holds it."""
+    if constant is None or constant.data_location == onnx.TensorProto.EXTERNAL:
+        return None
+    found = onnx.numpy_helper.to_array(constant)
+    return float(found.item()) if found.size == 1 else None

@@ -11,7 +11,6 @@ The only door from `benchmark` to `baselines`.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -30,6 +29,7 @@ from benchmark import sources
 from benchmark.datasets.resample import NAME as RESAMPLER
 from benchmark.errors import ModelBroken, OneshotError, UnknownName
 from benchmark.evaluation.inference_config import NAMES, InferenceConfig, recorded, split
+from benchmark.files import SOURCE_BYTES, digest_of
 from benchmark.models import distances, parts
 from benchmark.models.model import INTERFACES, resolved
 from benchmark.models.recipe import as_dict
@@ -195,7 +195,7 @@ def _isolated(name: str, settings: dict[str, Any]) -> ModelSpec | None:
         path = Path(place)
         if not path.is_file() or not os.access(path, os.R_OK):
             return None
-        code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        code = digest_of(path, SOURCE_BYTES)[:16]
         key = f"{path.name}:{attribute}"
         return ModelSpec(key, elsewhere, settings, None, code, path.resolve(), name)
     module = place if colon else _entry_module(name)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmark.errors import OneshotError
+from benchmark.files import parse_json
 
 
 def parse(pairs: Iterable[str]) -> dict[str, str]:
@@ -31,8 +32,8 @@ def literal(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value.lower() if value.lower() in ("true", "false") else value)
-    except (ValueError, RecursionError):  # of which json's own is one; endless numbers are another
+        return parse_json(value.lower() if value.lower() in ("true", "false") else value)
+    except ValueError:
         return value
 
 

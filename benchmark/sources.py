@@ -23,6 +23,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from benchmark.errors import OneshotError
+from benchmark.files import ANY_SIZE, SOURCE_BYTES, digest_of, read_regular
+
 SUITE = Path(__file__).resolve().parents[1]
 PACKAGES = ("benchmark", "baselines")
 TRAINED = ("baselines", "benchmark.models")  # packages whose code a training of the suite runs
@@ -144,14 +147,13 @@ def file_digest(path: Path) -> str:
     try:
         status = path.stat()
         return _file_digest(path, status.st_mtime_ns, status.st_ctime_ns, status.st_size)
-    except OSError:
+    except (OSError, OneshotError):
         return GONE
 
 
 @lru_cache(maxsize=4096)
 def _file_digest(path: Path, written: int, changed: int, size: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:DIGITS]
+    return digest_of(path, ANY_SIZE)[:DIGITS]
 
 
 def parsed(path: Path) -> Parsed:
@@ -162,7 +164,7 @@ def parsed(path: Path) -> Parsed:
 
 @lru_cache(maxsize=4096)
 def _parsed(path: Path, written: int, changed: int, size: int) -> Parsed:
-    content = path.read_bytes()
+    content = read_regular(path, SOURCE_BYTES)
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmark import sources
-from benchmark.errors import ModelBroken, OneshotError
+from benchmark.errors import ModelBroken
+from benchmark.files import SOURCE_BYTES, digest_of
 
 
 def load_file(path: Path) -> tuple[ModuleType, str]:
@@ -25,10 +26,7 @@ def load_file(path: Path) -> tuple[ModuleType, str]:
     Raises:
         OneshotError: if the file is not there or fails to run.
     """
-    try:
-        code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    except OSError as error:
-        raise OneshotError(f"Cannot read {path}: {error.strerror}.") from error
+    code = digest_of(path, SOURCE_BYTES)[:16]
     path = path.resolve()
     top, package = path.parent, ""
     while (top / "__init__.py").is_file() and top.parent != top:

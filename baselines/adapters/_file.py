@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ from baselines.backbones._pretrained import IMAGENET_MEAN, IMAGENET_SPREAD
 from baselines.distance import with_distance
 from baselines.settings import derived
 from benchmark.errors import ModelFailed, OneshotError
-from benchmark.files import in_words, read_regular
+from benchmark.files import NOT_AS_WRITTEN, in_words, parse_json, read_regular
 from benchmark.protocols import Seen, TrackInfo
 
 log = logging.getLogger(__name__)
@@ -122,13 +121,13 @@ def telling_line(error: Exception, telling: str = "") -> str:
     return (matching or lines[-1:] or [type(error).__name__])[0]
 
 
-def read(path: str) -> tuple[bytes, str]:
+def read(path: str, most_bytes: int = MOST_BYTES) -> tuple[bytes, str]:
     """A file's bytes and their SHA-256 (hex).
 
     Raises:
         OneshotError: it cannot be read, or is a web page or a pointer in place of the file.
     """
-    data = read_regular(Path(path).expanduser(), MOST_BYTES)
+    data = read_regular(Path(path).expanduser(), most_bytes)
     return data, hashlib.sha256(data).hexdigest()
 
 
@@ -141,12 +140,12 @@ def note_of(path: str, text: str) -> dict[str, Any] | None:
     if not text:
         return None
     try:
-        note = json.loads(text)
+        note = parse_json(text)
         known = note["format"] == FORMAT
         if known:
             _check(note)
             noted(note)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except NOT_AS_WRITTEN as error:
         raise OneshotError(f"The note '{NOTE}' inside {path} is damaged.", AGAIN) from error
     if not known:
         raise OneshotError(f"{path} was exported by another version of the suite.", AGAIN)

@@ -9,7 +9,6 @@ what was left out is logged.
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +33,7 @@ from baselines.backbones._custom import Flat
 from baselines.backbones._defaults import default_size
 from baselines.settings import convert, derived
 from benchmark.errors import OneshotError
+from benchmark.files import NOT_AS_WRITTEN, parse_json
 from benchmark.models.recipe import as_dict
 from benchmark.protocols import Seen, TrackInfo
 
@@ -318,9 +318,9 @@ def _seen(path: str, data: bytes) -> tuple[Seen, ...]:
         return ()
     length = int.from_bytes(data[:8], "little")
     try:
-        noted = json.loads(data[8 : 8 + length]).get("__metadata__", {}).get("seen", "[]")
-        return seen_of(json.loads(noted))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        noted = parse_json(data[8 : 8 + length]).get("__metadata__", {}).get("seen", "[]")
+        return seen_of(parse_json(noted))
+    except NOT_AS_WRITTEN as error:
         raise OneshotError(f"The note on its training in {path} is damaged.", SAVE) from error
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -25,6 +24,7 @@ from baselines.backbones._defaults import default_size
 from baselines.backbones._measure import last_map
 from baselines.settings import convert, derived, settable
 from benchmark.errors import ModelFailed, OneshotError, UnknownName
+from benchmark.files import parse_json
 from benchmark.protocols import Seen, TrackInfo
 
 ON_MAPS = ("RelationNetworks",)
@@ -197,6 +197,6 @@ def _takes(kind: Any) -> set[str]:
 
 def _literal(value: Any) -> Any:
     try:
-        return json.loads(value) if isinstance(value, str) else value
-    except json.JSONDecodeError:
+        return parse_json(value) if isinstance(value, str) else value
+    except ValueError:
         return value

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.adapters._file import NOTE, note_of, read, refuse
+from baselines.adapters._file import MOST_BYTES, NOTE, note_of, read, refuse
 from baselines.adapters._network import Network, NetworkModel, Port, model_of
 from benchmark.errors import OneshotError
-from benchmark.graphs import onnx_external, onnx_training_operators
+from benchmark.files import digest_of
+from benchmark.graphs import MOST_ONNX_BYTES, onnx_external, onnx_training_operators
 from benchmark.protocols import TrackInfo
 
 TYPES = {
@@ -45,12 +46,13 @@ class Onnx(Network):
 
     def __init__(self, path: str) -> None:
         self.path = path
-        data, self.sha256 = read(path)
-        external = onnx_external(data)
-        for name in external:  # weights that are too large for one file
-            place = str(Path(path).expanduser().parent / name)
+        home = Path(path).expanduser()
+        data, self.sha256 = read(path, MOST_ONNX_BYTES)
+        external = onnx_external(home, data)
+        for each in external:  # weights that are too large for one file
+            name = each.relative_to(home.parent).as_posix()
             self.sha256 = hashlib.sha256(
-                f"{self.sha256} {name} {read(place)[1]}".encode()
+                f"{self.sha256} {name} {digest_of(each, MOST_BYTES)}".encode()
             ).hexdigest()
         runtime = _onnxruntime()
         options = runtime.SessionOptions()
@@ -58,7 +60,7 @@ class Onnx(Network):
         try:
             self.session = runtime.InferenceSession(
                 # By its path, which is where the other files are looked for.
-                str(Path(path).expanduser()) if external else data,
+                str(home) if external else data,
                 options,
                 providers=["CPUExecutionProvider"],
             )

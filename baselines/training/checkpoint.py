@@ -15,12 +15,13 @@ from typing import Any
 
 import torch
 
-from benchmark.errors import OneshotError
-from benchmark.files import flush_folder, set_aside
+from benchmark.errors import NotEnoughMemory, OneshotError
+from benchmark.files import flush_folder, read_regular, set_aside
 
 NAME, PREVIOUS = "checkpoint.pt", "checkpoint-previous.pt"
 FORMAT = b"oneshot checkpoint 2\n"
 DIGEST_LETTERS = 64
+MOST_BYTES = 64 << 30
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:
@@ -62,6 +63,9 @@ def load(folder: Path, like: dict[str, Any]) -> dict[str, Any] | None:
     A file that is truncated or changed, one that holds anything but tensors and plain values, or
     one of another training is named, moved aside to "NAME.broken", and the one before it is taken;
     without one the training starts afresh. For one process at a time.
+
+    Raises:
+        NotEnoughMemory: the file is larger than the free memory; it stays where it is.
     """
     for leftover in folder.glob(f"{NAME}.*.part"):  # of processes that were killed
         leftover.unlink(missing_ok=True)
@@ -72,6 +76,8 @@ def load(folder: Path, like: dict[str, Any]) -> dict[str, Any] | None:
         try:
             state = read(path)
             reason = None if _continues(state, like) else "it is of another training"
+        except NotEnoughMemory:
+            raise
         except Exception as error:  # what a damaged file raises depends on where it is damaged
             reason = f"it cannot be read: {type(error).__name__}"
         if reason is None:
@@ -86,7 +92,7 @@ def read(path: Path) -> Any:
     Raises:
         ValueError: it is no checkpoint, or not the one that was written.
     """
-    content = path.read_bytes()
+    content = read_regular(path, MOST_BYTES, substitutes=True)
     head = len(FORMAT) + DIGEST_LETTERS + 1
     if not content.startswith(FORMAT):
         raise ValueError("no checkpoint of this version")

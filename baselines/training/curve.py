@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,5 +20,12 @@ def write(folder: Path, curve: Sequence[tuple[int, int, int]]) -> None:
     rows = [f"{items},{loss / 1e6:.6f},{correct / 1e4:.4f}" for items, loss, correct in curve]
     text = "\n".join(["items,loss,validation_accuracy", *rows, ""])
     # A copy of what the checkpoint and the record hold: losing it must not stop a training.
+    part = folder / f"{NAME}.{os.getpid()}.part"
     with contextlib.suppress(OSError):
-        (folder / NAME).write_text(text, encoding="utf-8")
+        try:
+            part.unlink(missing_ok=True)
+            with part.open("x", encoding="utf-8") as file:
+                file.write(text)
+            part.replace(folder / NAME)
+        finally:
+            part.unlink(missing_ok=True)

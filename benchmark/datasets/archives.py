@@ -18,13 +18,14 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from benchmark.datasets.own.bad import printable
 from benchmark.errors import OneshotError
-from benchmark.files import named_substitute, open_regular
+from benchmark.files import named_substitute, open_regular, read_regular
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -182,7 +183,7 @@ def _folder(
                 raise OneshotError(f"{path} is a link or no plain file.", "Give the real files.")
             if status.st_size > limits.member_bytes:
                 raise _too_much(source, limits)
-            yield name, path.read_bytes()
+            yield name, read_regular(path, limits.member_bytes, substitutes=True)
 
 
 def opened_zip(file: IO[bytes], source: Path, limits: Limits) -> zipfile.ZipFile:
@@ -202,7 +203,7 @@ def _zip(
     source: Path, wanted: Callable[[str], bool], limits: Limits
 ) -> Iterator[tuple[str, bytes]]:
     most = limits.unpacked(source.stat().st_size)
-    with source.open("rb") as plain, opened_zip(plain, source, limits) as archive:
+    with open_regular(source, MOST_BYTES) as plain, opened_zip(plain, source, limits) as archive:
         members = archive.infolist()
         if len(members) > limits.members:
             raise _too_much(source, limits)
@@ -261,15 +262,17 @@ def _magic(source: Path) -> bytes:
         return file.read(6)
 
 
-def _unpacked(source: Path) -> IO[bytes]:
-    magic = _magic(source)
-    if magic[:2] == b"\x1f\x8b":
-        return cast(IO[bytes], gzip.open(source))
-    if magic[:3] == b"BZh":
-        return cast(IO[bytes], bz2.open(source))
-    if magic == b"\xfd7zXZ\0":
-        return cast(IO[bytes], lzma.open(source))
-    return source.open("rb")
+@contextmanager
+def _unpacked(source: Path) -> Iterator[IO[bytes]]:
+    with open_regular(source, MOST_BYTES) as packed:
+        magic = packed.read(6)
+        packed.seek(0)
+        for head, module in ((b"\x1f\x8b", gzip), (b"BZh", bz2), (b"\xfd7zXZ\0", lzma)):
+            if magic.startswith(head):
+                with module.open(packed) as plain:
+                    yield cast(IO[bytes], plain)
+                return
+        yield packed
 
 
 class _Rationed:

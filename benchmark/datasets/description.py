@@ -17,10 +17,12 @@ import numpy as np
 from benchmark.datasets.data_set import DataSet, Pairs, content_digest
 from benchmark.datasets.own.reading import Reading, from_json
 from benchmark.errors import DataMissing, OneshotError
+from benchmark.files import parse_json, read_regular
 
 FORMAT = 1
 ITEMS = "items.npy"
 DESCRIPTION = "data_set.json"
+MOST_BYTES = 512 << 20  # of a description: labels of millions of items
 
 DigestOf = Literal["items", "files"]
 
@@ -122,19 +124,20 @@ def read_description(name: str, directory: Path) -> dict[str, Any]:
             f"The data set '{name}' is not in {directory}.", f"Type: oneshot data add {name} PATH"
         )
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        description = parse_json(read_regular(path, MOST_BYTES))
+    except (OneshotError, ValueError) as error:
         raise broken(name, path, f"cannot be read ({error})") from error
     if not isinstance(description, dict) or "format" not in description:
         raise broken(name, path, "was not written by this suite")
     if description["format"] != FORMAT:
         found = f"has format {description['format']}, this version reads format {FORMAT}"
         raise broken(name, path, found)
-    if description.get("check") != _checksum(description) or description.get("name") != name:
-        raise broken(name, path, "has changed since it was written")
     try:
+        intact = description.get("check") == _checksum(description)
+        if not intact or description.get("name") != name:
+            raise broken(name, path, "has changed since it was written")
         _check(description)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise broken(name, path, "tells of a data set that cannot be") from error
     return description
 

@@ -20,13 +20,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from benchmark.datasets.archives import read_members
 from benchmark.datasets.data_set import Groups, whole
 from benchmark.datasets.ink import brighten
 from benchmark.datasets.own.bad import printable
-from benchmark.datasets.own.decode import MOST_PIXELS, TROUBLE, planes
+from benchmark.datasets.own.decode import MOST_PIXELS, TROUBLE, opened_stream, planes
 from benchmark.datasets.own.options import Added
 from benchmark.datasets.resample import resample
 from benchmark.datasets.split import LEAST, SPLITS, by_hash, split_groups
@@ -234,7 +233,7 @@ def _scans(
 
 def _scan(name: str, content: bytes) -> _Scan | None:
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with opened_stream(io.BytesIO(content)) as image:
             if image.width * image.height > MOST_PIXELS:
                 return None
             grey = planes(image, channels=1)

@@ -40,7 +40,7 @@ from benchmark.datasets.description import (
     read_description,
 )
 from benchmark.errors import OneshotError
-from benchmark.files import flush_folder
+from benchmark.files import ANY_SIZE, flush_folder, open_regular
 
 BEING_ADDED = ".adding-"  # a dot keeps unfinished work from looking like a data set
 PUBLISH_TRIES = 100
@@ -187,10 +187,11 @@ def verify(name: str, directory: Path) -> Verified:
 
 def _map_items(name: str, path: Path, description: dict[str, Any]) -> NDArray[np.generic]:
     try:
+        open_regular(path, ANY_SIZE, substitutes=True).close()  # a pipe would be waited for
         # Unlike np.load this reads nothing but the plain format: no zip, no pickle.
         mapped = np.lib.format.open_memmap(path, mode="r")
         spare = path.stat().st_size - mapped.offset - mapped.nbytes
-    except (OSError, ValueError, EOFError) as error:
+    except (OneshotError, OSError, ValueError, EOFError) as error:
         raise broken(name, path, f"cannot be read ({error})") from error
     kind = (mapped.dtype.str, list(mapped.shape))
     if spare or kind != (description["dtype"], description["shape"]):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +28,7 @@ from torch import Tensor
 from benchmark.datasets.data_set import DataSet
 from benchmark.errors import OneshotError
 from benchmark.evaluation.provenance import code_digest, device_name
-from benchmark.files import set_aside
+from benchmark.files import ANY_SIZE, digest_of, set_aside
 from benchmark.models.model import resolved
 from benchmark.records.canonical import digest
 from benchmark.records.store import write_bytes
@@ -168,9 +167,8 @@ def _read(path: Path, mark: str) -> tuple[NDArray[np.int64], Tensor] | None:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            if hashlib.sha256(whole).hexdigest() != path.name.removesuffix(ENDING):
-                raise ValueError("its bytes are not those that were written")
+        if digest_of(path, ANY_SIZE) != path.name.removesuffix(ENDING):
+            raise ValueError("its bytes are not those that were written")
         with safe_open(path, framework="pt") as opened:
             if (opened.metadata() or {}).get("mark") != mark:
                 raise ValueError("it holds the embeddings of another model")
@@ -178,9 +176,9 @@ def _read(path: Path, mark: str) -> tuple[NDArray[np.int64], Tensor] | None:
             vectors = opened.get_tensor("vectors")
         if not len(rows) == len(turns) == len(vectors) > 0 or vectors.dtype != torch.float32:
             raise ValueError("its parts do not fit")
-    except FileNotFoundError:  # set aside by another process in this moment
-        return None
-    except (OSError, ValueError, SafetensorError) as error:
+    except (OneshotError, OSError, ValueError, SafetensorError) as error:
+        if not path.exists():  # set aside by another process in this moment
+            return None
         set_aside(path, str(error))
         return None
     return rows * 4 + turns.astype(np.int64), vectors

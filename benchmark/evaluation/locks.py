@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmark.errors import Busy, OneshotError
@@ -77,5 +77,7 @@ def _freed_by(path: Path) -> str:
 
 def _folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    if folder.name == FOLDER and not (folder / ".gitignore").exists():
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    if folder.name == FOLDER:
+        # Exclusively: a link without a target would be followed.
+        with suppress(FileExistsError), (folder / ".gitignore").open("x", encoding="utf-8") as file:
+            file.write("*\n")

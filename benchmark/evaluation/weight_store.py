@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmark.errors import OneshotError
+from benchmark.errors import NotEnoughMemory, OneshotError
 from benchmark.evaluation import weights as files
-from benchmark.files import ASIDE, read_regular, set_aside
+from benchmark.files import ASIDE, NOT_AS_WRITTEN, parse_json, read_regular, set_aside
 from benchmark.protocols import TrainingResult
 from benchmark.records.store import write_bytes
 
@@ -52,9 +52,12 @@ def load(model: object, folder: Path, key: str, tidy: bool = False) -> Trained |
         folder: see `training.folder_of`.
         key: see `training.key_of` and `training.refit_key`.
         tidy: set files aside that are damaged or of another training; for who holds the lock.
+
+    Raises:
+        NotEnoughMemory: the weights are larger than the free memory; they stay where they are.
     """
     try:
-        told = json.loads(read_regular(folder / TOLD, MOST_BYTES))
+        told = parse_json(read_regular(folder / TOLD, MOST_BYTES))
         weights = read_regular(folder / WEIGHTS, files.MOST_BYTES)
         if told["key"] != key:
             raise ValueError("of another training")
@@ -62,7 +65,9 @@ def load(model: object, folder: Path, key: str, tidy: bool = False) -> Trained |
             raise ValueError("not the weights that were written")
         curve = [(int(a), int(b), int(c)) for a, b, c in told["result"].pop("curve")]
         result = TrainingResult(**told["result"], curve=curve)
-    except (OneshotError, ValueError, KeyError, TypeError, RecursionError):
+    except NotEnoughMemory:
+        raise
+    except (OneshotError, *NOT_AS_WRITTEN):
         if tidy and (folder / TOLD).exists():
             for name in (TOLD, WEIGHTS):
                 if (folder / name).exists():

@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from benchmark.errors import OneshotError, first_mistake
-from benchmark.files import flush_folder, inside, read_regular, set_aside
+from benchmark.files import flush_folder, inside, parse_json, read_regular, set_aside
 from benchmark.records.packed import packed
 from benchmark.records.possible import impossible
 from benchmark.records.schema import ADDED, Record
@@ -351,9 +351,9 @@ def measured(results: Path, strict: bool = True) -> Iterator[tuple[str, str]]:
 def _named(path: Path) -> tuple[str, str]:
     """The model key and the task name in a file, as cheaply as possible."""
     try:
-        data = json.loads(content(path))
+        data = parse_json(content(path))
         key, task = data["model"]["key"], data["task"]["name"]
-    except (ValueError, RecursionError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError):
         key = task = None
     if isinstance(key, str) and isinstance(task, str):
         return key, task

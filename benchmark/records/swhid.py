@@ -11,6 +11,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from benchmark.files import open_regular
+
 FILE, RUNNABLE, FOLDER = b"100644", b"100755", b"40000"
 PIECE = 1 << 20  # bytes
 
@@ -40,7 +42,7 @@ def _tree(folder: Path) -> bytes:
 def _of_file(path: Path, size: int) -> bytes:
     """The identifier of a file, which is read in pieces: any file may lie there."""
     hasher = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-    with path.open("rb") as file:
+    with open_regular(path, size, substitutes=True) as file:
         while piece := file.read(PIECE):
             hasher.update(piece)
     return hasher.digest()

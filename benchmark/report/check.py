@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import tempfile
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def differing(results: Path) -> tuple[str, ...]:
 def _same(kept: Path, made: Path) -> bool:
     if not kept.is_file():
         return False
-    return made.suffix in PICTURES or kept.read_bytes() == made.read_bytes()
+    return made.suffix in PICTURES or filecmp.cmp(kept, made, shallow=False)
 
 
 def _all(written: Written) -> tuple[Path, ...]:

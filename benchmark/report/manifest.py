@@ -5,15 +5,16 @@ One line a file, as `sha256sum` writes and checks them: "SHA-256  PATH".
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from benchmark.errors import OneshotError
-from benchmark.files import inside
+from benchmark.files import ANY_SIZE, digest_of, inside, read_regular
 
 FILE = "generated.txt"
+MOST_BYTES = 64 << 20  # of the manifest: more than 500,000 files
 # A manifest may come from a stranger too: only what the command writes can be named in it.
 OURS = re.compile(
     r"(figures/[\w.@+-]+\.(svg|png|csv)|(models|tasks)/[\w.@+-]+\.md|tables/[\w.@+-]+\.tex"
@@ -21,14 +22,20 @@ OURS = re.compile(
     re.ASCII,
 )
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+log = logging.getLogger(__name__)
 
 
 def read(out: Path) -> dict[str, str] | None:
     """SHA-256 of each file of the last run by its path below `out`; None without a manifest."""
-    try:
-        text = inside(out, out / FILE).read_text("utf-8", errors="replace")
-    except FileNotFoundError:
+    path = inside(out, out / FILE)
+    if not path.exists():
         return None
+    try:
+        content = read_regular(path, MOST_BYTES, substitutes=True)
+    except OneshotError as error:
+        log.warning("%s It was left out.", error)
+        return None
+    text = content.decode("utf-8", errors="replace")
     lines = (LINE.fullmatch(line) for line in text.splitlines())
     return {line[2]: line[1] for line in lines if line and OURS.fullmatch(line[2])}
 
@@ -55,4 +62,4 @@ def remove_outdated(out: Path, before: dict[str, str] | None, kept: Iterable[Pat
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return digest_of(path, ANY_SIZE)

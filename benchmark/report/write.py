@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.errors import OneshotError
-from benchmark.files import inside
+from benchmark.files import head_of, inside
 from benchmark.records import claims, evidence, readings
 from benchmark.records.store import RECORDS, load, write_bytes
 from benchmark.records.swhid import swhid
@@ -202,5 +202,5 @@ def _remove(out: Path, folder: str, pattern: str, kept: set[Path], made: str) ->
     for path in sorted((out / folder).glob(pattern)):
         if path in kept or path.is_symlink() or not inside(out, path).is_file():
             continue
-        if path.read_bytes().startswith(made.encode()):
+        if head_of(path, len(made.encode())) == made.encode():
             path.unlink()

@@ -25,12 +25,14 @@ from benchmark.evaluation.job import Existing, RunContext
 from benchmark.evaluation.locks import held
 from benchmark.evaluation.presence import keep_outdated
 from benchmark.evaluation.provenance import code_digest
-from benchmark.graphs import onnx_external
+from benchmark.files import read_regular
+from benchmark.graphs import MOST_ONNX_BYTES, onnx_external
 from benchmark.records import readings, store
 from benchmark.records.schema import Record
 from benchmark.sweep.executor import Message, MessageCallback
 from benchmark.sweep.outcome import ended_as
 from benchmark.sweep.tuning import FOLDER as TUNING
+from benchmark.sweep.tuning import MOST_BYTES as OUTCOME_BYTES
 from benchmark.sweep.tuning import Search
 from benchmark.sweep.worker import Order, run_order
 
@@ -38,6 +40,7 @@ TEMPORARY = "oneshot-job-"
 LOCK = ".lock"  # in a temporary folder
 YOUNG_SECONDS = 60.0
 PACKAGES = ("benchmark", "baselines")
+MOST_BYTES = 16 << 30  # of a file that a model reads
 FILES = ("torchscript:", "onnx:", "checkpoint:")  # models that are named by a file
 
 
@@ -118,10 +121,10 @@ def do(remote: RemoteJob, send: Callable[[Message], None]) -> RemoteResult:
         end = _do(remote, replace(context, results=results), Path(folder))
         return RemoteResult(
             end,
-            tuple(path.read_bytes() for path in store.paths(results)),
+            tuple(store.content(path) for path in store.paths(results)),
             tuple(_readings(results)),
             tuple(
-                (path.relative_to(results).as_posix(), path.read_bytes())
+                (path.relative_to(results).as_posix(), read_regular(path, OUTCOME_BYTES))
                 for path in sorted((results / TUNING).rglob("*.json"))
             ),
             tuple(callback.left_out),
@@ -207,7 +210,7 @@ def keep(
     for track, model, task, version, recipe8, seed in back.readings:
         readings.note(results, track, model, task, version, recipe8, seed)
     for content in back.records:
-        record = Record.model_validate_json(content)
+        record = store.parse(results, content)
         store.clear_unfinished(store.record_path(results, record))  # of one that was killed
         if existing == "skip":
             keep_outdated(results, record)
@@ -218,13 +221,13 @@ def keep(
 
 def carried(order: Order) -> dict[str, bytes]:
     """The files that the order names, by the name under which it knows them."""
-    return {name: path.read_bytes() for name, path in _named(order)}
+    return {name: _content(path) for name, path in _named(order)}
 
 
 def beside(order: Order) -> dict[str, dict[str, bytes]]:
     """What the models of `carried` files read of their own folders; see `RemoteJob`."""
     return {
-        name: {_place_of(path, each): each.read_bytes() for each in _read_by(path)[0]}
+        name: {_place_of(path, each): _content(each) for each in _read_by(path)[0]}
         for name, path in _named(order)
     }
 
@@ -249,13 +252,18 @@ def _named(order: Order) -> list[tuple[str, Path]]:
 def _read_by(path: Path) -> tuple[list[Path], list[Path]]:
     """What a model's file reads: in its own folder, itself first, and elsewhere."""
     if path.suffix != ".py":
-        names = onnx_external(path.read_bytes()) if path.suffix == ".onnx" else []
-        return [path, *(each for name in names if (each := path.parent / name).is_file())], []
+        if path.suffix != ".onnx":
+            return [path], []
+        return [path, *onnx_external(path, read_regular(path, MOST_ONNX_BYTES))], []
     home = path.resolve()
     folder = sources.folder_of(home)
     found = [each for each in sources.deciding(home) if not sources.is_library(each)]
     own = [each for each in found if each.is_relative_to(folder) and each != home]
     return [home, *own], [each for each in found if each not in (home, *own)]
+
+
+def _content(path: Path) -> bytes:
+    return read_regular(path, MOST_BYTES, substitutes=True)
 
 
 def _place_of(path: Path, each: Path) -> str:

@@ -22,7 +22,7 @@ from benchmark.evaluation.job import RunContext
 from benchmark.evaluation.platt import Platt
 from benchmark.evaluation.provenance import code_digest
 from benchmark.evaluation.verification import score_trials
-from benchmark.files import read_regular
+from benchmark.files import NOT_AS_WRITTEN, parse_json, read_regular
 from benchmark.protocols.verification.task import validation_pairs
 from benchmark.records.canonical import digest
 from benchmark.records.store import write_bytes
@@ -136,9 +136,9 @@ def identity(
 def kept(path: Path, identity: str) -> Calibration | None:
     """The calibration in a file, if it is of this identity; anything else is made anew."""
     try:
-        told = json.loads(read_regular(path, MOST_BYTES))
+        told = parse_json(read_regular(path, MOST_BYTES))
         return Calibration(**told["calibration"]) if told["identity"] == identity else None
-    except (OneshotError, ValueError, KeyError, TypeError, RecursionError):
+    except (OneshotError, *NOT_AS_WRITTEN):
         return None
 
 

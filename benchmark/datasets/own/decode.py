@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -173,8 +174,19 @@ def opened(path: Path) -> Iterator[Image.Image]:
         OneshotError: it is no regular file, or a web page or a pointer in place of one.
         Exception: one of `TROUBLE`, as Pillow raises them.
     """
-    with warnings.catch_warnings(), open_regular(path, MOST_BYTES) as file:
-        warnings.simplefilter("ignore")  # Pillow's about odd files, which are told as reasons
+    with open_regular(path, MOST_BYTES) as file, opened_stream(file) as image:
+        yield image
+
+
+@contextmanager
+def opened_stream(file: IO[bytes]) -> Iterator[Image.Image]:
+    """The image in an open file, as `opened` gives it.
+
+    Raises:
+        Exception: one of `TROUBLE`, as Pillow raises them.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's about odd files, which are given as reasons
         _refuse_decoding_on_opening(file)
         try:
             image: Image.Image = Image.open(file, formats=_formats())
@@ -389,6 +401,7 @@ def decode(
     """
     shape = (len(pictures), channels, options.side, options.side)
     stored = np.lib.format.open_memmap(scratch / "images.npy", "w+", np.uint8, shape)
+    _reserve(scratch / "images.npy")
     troubles: dict[int, Trouble] = {}
     with ThreadPoolExecutor(_workers(options)) as pool:
         for start in range(0, len(pictures), BLOCK):
@@ -402,6 +415,26 @@ def decode(
             if progress:
                 progress("decoding the images", start + len(block), len(pictures))
     return stored, troubles
+
+
+def _reserve(path: Path) -> None:
+    """Takes the space of a file on the disk: writing to a map of a full disk ends the process.
+
+    Raises:
+        OneshotError: the disk is full.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.ENOTSUP):  # not of this file system
+            return
+        raise OneshotError(
+            f"Could not write the decoded images to {path.parent}: {error.strerror}.",
+            "Give another folder with --data DIR or ONESHOT_DATA.",
+        ) from error
 
 
 def _opaque(image: Image.Image) -> Image.Image:

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmark.datasets.own.bad import Bad, printable
 from benchmark.datasets.own.reading import Reading
 from benchmark.errors import OneshotError
-from benchmark.files import named_substitute
+from benchmark.files import head_of, named_substitute
 
 MOST_FILES = 5_000_000
 HEAD = 64  # bytes that tell what a file is
@@ -38,9 +38,8 @@ SKIPPED_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 def package_for(path: Path) -> str | None:
     """Why a HEIC or AVIF image cannot be read, and what to install; None for all other files."""
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-    except OSError:
+        head = head_of(path, HEAD)
+    except OneshotError:
         return None
     if (needed := _missing_reader(head)) is not None:
         return f"is {needed[0]}; type: {needed[1]}"
@@ -87,10 +86,10 @@ def _missing_reader(head: bytes) -> tuple[str, str] | None:
 def _by_content(path: Path) -> tuple[bool, str, str]:
     """(whether it is an image that can be read, else why not, what to do about it)."""
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-    except OSError as error:
-        return False, f"cannot be read ({error.strerror})", ""
+        head = head_of(path, HEAD)
+    except OneshotError as error:
+        reason = getattr(error.__cause__, "strerror", None) or error.message.rstrip(".")
+        return False, f"cannot be read ({reason})", ""
     if (needed := _missing_reader(head)) is not None:
         return False, needed[0], f"type: {needed[1]}"
     box = BOX.match(head)

@@ -91,6 +91,10 @@ class Client:
             told = receive(self.pipe)
         except (EOFError, OSError):
             raise self.lost() from None
+        except ValueError as error:
+            raise ModelBroken(f"{self.name} sent what is not an answer: {error}.") from error
+        if not isinstance(told, dict):
+            raise ModelBroken(f"{self.name} sent what is not an answer.")
         if "error" in told:
             raise _raised(told)
         return dict(told)

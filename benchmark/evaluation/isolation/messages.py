@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from multiprocessing import BufferTooShort
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -11,8 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from benchmark.files import NOT_AS_WRITTEN, parse_json
+
 KINDS = "biufU"  # of arrays: numbers and texts, never objects
 ARRAY = "$array"
+MOST_BYTES = 256 << 20  # of a message without its arrays
 
 
 def send(pipe: Connection, value: Any) -> None:
@@ -29,9 +33,12 @@ def receive(pipe: Connection) -> Any:
 
     Raises:
         EOFError: the other side is gone.
-        ValueError: it is no message.
+        ValueError: it is not a message.
     """
-    return _unpacked(json.loads(pipe.recv_bytes()), pipe)
+    try:
+        return _unpacked(parse_json(pipe.recv_bytes(MOST_BYTES)), pipe)
+    except (*NOT_AS_WRITTEN, MemoryError, BufferTooShort) as error:
+        raise ValueError(str(error) or type(error).__name__) from error
 
 
 def _packed(value: Any, arrays: list[NDArray[np.generic]]) -> Any:

@@ -562,24 +562,24 @@ def test_weights_in_a_second_file_are_part_of_an_onnx_model(tmp_path, monkeypatc
     ports = [("x", 1, ["n", 1, 28, 28])], [("e", 1, ["n", 4])]
     path = tmp_path / "large.onnx"
     graph(path, nodes, *ports, w=weights)
-    assert onnx_external(path.read_bytes()) == []
+    assert onnx_external(path, path.read_bytes()) == []
     model = onnx.load(path)
     (tensor,) = model.graph.initializer
     onnx.external_data_helper.set_external_data(tensor, name, 0, weights.nbytes)
     tensor.ClearField("raw_data")
     tensor.data_location = onnx.TensorProto.EXTERNAL
     path.write_bytes(model.SerializeToString())
-    assert onnx_external(path.read_bytes()) == [name]
     second = tmp_path / name
     second.parent.mkdir(exist_ok=True)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")  # the file is looked for beside the model
     spec = resolve(f"onnx:{path}")
-    with pytest.raises(OneshotError, match="There is no file .*w"):
+    with pytest.raises(OneshotError, match="keeps weights in .*w.*which is not beside it"):
         build(RunSpec(spec, find_track("glyphs"), 0, "quick", ()))
     found = {}
     for scale in (1, 2):
         second.write_bytes((scale * weights).tobytes())
+        assert onnx_external(path, path.read_bytes()) == [second]
         made, recipe = build(RunSpec(spec, find_track("glyphs"), 0, "quick", ()))
         found[scale] = made.embed(torch.ones(1, 1, 28, 28)), recipe
     assert torch.allclose(2 * found[1][0], found[2][0], rtol=1e-4)
