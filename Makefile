@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := demo
 CASES := 10000
+RESULTS := results
+COUNT := 3
 # A process for each core, whole files at a time, the longest files first (tests/conftest.py).
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 DEMO_MODELS := chance pixels-cosine untrained-conv4 siamese-conv4-euclidean-contrastive \
 	prototypical-conv4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo pages check test test-all fuzz performance lint format build learn2learn clean
+.PHONY: help setup demo pages check test test-all fuzz recompute performance lint format build learn2learn clean
 
 help: ## what can be typed
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,8 +55,12 @@ test: setup lint ## style, types and the test suite, in about ten minutes
 test-all: setup lint ## the test suite with its long runs
 	@$(PYTEST)
 
-fuzz: setup ## bent records, archives, images, tables ...: 10,000 of each kind (about ten minutes)
+fuzz: setup ## corrupt records, archives, images, tables ...: 10,000 of each kind (about ten minutes)
 	@PYTHONPATH=tests/fuzz $(BIN)/python -m bent --cases $(CASES)
+
+recompute: setup ## measures COUNT records of RESULTS again in isolation, as continuous integration does
+	@ONESHOT=$(CURDIR)/$(BIN)/oneshot sh tools/recompute_isolated.sh $(RESULTS) $(COUNT)
+
 performance: setup ## measures speed and memory beside the peers, writes docs/performance.md
 	@$(BIN)/python tests/performance
 

@@ -186,7 +186,7 @@ COMMANDS = {
         lambda f: ["run", MODEL, *where(f), "--episodes", "20", *settings()], nothing, ids
     ),
     "data add": Command(
-        lambda f: ["data", "add", "mine", f / "images", "--data", f / "data"],
+        lambda f: ["data", "add", "mine", f / "images", "--kind", "folder", "--data", f / "data"],
         images,
         lambda f: content(f / "data"),
     ),

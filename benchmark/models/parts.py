@@ -10,7 +10,6 @@ Nothing here imports torch; a part is imported when it is asked for.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import inspect
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from benchmark.errors import ModelBroken, OneshotError, UnknownName
+from benchmark.files import SOURCE_BYTES, digest_of
 from benchmark.user_code import load_file
 
 Kind = Literal["model", "backbone", "distance", "loss", "data set"]
@@ -116,7 +116,7 @@ def load(kind: Kind, reference: str) -> UserPart:
         path = Path(str(module.__file__))
     if not callable(getattr(module, attribute, None)):
         raise OneshotError(f"'{place}' has no '{attribute}' to use as a {kind}.", hint)
-    code = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    code = digest_of(path, SOURCE_BYTES)[:16]
     return UserPart(name, code, getattr(module, attribute), module)
 
 

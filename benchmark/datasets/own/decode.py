@@ -400,8 +400,7 @@ def decode(
         uint8 [n, channels, side, side], rows of bad images zero.
     """
     shape = (len(pictures), channels, options.side, options.side)
-    stored = np.lib.format.open_memmap(scratch / "images.npy", "w+", np.uint8, shape)
-    _reserve(scratch / "images.npy")
+    stored = _mapped(scratch / "images.npy", shape)
     troubles: dict[int, Trouble] = {}
     with ThreadPoolExecutor(_workers(options)) as pool:
         for start in range(0, len(pictures), BLOCK):
@@ -417,24 +416,33 @@ def decode(
     return stored, troubles
 
 
-def _reserve(path: Path) -> None:
-    """Takes the space of a file on the disk: writing to a map of a full disk ends the process.
+def _reserve(handle: int, size: int) -> None:
+    try:
+        os.posix_fallocate(handle, 0, size)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not of this file system
+            raise
+
+
+def _mapped(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    """A new file of bytes as a memory map, its space taken on the disk.
+
+    Writing to a map without a place on a full disk ends the process.
 
     Raises:
-        OneshotError: the disk is full.
+        OneshotError: the disk is full or refuses.
     """
-    if not hasattr(os, "posix_fallocate"):
-        return
     try:
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        mapped = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+        if hasattr(os, "posix_fallocate"):
+            with path.open("r+b") as file:
+                _reserve(file.fileno(), path.stat().st_size)
     except OSError as error:
-        if error.errno in (errno.EINVAL, errno.ENOTSUP):  # not of this file system
-            return
         raise OneshotError(
-            f"Could not write the decoded images to {path.parent}: {error.strerror}.",
+            f"Could not write the decoded images to {path.parent}: {error.strerror or error}.",
             "Give another folder with --data DIR or ONESHOT_DATA.",
         ) from error
+    return mapped
 
 
 def _opaque(image: Image.Image) -> Image.Image:
