@@ -24,7 +24,7 @@ from benchmark.records import store
 
 NUMBERS = (errno.ENOSPC, errno.EIO)
 MODEL = "siamese-conv4-euclidean-contrastive"
-TINY = {"width": "0.125", "items": "256", "validations": "2", "input_size": "16", "threads": "1"}
+TINY = {"width": "0.125", "items": "64", "validations": "1", "input_size": "16", "threads": "1"}
 LEFTOVERS = (".writing-*", "*.part", ".adding-*", "*.broken*")
 
 
@@ -218,7 +218,11 @@ def failing(command: Command, folder: Path, at: int, number: int) -> tuple[int, 
     return code, output, disk.calls
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name == "training" else name
+     for name in COMMANDS],
+)  # fmt: skip
 def test_a_write_that_fails_is_said_and_the_same_command_finishes(
     name: str, tmp_path: Path
 ) -> None:

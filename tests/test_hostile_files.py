@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-from collections.abc import Callable, Iterator
+import subprocess
+import tracemalloc
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 
 from baselines.adapters import _file
 from baselines.adapters.checkpoint import _seen
@@ -22,8 +24,9 @@ from benchmark import files, sources, user_code
 from benchmark.datasets import signatures, store
 from benchmark.datasets.archives import read_members
 from benchmark.datasets.own import folders
+from benchmark.datasets.own.decode import opened
 from benchmark.errors import NotEnoughMemory, OneshotError
-from benchmark.evaluation import embedding_cache, locks, weight_store
+from benchmark.evaluation import embedding_cache, locks, weight_store, weights
 from benchmark.files import parse_json
 from benchmark.graphs import onnx_external
 from benchmark.records import store as record_store
@@ -34,19 +37,7 @@ from benchmark.twin import calibrate
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="named pipes")
 DIGITS, DEEP = "9" * 5000, "[" * 100_000
-SECONDS = 60.0  # after which whoever waits for a pipe is interrupted
-
-
-@pytest.fixture(autouse=True)
-def impatient() -> Iterator[None]:
-    def ring(*_: object) -> None:
-        raise TimeoutError("it waits for a pipe")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
+EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # tree of Git
 
 
 def refused(call: Callable[[], object]) -> object:
@@ -108,6 +99,78 @@ def test_an_identifier_of_a_folder_leaves_pipes_out_and_counts_pointers(tmp_path
     before = swhid(tmp_path)
     os.mkfifo(tmp_path / "b")
     assert swhid(tmp_path) == before
+
+
+def test_an_identifier_of_a_folder_is_that_of_git_and_follows_no_link(tmp_path: Path) -> None:
+    git = ["git", "-c", "core.symlinks=true", "-C", str(tmp_path)]
+    (tmp_path / "sub" / "empty").mkdir(parents=True)
+    (tmp_path / "sub" / "x").write_text("1")
+    for name in ("a", "b", "c"):  # three ways at each of forty levels, if they were followed
+        (tmp_path / name).symlink_to(".")
+        (tmp_path / "sub" / name).symlink_to("..//sub")
+    (tmp_path / "root").symlink_to("/")
+    (tmp_path / "none").symlink_to("none at all")
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "-A"], check=True)
+    tree = subprocess.run([*git, "write-tree"], check=True, capture_output=True, text=True).stdout
+    assert swhid(tmp_path) == f"swh:1:dir:{tree.strip()}"
+
+
+def test_folders_nested_without_end_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "/".join("a" * 150)).mkdir(parents=True)
+    with pytest.raises(OneshotError, match="nested more than 100"):
+        swhid(tmp_path)
+    (tmp_path / "a").rename(tmp_path / ".hidden")
+    assert (
+        swhid(tmp_path) == "swh:1:dir:4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+    )  # Git's empty tree
+
+
+@pytest.mark.parametrize("content", ["", "garbage", "other shape", "other name"])
+def test_weights_of_others_that_do_not_fit_are_refused(content: str) -> None:
+    tensors = {"weight": torch.zeros(2, 3)}
+    if content == "other name":
+        tensors = {"bias": torch.zeros(2, 2)}
+    data = save(tensors) if content.startswith("other") else content.encode()
+    with pytest.raises(OneshotError, match="do not fit the model"):
+        weights.put(torch.nn.Linear(2, 2, bias=False), data)
+
+
+def sparse(path: Path, head: bytes, size: int) -> Path:
+    """A large file that takes no space."""
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(size)
+    return path
+
+
+def test_the_header_of_stored_items_takes_no_memory(tmp_path: Path) -> None:
+    head = b"\x93NUMPY\x02\x00" + (3 << 29).to_bytes(4, "little")
+    path = sparse(tmp_path / "items.npy", head, 4 << 30)
+    tracemalloc.start()
+    with pytest.raises(OneshotError, match="another version"):
+        store._map_items("x", path, {"dtype": "|u1", "shape": [1]})
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1 << 20
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"RIFF\0\0\0\x40WEBPVP8 \0\0\0\x10\0\0\0\x9d\x01\x2a\x10\0\x10\0",
+        b"\0\0\0\x1cftypavif\0\0\0\0avifmif1",
+        b"\0\0\0\x1cftypheic\0\0\0\0heicmif1",
+    ],
+)
+def test_images_that_are_read_whole_are_of_bounded_size(head: bytes, tmp_path: Path) -> None:
+    path = sparse(tmp_path / "x.webp", head, 1 << 30)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="more than 128 MiB"), opened(path):
+        pass
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1 << 20
 
 
 TEXTS = [DIGITS, DEEP, f'{{"key": {DIGITS}}}', f'{{"key": {DEEP}', '{"key": "', "\ud800", "NaN"]

@@ -187,7 +187,10 @@ def verify(name: str, directory: Path) -> Verified:
 
 def _map_items(name: str, path: Path, description: dict[str, Any]) -> NDArray[np.generic]:
     try:
-        open_regular(path, ANY_SIZE, substitutes=True).close()  # a pipe would be waited for
+        with open_regular(path, ANY_SIZE, substitutes=True) as file:
+            # As `save` writes it. A later version's header can be as large as the file.
+            if np.lib.format.read_magic(file) != (1, 0):
+                raise ValueError("another version of NumPy's format")
         # Unlike np.load this reads nothing but the plain format: no zip, no pickle.
         mapped = np.lib.format.open_memmap(path, mode="r")
         spare = path.stat().st_size - mapped.offset - mapped.nbytes

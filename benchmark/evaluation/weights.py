@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmark.files import inside
+from benchmark.files import NOT_AS_WRITTEN, inside
 from benchmark.models.model import resolved
 from benchmark.records.store import write_bytes
 from benchmark.records.weight_files import MOST_BYTES, committed, digest, path_of
@@ -57,10 +57,19 @@ def to_bytes(model: object, seen: str) -> bytes:
 
 
 def put(model: object, data: bytes) -> None:
-    """Puts weights from `to_bytes` into the model."""
+    """Puts weights from `to_bytes` into the model.
+
+    Raises:
+        OneshotError: they are damaged, or of another model.
+    """
+    from safetensors import SafetensorError
     from safetensors.torch import load
 
-    resolved(model).load_state_dict(load(data))
+    try:
+        resolved(model).load_state_dict(load(data))
+    except (SafetensorError, RuntimeError, *NOT_AS_WRITTEN) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
+        raise OneshotError(f"The weights do not fit the model: {reason.rstrip('.')}.") from error
 
 
 def commit(results: Path, data: bytes) -> Path:

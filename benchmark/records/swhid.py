@@ -11,32 +11,45 @@ import hashlib
 import os
 from pathlib import Path
 
+from benchmark.errors import OneshotError
 from benchmark.files import open_regular
 
-FILE, RUNNABLE, FOLDER = b"100644", b"100755", b"40000"
+FILE, RUNNABLE, LINK, FOLDER = b"100644", b"100755", b"120000", b"40000"
 PIECE = 1 << 20  # bytes
+DEEPEST = 100  # folders within folders
 
 
 def swhid(folder: Path) -> str:
-    """The identifier, "swh:1:dir:" and 40 hex digits; hidden files do not count."""
-    return f"swh:1:dir:{_tree(folder).hex()}"
+    """The identifier, "swh:1:dir:" and 40 hex digits; hidden files do not count.
+
+    Raises:
+        OneshotError: a file cannot be read, or folders are nested more than 100 levels deep.
+    """
+    return f"swh:1:dir:{(_tree(folder, 0) or _hash(b'tree', b'')).hex()}"
 
 
-def _tree(folder: Path) -> bytes:
+def _tree(folder: Path, depth: int) -> bytes | None:
+    """The identifier of a folder below another; None where it is empty, which Git does not keep."""
+    if depth > DEEPEST:
+        raise OneshotError(f"{folder} is nested more than {DEEPEST} levels deep.", "Remove it.")
     entries: list[tuple[bytes, bytes]] = []  # what they are sorted by, and what is hashed
     for entry in os.scandir(folder):
         if entry.name.startswith("."):
             continue
-        name = os.fsencode(entry.name)
-        if entry.is_dir():
-            below = Path(entry.path)
-            if any(True for path in below.rglob("*") if path.is_file()):  # Git keeps no empty one
-                entries.append((name + b"/", FOLDER + b" " + name + b"\0" + _tree(below)))
+        name, path = os.fsencode(entry.name), Path(entry.path)
+        if entry.is_symlink():  # is not followed: it may lead to its own folder, or anywhere
+            target = _hash(b"blob", os.fsencode(os.readlink(path)))  # noqa: PTH115 (as it is)
+            entries.append((name, LINK + b" " + name + b"\0" + target))
+        elif entry.is_dir():
+            below = _tree(path, depth + 1)
+            if below is not None:
+                entries.append((name + b"/", FOLDER + b" " + name + b"\0" + below))
         elif entry.is_file():  # Git keeps no pipes and no devices
             mode = RUNNABLE if entry.stat().st_mode & 0o100 else FILE
-            blob = _of_file(Path(entry.path), entry.stat().st_size)
-            entries.append((name, mode + b" " + name + b"\0" + blob))
-    return _hash(b"tree", b"".join(content for _, content in sorted(entries)))
+            entries.append(
+                (name, mode + b" " + name + b"\0" + _of_file(path, entry.stat().st_size))
+            )
+    return _hash(b"tree", b"".join(content for _, content in sorted(entries))) if entries else None
 
 
 def _of_file(path: Path, size: int) -> bytes:

@@ -51,6 +51,7 @@ FORMATS = (
     "TGA", "TIFF", "WEBP",
 )  # fmt: skip
 MOST_BYTES = 2 << 30  # of a file
+WHOLE_BYTES = 128 << 20  # of a file that Pillow reads whole when it is opened
 MOST_ICONS = 256
 ORIENTATION = 0x0112
 BYTES_A_PIXEL = 12  # decoded, turned, as planes: what a pixel of a large image takes at once
@@ -239,10 +240,14 @@ def _other_tiff(file: IO[bytes]) -> Image.Image:
 def _refuse_decoding_on_opening(file: IO[bytes]) -> None:
     """WebP and ICO files are decoded by Pillow when they are opened: their size is read before.
 
+    Those of WebP, AVIF and HEIF are also read whole, by many threads at once.
+
     Raises:
-        ValueError: the image is too large.
+        ValueError: the image or its file is too large.
     """
     head = file.read(64)
+    if (head[:4] == b"RIFF" or head[4:8] == b"ftyp") and file.seek(0, os.SEEK_END) > WHOLE_BYTES:
+        raise ValueError(f"its file takes more than {WHOLE_BYTES >> 20} MiB")
     sizes: list[tuple[int, int]] = []
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         sizes.append(_webp_size(head))
