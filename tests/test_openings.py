@@ -93,6 +93,7 @@ ALLOWED: dict[tuple[str, str, str], str] = {
         "the source of a class that is loaded"
     ),
     ("benchmark/models/parts.py", "load", "load_file"): "benchmark.user_code, which guards",
+    ("benchmark/records/evidence.py", "_row", "csv.reader"): GUARDED,
     ("benchmark/records/readings.py", "_row", "csv.reader"): GUARDED,
     ("benchmark/records/readings.py", "note", "os.open"): (
         "appends to a file inside the results folder; opened for reading too, which never waits"

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from benchmark.errors import OneshotError
 from benchmark.files import NOT_AS_WRITTEN, inside
 from benchmark.models.model import resolved
 from benchmark.records.store import write_bytes

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmark.errors import OneshotError
-from benchmark.files import inside, read_regular
+from benchmark.files import inside, parse_json, read_regular
 from benchmark.records import canonical, store
 from benchmark.records.schema import UNHASHED, Record
 from benchmark.records.weight_files import committed
@@ -52,9 +51,17 @@ class Line:
     verdict: str = ""
 
 
+def _row(line: str) -> list[str]:
+    """The fields of a line of CSV; none where it is damaged."""
+    try:
+        return next(csv.reader([line.removesuffix("\r")]), [])
+    except csv.Error:
+        return []
+
+
 def line_of(content: bytes) -> Line:
     """The line of a record's file as it is now, without a verdict."""
-    data: dict[str, Any] = json.loads(content)
+    data: dict[str, Any] = parse_json(content)
     return Line(
         id=str(data.get("id", "")),
         cost=canonical.digest(data.get("cost")),
@@ -79,7 +86,7 @@ def read(results: Path) -> dict[str, Line]:
         return {}
     text = read_regular(inside(results, path), MOST_BYTES).decode("utf-8", "replace")
     found: dict[str, Line] = {}
-    for number, row in enumerate(csv.reader(io.StringIO(text, newline="")), 1):
+    for number, row in enumerate(map(_row, text.removesuffix("\n").split("\n")), 1):
         if tuple(row) == FIELDS and number == 1:
             continue
         name, *values = row or [""]
