@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from typing import Literal
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ BATCH_VALUES = 1 << 22  # input values a batch: bounds memory whatever the item'
 # as a batch of 200 photographs of 84x84.
 BATCH_PIXELS = 1 << 16
 CHECKED = 1 << 22  # values of embeddings that are checked at once
+NearCopies = Literal["levels", "mixtures"]
 READ_VALUES = 1 << 23  # of images read at once: bounds memory whatever their number
 # ITU-R BT.601 luma in 1/256, so that grey values are whole numbers on every machine.
 LUMA = np.array([77, 150, 29], dtype=np.uint16)
@@ -145,6 +147,17 @@ def near_copies(items: NDArray[np.generic]) -> NDArray[np.generic]:
     return values
 
 
+def mixtures(items: NDArray[np.generic], others: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Items [k, ...] with a sixteenth of `others` (of the same shape) in each.
+
+    An affine map moves them by a sixteenth of the distance to the other item's embedding, whatever
+    the origin and the scale of the values.
+    """
+    mixed = items.astype(np.float64)
+    mixed += (others.astype(np.float64) - mixed) / 16
+    return (mixed if items.dtype.kind == "f" else np.rint(mixed)).astype(items.dtype)
+
+
 def embed_groups(
     model: object,
     data: DataSet,
@@ -152,14 +165,27 @@ def embed_groups(
     device: str = "cpu",
     views: int = 1,
     dtype: str = "float32",
-    near: bool = False,
+    near: NearCopies | None = None,
 ) -> list[Tensor]:
     """Embeddings [k, e] of each group of items (int64 [k]), each group in a batch of its own.
 
-    The arguments are those of `embed`; `near` embeds nearly the same items (`near_copies`) instead.
+    The arguments are those of `embed`; `near` embeds nearly the same items instead: `near_copies`,
+    or `mixtures` with the items of the batch one place further.
     """
-    change = near_copies if near else (lambda pixels: pixels)
-    parts = ((group, change(pixels_for(model, data.take(group)))) for group in groups)
+
+    def pixels_of(group: NDArray[np.int64], before: NDArray[np.int64]) -> NDArray[np.generic]:
+        pixels = pixels_for(model, data.take(group))
+        if near == "levels":
+            return near_copies(pixels)
+        if near == "mixtures":
+            others = np.roll(pixels, 1, axis=0)
+            if len(group) == 1:
+                others = pixels_for(model, data.take(before[:1]))
+            return mixtures(pixels, others)
+        return pixels
+
+    before = [*groups[-1:], *groups[:-1]]
+    parts = ((group, pixels_of(group, other)) for group, other in zip(groups, before, strict=True))
     with torch.inference_mode():
         found = rows_of(model, parts, data.family, device, views, dtype, True)
         return [rows for _, rows in found]

@@ -13,7 +13,7 @@ from benchmark.datasets.data_set import whole
 from benchmark.errors import Refused
 from benchmark.evaluation.conformance.checks import CHECKS
 from benchmark.evaluation.embedding_store import EmbeddingStore
-from benchmark.evaluation.embeddings import near_copies
+from benchmark.evaluation.embeddings import mixtures, near_copies
 from benchmark.evaluation.integrity import (
     IntegrityFailed,
     Probe,
@@ -190,10 +190,34 @@ def test_memories_and_company_show_on_pairs_and_galleries(blobs, model, make):
 def test_a_memory_of_items_is_not_hidden_by_their_near_copies():
     random = torch.Generator().manual_seed(0)
     rows = torch.randn(64, 20, generator=random)
-    assert memory_mismatch(rows, rows + 0.05 * torch.randn(64, 20, generator=random)) is None
-    found = memory_mismatch(rows, rows + 0.5 * torch.randn(64, 20, generator=random))
+
+    def moved(levels, mixtures):
+        changes = {"levels": levels, "mixtures": mixtures}
+        return memory_mismatch(
+            rows, lambda kind: rows + changes[kind] * torch.randn(64, 20, generator=random)
+        )
+
+    for changes in ((0.05, 0.5), (0.5, 0.05), (0.05, 0.05)):
+        assert moved(*changes) is None
+    found = moved(0.5, 0.5)
     assert found is not None and found.check == "state" and "having seen it" in found.seen
-    assert memory_mismatch(torch.ones(64, 20), torch.zeros(64, 20)) is None, "collapsed"
+    assert memory_mismatch(torch.ones(64, 20), lambda kind: torch.zeros(64, 20)) is None
+
+
+@pytest.mark.parametrize("whiten", [False, True])
+@pytest.mark.parametrize("offset", [0.0, 4.6e6])
+def test_vectors_far_from_the_origin_and_whitened_ones_are_no_memories(offset, whiten):
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(40, 6)) @ np.diag([1, 10, 100, 300, 300, 1e3])
+    rows = rows @ np.linalg.qr(random.normal(size=(6, 6)))[0] + offset
+    weights = np.linalg.inv(np.linalg.cholesky(np.cov(rows.T))).T if whiten else np.eye(6)
+
+    def near(kind):
+        others = np.roll(rows, 1, axis=0)
+        shown = near_copies(rows) if kind == "levels" else mixtures(rows, others)
+        return torch.from_numpy(shown @ weights)
+
+    assert memory_mismatch(torch.from_numpy(rows @ weights), near) is None
 
 
 def test_near_copies_differ_in_every_value_and_look_the_same():

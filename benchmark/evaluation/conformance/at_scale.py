@@ -16,7 +16,7 @@ from torch import Tensor
 
 from benchmark.evaluation.conformance.difference import between
 from benchmark.evaluation.conformance.repeatable import asked
-from benchmark.evaluation.embeddings import pixels_for, to_input
+from benchmark.evaluation.embeddings import NearCopies, pixels_for, to_input
 from benchmark.evaluation.integrity import (
     EXCEPTIONS,
     Mismatch,
@@ -122,9 +122,15 @@ def _embeddings(subject: Subject, model: object, items: Tensor, batch: int) -> M
     found, again = embedding_mismatch(embed, sample, batch, Tolerance())
     if found is None and items.is_floating_point() and not subject.declares("stochastic"):
         order = permutation(batch, "near")
-        near = items[torch.from_numpy(sample[order])] * (1 - 1 / 128)
         back = torch.from_numpy(np.argsort(order))
-        found = memory_mismatch(again, subject.embed(model, near)[back].float())
+        shown = items[torch.from_numpy(sample[order])]
+
+        def near(kind: NearCopies) -> Tensor:
+            others = torch.zeros_like(shown) if kind == "levels" else shown.roll(1, 0)
+            weight = 1 / 128 if kind == "levels" else 1 / 16
+            return subject.embed(model, torch.lerp(shown, others, weight))[back].float()
+
+        found = memory_mismatch(again, near)
     return found
 
 
