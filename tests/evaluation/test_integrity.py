@@ -197,9 +197,9 @@ def test_a_memory_of_items_is_not_hidden_by_their_near_copies():
             rows, lambda kind: rows + changes[kind] * torch.randn(64, 20, generator=random)
         )
 
-    for changes in ((0.05, 0.5), (0.5, 0.05), (0.05, 0.05)):
+    for changes in ((0.05, 1.0), (1.0, 0.05), (0.05, 0.05)):
         assert moved(*changes) is None
-    found = moved(0.5, 0.5)
+    found = moved(1.0, 1.0)
     assert found is not None and found.check == "state" and "having seen it" in found.seen
     assert memory_mismatch(torch.ones(64, 20), lambda kind: torch.zeros(64, 20)) is None
 

@@ -111,7 +111,9 @@ def test_power_is_how_often_the_difference_is_found(units, difference):
     random = np.random.default_rng(5)
     trials, spread, fixed = 2_500, 0.03, (False, False)
     a = difference + random.normal(0, spread, (trials, 1, units))
-    found = np.mean([compare_units(x, np.zeros((1, units)), "group", luck=fixed).p <= 0.05 for x in a])
+    found = np.mean(
+        [compare_units(x, np.zeros((1, units)), "group", luck=fixed).p <= 0.05 for x in a]
+    )
     expected = power(difference, of_units(spread, units))
     assert found == pytest.approx(expected, abs=3 * math.sqrt(0.25 / trials))
 
