@@ -61,10 +61,17 @@ def work(pipe: connection.Connection, context: RunContext, threads: int) -> None
     """The life of a worker: runs what comes through the pipe until it is None or closed.
 
     Args:
-        pipe: to the process that started this one.
+        pipe: to the process that started this one; the worker ends quietly when that one is gone.
         context: of all runs.
         threads: of the processor, where a recipe does not say how many.
     """
+    try:
+        _work(pipe, context, threads)
+    except (BrokenPipeError, ConnectionResetError):
+        os._exit(1)
+
+
+def _work(pipe: connection.Connection, context: RunContext, threads: int) -> None:
     # An interruption at the keyboard reaches every process; the one that started this decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -161,6 +161,29 @@ def test_workers_do_not_outlive_who_started_them(tmp_path):
     assert gone(process.pid)
 
 
+def spawned(process):
+    """Whether the command has started a worker."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for child in children:
+        with contextlib.suppress(OSError):
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return True
+    return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are read from /proc")
+@pytest.mark.parametrize("seconds", [0.05, 0.5, 2.0])
+def test_workers_whose_parent_dies_while_they_start_end_quietly(tmp_path, seconds):
+    process = start(tmp_path)
+    while not spawned(process) and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(seconds)
+    process.kill()
+    _, err = process.communicate()  # until the last worker has closed it
+    assert gone(process.pid)
+    assert "Traceback" not in err and "Process oneshot worker" not in err, err
+
+
 def test_two_commands_on_one_folder_share_the_work(undisturbed, tmp_path):
     pair = [start(tmp_path), start(tmp_path, workers=1)]
     told = [finish(process) for process in pair]
