@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark.report.figures.theme import COLOURS, INK, MUTED, canvas, png, theme
+from benchmark.report.figures.theme import COLOURS, INK, MUTED, canvas, image, theme
 from performance.measure import Aim, Findings, Table
 
 FIGURE = "performance.png"
@@ -126,7 +126,7 @@ def _draw(found: Findings) -> bytes:
         ax.grid(axis="x")
         if found.curves:
             _memory(figure.add_subplot(grid[1]), found.curves)
-        return png(figure)
+        return image(figure, "png")
 
 
 def _memory(ax, curves) -> None:  # type: ignore[no-untyped-def]
