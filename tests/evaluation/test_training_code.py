@@ -153,7 +153,7 @@ class Net(torch.nn.Sequential):
 def test_a_helper_of_a_users_backbone_is_part_of_the_identity(tmp_path):
     (tmp_path / "net.py").write_text(BACKBONE.format(helper="sizes"))
     digests = []
-    for width in (4, 8, 4):
+    for width in (4, 16, 4):  # of another length: Python knows compiled files by second and size
         (tmp_path / "sizes.py").write_text(f"WIDTH = {width}\n")
         settings = {"items": 64, "backbone": f"{tmp_path / 'net.py'}:Net"}
         spec = spec_of("siamese-conv4-cosine-nt-xent", settings)
