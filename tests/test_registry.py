@@ -57,7 +57,7 @@ def test_settings_reach_the_constructor(tmp_path):
         ("prototypicl-conv4", "Did you mean prototypical-conv4"),
         ("nowhere.module:Name", "cannot be imported"),
         ("json:dmps", "no class in json"),
-        ("absent.py:Name", "Cannot read absent.py"),
+        ("absent.py:Name", "There is no file absent.py"),
         ("absent.py", "NameOfTheClass"),
     ],
 )

@@ -102,7 +102,7 @@ def test_other_models_name_their_own_settings(track: TrackInfo) -> None:
         Prototypical(0, track, margin=1)
     with pytest.raises(OneshotError, match="shots"):
         Prototypical(0, track, shots=6, per_class=6)
-    with pytest.raises(OneshotError, match="distance=l3 is not one of euclidean or cosine"):
+    with pytest.raises(OneshotError, match="no distance named .l3.. Known: .*euclidean"):
         Pixels(distance="l3")
 
 
