@@ -12,7 +12,10 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from benchmark.models.model import resolved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,19 +95,24 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
         """Whether the metric that ranks counts errors."""
         return self.metrics[0].lower_is_better
 
+    def _file(self, name: str) -> Any:
+        """The module of this name in the protocol's folder."""
+        return import_module(f"{type(self).__module__}.{name}")
+
     # Tasks
 
-    @abstractmethod
     def ranked(self) -> tuple[str, ...]:
-        """Names of the ranked tasks, in the order of the tables."""
+        """Names of the ranked tasks, in the order of the tables: `RANKED` of its `task`."""
+        return tuple(self._file("task").RANKED)
 
-    @abstractmethod
     def parse(self, name: str) -> Task | None:
         """The task of this name, of the suite or of a user's own data; None without.
 
         Raises:
             OneshotError: the data cannot give such a task.
         """
+        found: Task | None = self._file("task").parse(name)
+        return found
 
     def is_of_suite(self, name: str) -> bool:
         """Whether the name, without "@validation", is that of a task on the suite's own data."""
@@ -142,17 +150,16 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
         """How many questions of a validation twin the model answers; None for all."""
         return None
 
-    @abstractmethod
     def answer(self, model: object, loaded: LoadedTask, **options: Any) -> Any:
         """The model's answers to the task's questions; see `benchmark.evaluation.outcome.ask`."""
+        return self._file("score").answer_task(model, loaded, **options)
 
-    @abstractmethod
     def selection_score(
         self, model: object, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
     ) -> float:
         """How good a model is on a validation twin, in [0, 1], higher is better."""
+        raise NotImplementedError(f"no training is selected by {self.name}")
 
-    @abstractmethod
     def selection_questions(self, way: str, family: Family) -> int:
         """How many questions (of each kind) of a validation twin `selection_score` asks.
 
@@ -160,6 +167,7 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
             way: in which the model answers episodes, see `way_of`.
             family: of the items.
         """
+        raise NotImplementedError(f"no training is selected by {self.name}")
 
     def probed_pairs(
         self, questions: Any, numbers: NDArray[np.int64]
@@ -189,13 +197,13 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
 
     # Tables and figures
 
-    @abstractmethod
     def summarise(
         self, column: TaskColumn, good: list[Record], groups_of: GroupsOf
     ) -> Result | None:
         """The numbers of one recipe's records on a task that ended well; None without any."""
+        found: Result | None = self._file("metrics").summarise(column, good, groups_of)
+        return found
 
-    @abstractmethod
     def compare(
         self,
         one: Sequence[Record],
@@ -204,15 +212,20 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
         same: bool,
         current: bool,
     ) -> Answered | None:
-        """Paired differences of two models; see `benchmark.report.compare_pairs`."""
+        """Paired differences of two models; see `benchmark.report.compare_pairs`.
 
-    @abstractmethod
+        Raises:
+            NotImplementedError: episodes, which `benchmark.report.compare` compares.
+        """
+        raise NotImplementedError(f"{self.name} are not compared here")
+
     def columns(self) -> tuple[Column, ...]:
         """The columns of its tables in detail."""
+        return tuple(self._file("columns").COLUMNS)
 
-    @abstractmethod
     def sheet(self) -> tuple[Column, ...]:
         """The columns of its CSV file."""
+        return tuple(self._file("columns").SHEET)
 
     @abstractmethod
     def charts(
@@ -231,3 +244,44 @@ class EvaluationProtocol(ABC, Generic[AnyOutcome]):
     def facts(self, task: Task) -> list[tuple[str, str]]:
         """Titles and texts of what is particular about the task."""
         return []
+
+
+class EpisodicProtocol(EvaluationProtocol[AnyOutcome]):
+    """A kind of question whose questions are N-way K-shot episodes."""
+
+    episodic = True
+
+    def is_of_suite(self, name: str) -> bool:
+        """Whether the family in the name is one of the suite, ranked or not."""
+        from benchmark.protocols.few_shot.task import FAMILIES
+
+        match = self._file("task").SHAPE.fullmatch(name)
+        return match is not None and any(family.name == match["family"] for family in FAMILIES)
+
+    def least_items(self, task: Task) -> int:
+        """Supports and queries of one class."""
+        return task.per_class
+
+    def refusal(self, model: object, task: Task) -> str | None:
+        """A head that is trained for one shape of episode answers no other."""
+        fixed = resolved(model).trained_for
+        if fixed is None or tuple(fixed) == (task.n_way, task.n_shot):
+            return None
+        return f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
+
+    def least_answers(self, model: object, task: Task, episodes: int | None) -> int:
+        """The episodes that the model is to answer."""
+        from benchmark.evaluation.episodes import asked_of
+
+        return asked_of(model, task.episodes, episodes)
+
+    def validation_episodes(self, model: object) -> int | None:
+        """As many as the way in which the model answers allows."""
+        found: int | None = self._file("score").validation_episodes(model)
+        return found
+
+    def selection_questions(self, way: str, family: Family) -> int:
+        """Episodes, fewer where each costs a pass through the network."""
+        from benchmark.evaluation.model_selection import choosing_episodes
+
+        return choosing_episodes(way, family)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from benchmark.models.model import resolved
-from benchmark.protocols.base import EvaluationProtocol, Metric
+from benchmark.protocols.base import EpisodicProtocol, Metric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,23 +15,19 @@ if TYPE_CHECKING:
     from benchmark.datasets.data_set import DataSet, Family
     from benchmark.protocols.few_shot.outcome import Counts
     from benchmark.records.schema import Record
-    from benchmark.report.aggregate import GroupsOf, Result, TaskColumn
-    from benchmark.report.columns import Column
-    from benchmark.report.compare_pairs import Answered
     from benchmark.report.figures.picture import Picture
     from benchmark.report.leaderboard import Section
     from benchmark.tasks.loading import LoadedTask, Questions
     from benchmark.tasks.spec import Task, Track
 
 
-class FewShot(EvaluationProtocol["Counts"]):
+class FewShot(EpisodicProtocol["Counts"]):
     """Accuracy over episodes."""
 
     name = "episodes"
     title = "One-shot learning"
     outcome_kind = "counts"
     question = "episodes"
-    episodic = True
     calibrates = True
     metrics = (Metric("accuracy"),)
     pattern = re.compile(
@@ -49,22 +44,6 @@ class FewShot(EvaluationProtocol["Counts"]):
     )
     compare_heads = "A|B|A - B|images|classes|p|Holm|episodes|groups|detects"
 
-    def ranked(self) -> tuple[str, ...]:
-        from benchmark.protocols.few_shot.task import RANKED
-
-        return RANKED
-
-    def parse(self, name: str) -> Task | None:
-        from benchmark.protocols.few_shot.task import parse
-
-        return parse(name)
-
-    def is_of_suite(self, name: str) -> bool:
-        from benchmark.protocols.few_shot.task import FAMILIES, SHAPE
-
-        match = SHAPE.fullmatch(name)
-        return match is not None and any(family.name == match["family"] for family in FAMILIES)
-
     def draw(self, task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
         from benchmark.tasks.loading import copies, without_imitations
 
@@ -76,41 +55,12 @@ class FewShot(EvaluationProtocol["Counts"]):
 
         return draw(task, data, classes, without_imitations(track, data, copies(track, data)))
 
-    def least_items(self, task: Task) -> int:
-        return task.per_class
-
-    def refusal(self, model: object, task: Task) -> str | None:
-        fixed = resolved(model).trained_for
-        if fixed is None or tuple(fixed) == (task.n_way, task.n_shot):
-            return None
-        return f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
-
-    def least_answers(self, model: object, task: Task, episodes: int | None) -> int:
-        from benchmark.evaluation.episodes import asked_of
-
-        return asked_of(model, task.episodes, episodes)
-
-    def validation_episodes(self, model: object) -> int | None:
-        from benchmark.protocols.few_shot.score import validation_episodes
-
-        return validation_episodes(model)
-
-    def answer(self, model: object, loaded: LoadedTask, **options: Any) -> Any:
-        from benchmark.protocols.few_shot.score import answer_task
-
-        return answer_task(model, loaded, **options)
-
     def selection_score(
         self, model: object, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
     ) -> float:
         from benchmark.protocols.few_shot.score import selection_score
 
         return selection_score(model, chooser, way, family, seed, device)
-
-    def selection_questions(self, way: str, family: Family) -> int:
-        from benchmark.evaluation.model_selection import choosing_episodes
-
-        return choosing_episodes(way, family)
 
     def outcome_type(self) -> type[Counts]:
         from benchmark.protocols.few_shot.outcome import Counts
@@ -131,33 +81,6 @@ class FewShot(EvaluationProtocol["Counts"]):
         if outcome.of == task.queries:
             return ()
         return (f"{task.name} asks {task.queries} queries an episode, not {outcome.of}",)
-
-    def summarise(
-        self, column: TaskColumn, good: list[Record], groups_of: GroupsOf
-    ) -> Result | None:
-        from benchmark.protocols.few_shot.metrics import summarise
-
-        return summarise(column, good, groups_of)
-
-    def compare(
-        self,
-        one: Sequence[Record],
-        two: Sequence[Record],
-        luck: tuple[bool, bool],
-        same: bool,
-        current: bool,
-    ) -> Answered | None:
-        raise NotImplementedError("episodes are compared by benchmark.report.compare")
-
-    def columns(self) -> tuple[Column, ...]:
-        from benchmark.protocols.few_shot.columns import COLUMNS
-
-        return COLUMNS
-
-    def sheet(self) -> tuple[Column, ...]:
-        from benchmark.protocols.few_shot.columns import SHEET
-
-        return SHEET
 
     def charts(
         self, whole: Section, section: Section, records: list[Record]

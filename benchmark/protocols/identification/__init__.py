@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from benchmark.protocols.base import EvaluationProtocol, Metric
+from benchmark.protocols.base import EpisodicProtocol, Metric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from benchmark.datasets.data_set import DataSet, Family
     from benchmark.protocols.identification.outcome import Identified
     from benchmark.records.schema import Record
-    from benchmark.report.aggregate import GroupsOf, Result, TaskColumn
-    from benchmark.report.columns import Column
     from benchmark.report.compare_pairs import Answered
     from benchmark.report.figures.picture import Picture
     from benchmark.report.leaderboard import Section
@@ -24,14 +22,13 @@ if TYPE_CHECKING:
     from benchmark.tasks.spec import Task, Track
 
 
-class IdentificationProtocol(EvaluationProtocol["Identified"]):
+class IdentificationProtocol(EpisodicProtocol["Identified"]):
     """Few-shot episodes with queries of unknown classes."""
 
     name = "identification"
     title = "Open-set identification"
     outcome_kind = "identified"
     question = "episodes"
-    episodic = True
     metrics = (
         Metric("AUROC"),
         Metric("Accuracy (known)"),
@@ -69,23 +66,6 @@ class IdentificationProtocol(EvaluationProtocol["Identified"]):
     )
     compare_heads = "A|B|A - B|images|classes|p|Holm|episodes|groups|detects"
 
-    def ranked(self) -> tuple[str, ...]:
-        from benchmark.protocols.identification.task import RANKED
-
-        return RANKED
-
-    def parse(self, name: str) -> Task | None:
-        from benchmark.protocols.identification.task import parse
-
-        return parse(name)
-
-    def is_of_suite(self, name: str) -> bool:
-        from benchmark.protocols.few_shot.task import FAMILIES
-        from benchmark.protocols.identification.task import SHAPE
-
-        match = SHAPE.fullmatch(name)
-        return match is not None and any(family.name == match["family"] for family in FAMILIES)
-
     def draw(self, task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
         from benchmark.protocols.identification.task import IdentificationTask, draw_open
         from benchmark.tasks.loading import copies, without_imitations
@@ -93,35 +73,6 @@ class IdentificationProtocol(EvaluationProtocol["Identified"]):
         assert isinstance(task, IdentificationTask)
         left_out = without_imitations(track, data, copies(track, data))
         return draw_open(task, data, classes, left_out)
-
-    def least_items(self, task: Task) -> int:
-        return task.per_class
-
-    def refusal(self, model: Any, task: Task) -> str | None:
-        fixed = getattr(model, "trained_for", None)
-        if fixed is None or tuple(fixed) == (task.n_way, task.n_shot):
-            return None
-        return f"its head is trained for {fixed[0]}-way {fixed[1]}-shot only"
-
-    def least_answers(self, model: Any, task: Task, episodes: int | None) -> int:
-        from benchmark.evaluation.episodes import asked_of
-
-        return asked_of(model, task.episodes, episodes)
-
-    def validation_episodes(self, model: Any) -> int | None:
-        from benchmark.protocols.identification.score import validation_episodes
-
-        return validation_episodes(model)
-
-    def answer(self, model: Any, loaded: LoadedTask, **options: Any) -> Any:
-        from benchmark.protocols.identification.score import answer_task
-
-        return answer_task(model, loaded, **options)
-
-    def selection_questions(self, way: str, family: Family) -> int:
-        from benchmark.evaluation.model_selection import choosing_episodes
-
-        return choosing_episodes(way, family)
 
     def selection_score(
         self, model: Any, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
@@ -160,13 +111,6 @@ class IdentificationProtocol(EvaluationProtocol["Identified"]):
             f"not {found[0]} and {found[1]}",
         )
 
-    def summarise(
-        self, column: TaskColumn, good: list[Record], groups_of: GroupsOf
-    ) -> Result | None:
-        from benchmark.protocols.identification.metrics import summarise
-
-        return summarise(column, good, groups_of)
-
     def compare(
         self,
         one: Sequence[Record],
@@ -178,16 +122,6 @@ class IdentificationProtocol(EvaluationProtocol["Identified"]):
         from benchmark.protocols.identification.metrics import compare
 
         return compare(one, two, luck, same, current)
-
-    def columns(self) -> tuple[Column, ...]:
-        from benchmark.protocols.identification.columns import COLUMNS
-
-        return COLUMNS
-
-    def sheet(self) -> tuple[Column, ...]:
-        from benchmark.protocols.identification.columns import SHEET
-
-        return SHEET
 
     def charts(
         self, whole: Section, section: Section, records: list[Record]

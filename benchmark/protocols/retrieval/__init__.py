@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmark.protocols.base import EvaluationProtocol, Metric
 
@@ -12,15 +12,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from benchmark.datasets.data_set import DataSet, Family
+    from benchmark.datasets.data_set import DataSet
     from benchmark.protocols.retrieval.outcome import Ranks
     from benchmark.records.schema import Record
-    from benchmark.report.aggregate import GroupsOf, Result, TaskColumn
-    from benchmark.report.columns import Column
     from benchmark.report.compare_pairs import Answered
     from benchmark.report.figures.picture import Picture
     from benchmark.report.leaderboard import Section
-    from benchmark.tasks.loading import LoadedTask, Questions
+    from benchmark.tasks.loading import Questions
     from benchmark.tasks.queries import Queries
     from benchmark.tasks.spec import Task, Track
 
@@ -51,16 +49,6 @@ class RetrievalProtocol(EvaluationProtocol["Ranks"]):
     )
     compare_heads = "A|B|A - B|images|classes|p|Holm|queries|groups|detects"
 
-    def ranked(self) -> tuple[str, ...]:
-        from benchmark.protocols.retrieval.task import RANKED
-
-        return RANKED
-
-    def parse(self, name: str) -> Task | None:
-        from benchmark.protocols.retrieval.task import parse
-
-        return parse(name)
-
     def draw(self, task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
         from benchmark.tasks.loading import copies, without_imitations
         from benchmark.tasks.queries import draw_queries
@@ -71,19 +59,6 @@ class RetrievalProtocol(EvaluationProtocol["Ranks"]):
     def sizes(self, questions: Queries) -> list[int] | None:
         sizes: list[int] = questions.sizes.tolist()
         return sizes
-
-    def answer(self, model: object, loaded: LoadedTask, **options: Any) -> Any:
-        from benchmark.protocols.retrieval.score import answer_task
-
-        return answer_task(model, loaded, **options)
-
-    def selection_score(
-        self, model: object, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
-    ) -> float:
-        raise NotImplementedError("no training is selected by a retrieval")
-
-    def selection_questions(self, way: str, family: Family) -> int:
-        raise NotImplementedError("no training is selected by a retrieval")
 
     def probed_pairs(
         self, questions: Queries, numbers: NDArray[np.int64]
@@ -123,13 +98,6 @@ class RetrievalProtocol(EvaluationProtocol["Ranks"]):
             return ()
         return (f"its queries have other numbers of matches than the pinned ones of {task.name}",)
 
-    def summarise(
-        self, column: TaskColumn, good: list[Record], groups_of: GroupsOf
-    ) -> Result | None:
-        from benchmark.protocols.retrieval.metrics import summarise
-
-        return summarise(column, good, groups_of)
-
     def compare(
         self,
         one: Sequence[Record],
@@ -141,16 +109,6 @@ class RetrievalProtocol(EvaluationProtocol["Ranks"]):
         from benchmark.report.compare_pairs import retrieval
 
         return retrieval(one, two, luck, same, current)
-
-    def columns(self) -> tuple[Column, ...]:
-        from benchmark.protocols.retrieval.columns import COLUMNS
-
-        return COLUMNS
-
-    def sheet(self) -> tuple[Column, ...]:
-        from benchmark.protocols.retrieval.columns import SHEET
-
-        return SHEET
 
     def charts(
         self, whole: Section, section: Section, records: list[Record]

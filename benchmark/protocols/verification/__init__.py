@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmark.protocols.base import EvaluationProtocol, Metric
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from benchmark.datasets.data_set import DataSet, Family
     from benchmark.protocols.verification.outcome import LogOdds
     from benchmark.records.schema import Record
-    from benchmark.report.aggregate import GroupsOf, Result, TaskColumn
-    from benchmark.report.columns import Column
     from benchmark.report.compare_pairs import Answered
     from benchmark.report.figures.picture import Picture
     from benchmark.report.leaderboard import Section
@@ -78,16 +76,6 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
     )
     compare_heads = "A|B|A - B|classes|p|Holm|trials|groups|detects"
 
-    def ranked(self) -> tuple[str, ...]:
-        from benchmark.protocols.verification.task import RANKED
-
-        return RANKED
-
-    def parse(self, name: str) -> Task | None:
-        from benchmark.protocols.verification.task import parse
-
-        return parse(name)
-
     def draw(self, task: Task, track: Track, data: DataSet, classes: list[int]) -> Questions:
         from benchmark.tasks.distinct_trials import draw_distinct
         from benchmark.tasks.loading import copies
@@ -103,11 +91,6 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
 
     def sizes(self, questions: Trials) -> list[int] | None:
         return list(questions.sizes)
-
-    def answer(self, model: object, loaded: LoadedTask, **options: Any) -> Any:
-        from benchmark.protocols.verification.score import answer_task
-
-        return answer_task(model, loaded, **options)
 
     def selection_score(
         self, model: object, chooser: LoadedTask, way: str, family: Family, seed: int, device: str
@@ -156,13 +139,6 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
         labels = labels_of(task, outcome, fold)
         return (accepted if labels is None else accepted == labels.same).astype(np.int64), 1
 
-    def summarise(
-        self, column: TaskColumn, good: list[Record], groups_of: GroupsOf
-    ) -> Result | None:
-        from benchmark.protocols.verification.metrics import summarise
-
-        return summarise(column, good, groups_of)
-
     def compare(
         self,
         one: Sequence[Record],
@@ -174,16 +150,6 @@ class VerificationProtocol(EvaluationProtocol["LogOdds"]):
         from benchmark.report.compare_pairs import verification
 
         return verification(one, two, luck, same, current)
-
-    def columns(self) -> tuple[Column, ...]:
-        from benchmark.protocols.verification.columns import COLUMNS
-
-        return COLUMNS
-
-    def sheet(self) -> tuple[Column, ...]:
-        from benchmark.protocols.verification.columns import SHEET
-
-        return SHEET
 
     def charts(
         self, whole: Section, section: Section, records: list[Record]
